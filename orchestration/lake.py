@@ -1,0 +1,197 @@
+"""The lake's schemas, one a table: the boundary between Python and SQL. Belongs here: schemas and how a table is
+written or found. Does not: where the rows come from."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+STATES = ("answered", "refused", "blank", "not_asked", "invalid")
+
+_text, _integer, _number, _flag = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+_moment, _day = pa.timestamp("s"), pa.date32()
+
+
+def _schema(key: str, **columns: pa.DataType) -> pa.Schema:
+    """A schema whose columns named in ``key`` are never null."""
+    keys = key.split()
+    return pa.schema([pa.field(name, kind, nullable=name not in keys) for name, kind in columns.items()])
+
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "editions": _schema(
+        "edition",
+        edition=_text,
+        year=_integer,
+        title_fr=_text,
+        title_en=_text,
+        status=_text,
+        is_simulated=_flag,
+        has_frame=_flag,
+    ),
+    "respondents": _schema(
+        "edition respondent_id source siren_class siret_class is_complete is_undated is_test",
+        edition=_text,
+        respondent_id=_integer,
+        source=_text,
+        company_key=_text,
+        siren_class=_text,
+        siret_class=_text,
+        is_test=_flag,
+        is_complete=_flag,
+        is_undated=_flag,
+        started_at=_moment,
+        submitted_at=_moment,
+        last_action_at=_moment,
+        last_page=_integer,
+        language=_text,
+        file=_text,
+        row_number=_integer,
+    ),
+    "answers": _schema(
+        "edition respondent_id variable item state",
+        edition=_text,
+        respondent_id=_integer,
+        variable=_text,
+        item=_text,
+        state=_text,
+        value_code=_text,
+        value_number=_number,
+        value_text=_text,
+        value_date=_moment,
+    ),
+    "variables": _schema(
+        "edition variable item question",
+        edition=_text,
+        variable=_text,
+        item=_text,
+        question=_text,
+        heading=_text,
+        kind=_text,
+        comparability=_text,
+        label_fr=_text,
+        label_en=_text,
+    ),
+    "quarantine": _schema(
+        "edition source file reason_code reason",
+        edition=_text,
+        source=_text,
+        file=_text,
+        row_number=_integer,
+        respondent_id=_integer,
+        field=_text,
+        reason_code=_text,
+        reason=_text,
+        value_masked=_text,
+    ),
+    "frame": _schema(
+        "edition company_key is_invited",
+        edition=_text,
+        company_key=_text,
+        commune_code=_text,
+        naf_code=_text,
+        headcount_band=_text,
+        is_invited=_flag,
+        invitation_mode=_text,
+        invited_on=_day,
+    ),
+    "register": _schema(
+        "company_key",
+        company_key=_text,
+        commune_code=_text,
+        naf_code=_text,
+        headcount_band=_text,
+        category=_text,
+        state=_text,
+        created_on=_day,
+    ),
+    "stopovers": _schema(
+        "stopover_id edition",
+        stopover_id=_text,
+        edition=_text,
+        city=_text,
+        commune_code=_text,
+        held_on=_day,
+        theme_fr=_text,
+        theme_en=_text,
+        host=_text,
+        attendance_companies=_integer,
+        attendance_students=_integer,
+        attendance_others=_integer,
+        questions_raised=_integer,
+    ),
+    "institutions": _schema(
+        "institution_id",
+        institution_id=_text,
+        name=_text,
+        kind=_text,
+        commune_code=_text,
+    ),
+    "training_offers": _schema(
+        "offer_id institution_id is_labelled_ice",
+        offer_id=_text,
+        institution_id=_text,
+        title_fr=_text,
+        title_en=_text,
+        is_labelled_ice=_flag,
+        competences=_text,
+        level=_text,
+        format=_text,
+        hours=_integer,
+        commune_code=_text,
+        language=_text,
+        starts_on=_day,
+        seats=_integer,
+    ),
+    "communes": _schema(
+        "commune_code",
+        commune_code=_text,
+        name=_text,
+        departement_code=_text,
+        region_code=_text,
+        epci_code=_text,
+        population=_integer,
+    ),
+    "regions": _schema("region_code", region_code=_text, name=_text),
+    "departements": _schema("departement_code", departement_code=_text, name=_text, region_code=_text),
+    "territories": _schema("territory_id", territory_id=_text, name=_text),
+    "territory_communes": _schema("territory_id commune_code", territory_id=_text, commune_code=_text),
+}
+
+PARTITIONED = frozenset({"respondents", "answers", "variables", "quarantine", "frame", "stopovers"})
+
+
+def files(lake: Path, table: str) -> list[Path]:
+    """The Parquet files of a table, sorted."""
+    return sorted((lake / table).rglob("*.parquet"))
+
+
+def write(lake: Path, table: str, parts: Iterable[tuple[str | None, Iterable[pa.Table]]]) -> int:
+    """Replace a table as a whole: ``parts`` are (edition or None, chunks); returns the number of rows.
+
+    The new table is written beside the old one and renamed, so that a killed run leaves one of the two whole.
+    """
+    schema, rows = SCHEMAS[table], 0
+    fresh, old = lake / f".{table}.new", lake / f".{table}.old"
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for edition, chunks in parts:
+        folder = fresh / f"edition={edition}" if edition else fresh
+        folder.mkdir(parents=True, exist_ok=True)
+        # The edition column stays in the file too, so that one file read alone is still whole.
+        with pq.ParquetWriter(folder / "part-0.parquet", schema, compression="zstd") as writer:
+            for chunk in chunks:
+                writer.write_table(chunk.cast(schema))
+                rows += chunk.num_rows
+    fresh.mkdir(parents=True, exist_ok=True)
+    if not any(fresh.rglob("*.parquet")):
+        pq.write_table(schema.empty_table(), fresh / "part-0.parquet", compression="zstd")
+    if (lake / table).exists():
+        (lake / table).rename(old)
+    fresh.rename(lake / table)
+    shutil.rmtree(old, ignore_errors=True)
+    return rows

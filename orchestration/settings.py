@@ -1,0 +1,79 @@
+"""Settings: the one reader of the environment. Belongs here: paths and options. Does not: any input or output."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """All options, read from ``SKILLSBANK_*`` variables.
+
+    ``data`` holds everything written at run time; ``codebooks``, ``reference`` and ``sample_folder``
+    are read only. ``sample`` says whether the embedded simulated campaign is collected.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SKILLSBANK_", frozen=True)
+
+    data: Path = PROJECT / "data"
+    codebooks: Path = PROJECT / "data" / "codebooks"
+    reference: Path = PROJECT / "data" / "reference"
+    sample_folder: Path = PROJECT / "data" / "sample"
+    sample: bool = True
+    company_key_secret: SecretStr | None = None
+
+    smtp_host: str | None = None
+    smtp_port: int = 25
+    smtp_starttls: bool = False
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    alert_from: str = "skillsbank@localhost"
+    alert_to: str | None = None
+    webhook_url: SecretStr | None = None
+    ui_url: str = "http://127.0.0.1:3000"
+
+    @cached_property
+    def inbox(self) -> Path:
+        """Where people drop exports and partner files: ``inbox/<edition>/`` and ``inbox/partners/``."""
+        return self.data / "inbox"
+
+    @cached_property
+    def archive(self) -> Path:
+        """The immutable archive."""
+        return self.data / "archive"
+
+    @cached_property
+    def contacts(self) -> Path:
+        """Personal data, folder 0700, files 0600."""
+        return self.data / "contacts"
+
+    @cached_property
+    def lake(self) -> Path:
+        """Typed Parquet, the boundary between Python and SQL."""
+        return self.data / "lake"
+
+    @cached_property
+    def warehouse(self) -> Path:
+        """Candidate databases, one a run."""
+        return self.data / "warehouse"
+
+    @cached_property
+    def releases(self) -> Path:
+        """Published releases and the ``current`` link."""
+        return self.data / "releases"
+
+    @cached_property
+    def secrets(self) -> Path:
+        """Secrets made on this machine, folder 0700."""
+        return self.data / "secrets"
+
+    @cached_property
+    def dagster_home(self) -> Path:
+        """Dagster's instance folder; an outer DAGSTER_HOME wins, since the UI already runs on it."""
+        return Path(os.environ.get("DAGSTER_HOME") or self.data / "dagster")
