@@ -1,0 +1,36 @@
+"""One refresh at a time. Belongs here: the lock on a data folder. Does not: what is done while it is held."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.errors import BusyError
+
+
+@contextmanager
+def refresh_lock(data: Path, run_id: str) -> Iterator[None]:
+    """Hold the data folder for one run; the kernel lets go when the process ends, however it ends.
+
+    Raises:
+        BusyError: another process holds it; the message names the run, the process and since when.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "refresh.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise BusyError(
+                f"another refresh is running ({file.read().strip() or 'it has just started'})",
+                where=str(data),
+                fix="wait until it ends, or stop it in the Dagster UI, then start again",
+            ) from None
+        file.truncate(0)
+        file.write(f"run {run_id}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+        file.flush()
+        yield
