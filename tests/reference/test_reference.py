@@ -1,0 +1,173 @@
+"""The committed reference tables hold what is known of places, and are what the build makes of public files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestration import lake
+from orchestration.errors import SkillsBankError
+from orchestration.reference.build import COLUMNS, build, derive
+
+PROJECT = Path(__file__).resolve().parents[2]
+REFERENCE = PROJECT / "data" / "reference"
+PUBLIC = PROJECT.parent / "shared" / "data"
+
+needs_public_files = pytest.mark.skipif(
+    not (PUBLIC / "geo" / "communes.json").is_file(), reason=f"no public files in {PUBLIC}"
+)
+
+
+def read(table: str) -> pd.DataFrame:
+    return pd.read_csv(REFERENCE / f"{table}.csv", dtype="string", keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def communes() -> pd.DataFrame:
+    return read("communes").set_index("commune_code")
+
+
+@pytest.fixture(scope="module")
+def territory_communes() -> pd.DataFrame:
+    return read("territory_communes")
+
+
+@pytest.mark.parametrize("table", [t for t in COLUMNS if t != "epcis"])
+def test_headers_are_the_columns_of_the_lake(table: str) -> None:
+    assert list(read(table).columns) == lake.SCHEMAS[table].names
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_keys_are_unique_and_filled(table: str) -> None:
+    key = "commune_code" if table == "territory_communes" else COLUMNS[table][0]
+    assert read(table)[key].is_unique
+    assert (read(table)[key] != "").all()
+
+
+def test_every_code_resolves(communes: pd.DataFrame, territory_communes: pd.DataFrame) -> None:
+    departements = read("departements")
+    assert set(communes["departement_code"]) == set(departements["departement_code"])
+    assert set(departements["region_code"]) == set(read("regions")["region_code"])
+    assert set(communes["epci_code"]) - {""} <= set(read("epcis")["epci_code"])
+    assert set(territory_communes["commune_code"]) <= set(communes.index)
+    assert set(territory_communes["territory_id"]) == set(read("territories")["territory_id"])
+    region_of = departements.set_index("departement_code")["region_code"]
+    assert (communes["departement_code"].map(region_of) == communes["region_code"]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [("Albert", ("80016", "248000747", "ti-3202")), ("Saint-Quentin", ("02691", "200071892", "ti-3211"))],
+)
+def test_known_towns(
+    communes: pd.DataFrame, territory_communes: pd.DataFrame, name: str, codes: tuple[str, str, str]
+) -> None:
+    commune, epci, territory = codes
+    assert communes.loc[commune, "name"] == name
+    assert communes.loc[commune, "epci_code"] == epci
+    assert list(territory_communes.query("commune_code == @commune")["territory_id"]) == [territory]
+
+
+def test_epts_and_single_communes_lead_to_territories(territory_communes: pd.DataFrame) -> None:
+    territory_of = territory_communes.set_index("commune_code")["territory_id"]
+    assert territory_of["93005"] == "ti-1105"  # Aulnay-sous-Bois, through an EPT of Greater Paris
+    assert territory_of["42095"] == "ti-8416"  # Firminy, named alone: its Métropole is not in the territory
+    assert "42218" not in territory_of  # Saint-Étienne, in the same Métropole
+
+
+def test_districts_follow_their_commune(communes: pd.DataFrame) -> None:
+    for parent, districts in (("75056", "751"), ("69123", "6938"), ("13055", "132")):
+        rows = communes[communes.index.str.startswith(districts) & (communes["population"] == "")]
+        assert len(rows) == {"75056": 20, "69123": 9, "13055": 16}[parent]
+        assert set(rows["epci_code"]) == {communes.loc[parent, "epci_code"]}
+        assert communes.loc[parent, "population"] != ""
+
+
+def test_population_adds_up_to_the_country(communes: pd.DataFrame) -> None:
+    # INSEE: 68.6 million on 1 January 2025, and 0.6 in the collectivities; districts must not count twice.
+    assert 68e6 < pd.to_numeric(communes["population"]).sum() < 70e6
+
+
+def test_overseas_communes_are_there(communes: pd.DataFrame) -> None:
+    assert communes.loc["97411", "region_code"] == "04"
+    assert communes["departement_code"].isin(["971", "972", "973", "974", "976"]).sum() == 129
+
+
+def test_region_of_a_territory(communes: pd.DataFrame, territory_communes: pd.DataFrame) -> None:
+    """Its number begins with the region where most of its inhabitants live; the other reading counts more."""
+    joined = territory_communes.join(communes, on="commune_code")
+    joined["population"] = pd.to_numeric(joined["population"])
+    people = joined.groupby(["territory_id", "region_code"])["population"].sum().reset_index()
+    home = people.sort_values("population").groupby("territory_id").tail(1).set_index("territory_id")
+    assert (home["region_code"] == home.index.str[3:5]).all()
+    assert len(home) == 149
+
+    # No file names the six regions that supported the tour. These six give the 72 territories that were quoted,
+    # and only if each territory counts in its home region alone.
+    supporting = {"24", "27", "28", "32", "44", "84"}
+    assert home["region_code"].isin(supporting).sum() == 72
+    assert people[people["region_code"].isin(supporting)]["territory_id"].nunique() > 72
+
+
+def test_folder_is_small() -> None:
+    assert sum(path.stat().st_size for path in REFERENCE.iterdir()) < 2.5e6
+
+
+@needs_public_files
+def test_committed_files_are_what_the_build_gives(tmp_path: Path) -> None:
+    rows = build(PUBLIC, tmp_path)
+    assert rows["territories"] == 149
+    for table in COLUMNS:
+        assert (tmp_path / f"{table}.csv").read_bytes() == (REFERENCE / f"{table}.csv").read_bytes(), table
+
+
+def test_a_missing_public_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SkillsBankError, match=r"communes\.json.*missing.*README"):
+        build(tmp_path, tmp_path / "out")
+
+
+def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "orchestration.reference",
+        "--from",
+        str(tmp_path),
+        "--to",
+        str(tmp_path / "o"),
+    ]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "communes.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _records(*groupings: tuple[str, str]) -> dict[str, list[dict[str, object]]]:
+    place = {"type": "commune-actuelle", "departement": "01", "region": "84", "population": 10}
+    return {
+        "communes": [place | {"code": "01001", "nom": "A", "siren": "100000001"}],
+        "epcis": [{"code": "200000001", "nom": "CC", "type": "CC", "membres": [{"code": "01001"}]}],
+        "epts": [],
+        "departements": [{"code": "01", "nom": "Ain", "region": "84"}],
+        "regions": [{"code": "84", "nom": "R"}],
+        "groupings": [{"id_ti": t, "lib_ti": t.upper(), "siren_groupement": s} for t, s in groupings],
+    }
+
+
+def test_a_list_of_sirens_in_one_cell_is_split() -> None:
+    tables = derive(**_records(("ti-8401", "200000001, 100000001")))  # type: ignore[arg-type]
+    assert tables["territory_communes"] == [{"territory_id": "ti-8401", "commune_code": "01001"}]
+
+
+def test_an_unknown_body_stops_the_build() -> None:
+    with pytest.raises(SkillsBankError, match="999999999 of territory ti-8401"):
+        derive(**_records(("ti-8401", "999999999")))  # type: ignore[arg-type]
+
+
+def test_a_commune_in_two_territories_stops_the_build() -> None:
+    with pytest.raises(SkillsBankError, match="01001 is in territories ti-8401 and ti-8402"):
+        derive(**_records(("ti-8401", "200000001"), ("ti-8402", "100000001")))  # type: ignore[arg-type]
