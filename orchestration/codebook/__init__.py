@@ -1,0 +1,26 @@
+"""Codebooks: the YAML that maps an edition's questions to canonical variables. Belongs here: the public face.
+Does not: anything that reads exports."""
+
+from orchestration.codebook.columns import META_COLUMNS, OTHER_CODE, Column, MetaColumn
+from orchestration.codebook.loading import VARIABLES, load, load_all, load_variables
+from orchestration.codebook.models import Codebook, Condition, Export, Question, Tests, Variable, Variables
+from orchestration.codebook.rules import check
+
+__all__ = [
+    "META_COLUMNS",
+    "OTHER_CODE",
+    "VARIABLES",
+    "Codebook",
+    "Column",
+    "Condition",
+    "Export",
+    "MetaColumn",
+    "Question",
+    "Tests",
+    "Variable",
+    "Variables",
+    "check",
+    "load",
+    "load_all",
+    "load_variables",
+]

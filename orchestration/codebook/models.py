@@ -1,0 +1,163 @@
+"""What a codebook says, typed. Belongs here: the pydantic models. Does not: files, and checks of
+more than one key (rules.py)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from orchestration.codebook.columns import Column, Comparability, Kind, ValueKind, columns_of
+
+
+class Model(BaseModel):
+    """Frozen, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"'{name}' is not a time zone such as Europe/Paris") from None
+    return name
+
+
+def _regular_expression(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as problem:
+        raise ValueError(f"is not a regular expression: {problem}") from None
+    return pattern
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Heading = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\[[^\[\]]+\])*$")]
+Code = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Label(Model):
+    """A text in both languages of the project."""
+
+    fr: Code
+    en: Code
+
+
+class Export(Model):
+    """Where one source's exports lie in the edition's inbox folder, and how to read them."""
+
+    source: Name
+    files: Code
+    format: Literal["limesurvey_csv", "limesurvey_vv"]
+
+
+class Tests(Model):
+    """Which responses are tests: those whose answer to ``question`` contains ``matches`` (case ignored)."""
+
+    question: Heading
+    matches: Annotated[Code, AfterValidator(_regular_expression)]
+
+    def found_in(self, text: str | None) -> bool:
+        """Whether this answer marks a test."""
+        return text is not None and re.search(self.matches, text, re.IGNORECASE) is not None
+
+
+class Condition(Model):
+    """One condition for a question to be asked: the page reached, or another column's raw answer.
+
+    ``is`` takes one answer code or a list of which any will do; ``below`` compares as a number, and an empty
+    answer is not below anything. What was not asked has the answer "".
+    """
+
+    page: Annotated[int, Field(ge=0)] | None = None
+    question: Heading | None = None
+    is_: Annotated[tuple[str, ...] | None, Field(alias="is")] = None
+    below: float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_code_is_a_list(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("is"), str):
+            return data | {"is": [data["is"]]}
+        return data
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Condition:
+        tests = (self.is_ is not None) + (self.below is not None)
+        if (self.page is not None) == (self.question is not None) or tests != (self.question is not None):
+            raise ValueError("is neither {page: N} nor {question: X, is: Y} nor {question: X, below: N}")
+        return self
+
+
+class Question(Model):
+    """One question of the questionnaire, under the code that heads its columns in the export."""
+
+    code: Heading
+    kind: Kind
+    label: Label
+    variable: Name | None = None
+    personal: bool = False
+    comparability: Comparability = "identical"
+    values: dict[Code, Code] | None = None
+    items: dict[Code, Code] | None = None
+    scales: dict[Literal["1", "2"], Name] | None = None
+    slots: Annotated[int, Field(ge=1, le=500)] | None = None
+    other: bool = False
+    asked_when: tuple[Condition, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_condition_is_a_list(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("asked_when"), dict):
+            return data | {"asked_when": [data["asked_when"]]}
+        return data
+
+
+class Codebook(Model):
+    """One edition's questionnaire, mapped to canonical variables."""
+
+    edition: Name
+    year: Annotated[int, Field(ge=1990, le=2100)]
+    title: Label
+    status: Literal["open", "closed"]
+    simulated: bool
+    has_frame: bool
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    languages: Annotated[tuple[Code, ...], Field(min_length=1)]
+    retention_months: Annotated[int, Field(ge=1)]
+    complete_when: Literal["submitted"]
+    exports: Annotated[tuple[Export, ...], Field(min_length=1)]
+    personal_columns: tuple[str, ...] = ()
+    test_rows: Tests | None = None
+    questions: Annotated[tuple[Question, ...], Field(min_length=1)]
+
+    def columns(self) -> dict[str, Column]:
+        """Give the questionnaire's columns by code heading, in export order, without META_COLUMNS."""
+        return {column.heading: column for question in self.questions for column in columns_of(question)}
+
+
+class Variable(Model):
+    """A canonical variable: what every edition's answers to it share.
+
+    ``values`` are its codes (a ``code`` variable only); ``items`` is a list of items or the name of a list in
+    ``lists``, ``item_pattern`` a regular expression where items are open (years, countries).
+    """
+
+    name: Name
+    kind: ValueKind
+    label: Label
+    values: tuple[Code, ...] | None = None
+    values_from: Name | None = None
+    items: tuple[Code, ...] | None = None
+    items_from: Name | None = None
+    item_pattern: Annotated[str, AfterValidator(_regular_expression)] | None = None
+
+
+class Variables(Model):
+    """data/codebooks/variables.yaml: the canonical variables and the lists of codes they share."""
+
+    lists: dict[Name, tuple[Code, ...]]
+    variables: Annotated[tuple[Variable, ...], Field(min_length=1)]
