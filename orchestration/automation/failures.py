@@ -1,0 +1,48 @@
+"""What went wrong in a run, told from Dagster's own record. Belongs here: reading a failed run. Does not: sending."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.automation.alerts import Alert
+
+EVENTS = {
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.RUN_FAILURE,
+    dg.DagsterEventType.RUN_CANCELED,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+}
+
+
+def describe_failure(instance: dg.DagsterInstance, run_id: str, ui_url: str) -> Alert:
+    """The alert of a failed run: every failed gate with its expectations and rows, else every failed step's cause."""
+    events = [
+        entry.dagster_event for entry in instance.all_logs(run_id, of_type=EVENTS) if entry.dagster_event
+    ]
+    lines: list[str] = []
+    gated_steps = set()
+    for event in events:
+        if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
+                gated_steps.add(event.step_key)
+                lines.append(f"Check {check.check_name} on {check.asset_key.to_user_string()} failed.")
+                if "failures" in check.metadata:
+                    lines.append(str(check.metadata["failures"].value))
+    for event in events:
+        if event.event_type is dg.DagsterEventType.STEP_FAILURE and event.step_key not in gated_steps:
+            lines.append(f"Step {event.step_key}: {_root_cause(event.step_failure_data.error)}")
+        elif event.is_run_failure and not lines and event.job_failure_data.error:
+            lines.append(_root_cause(event.job_failure_data.error))
+    if any(event.event_type is dg.DagsterEventType.RUN_CANCELED for event in events):
+        lines.append("The run was stopped.")
+    lines.append("The last release is untouched.")
+    return Alert("The refresh failed", lines, f"{ui_url}/runs/{run_id}")
+
+
+def _root_cause(error: object) -> str:
+    """The innermost message of a Dagster error record, without the class path and stack."""
+    while getattr(error, "cause", None):
+        error = error.cause  # type: ignore[attr-defined]
+    message = str(getattr(error, "message", error)).strip()
+    return message.split(": ", 1)[1] if message.startswith("orchestration.errors.") else message

@@ -1,0 +1,83 @@
+"""When runs start and who hears of a failure. Belongs here: job, schedule, sensors, the lock's resource. Does not:
+what a run does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from orchestration.automation.alerts import send
+from orchestration.automation.failures import describe_failure
+from orchestration.automation.inbox_watch import inbox_state
+from orchestration.automation.lock import refresh_lock
+from orchestration.settings import Settings
+
+WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
+
+* **Nothing new?** The run ends after `decode` with the later steps skipped, and nothing is published.
+* **A gate fails?** Everything downstream stops; the last release stays current; open the red check for the rows.
+* **Every Monday at 05:00**, Europe/Paris, and whenever a file settles in `data/inbox/`.
+"""
+
+
+def automation_definitions(settings: Settings) -> dg.Definitions:
+    """The weekly job, its schedule, the inbox sensor, the failure alert and the lock that every run takes."""
+    job = dg.define_asset_job(
+        "weekly_refresh",
+        selection=dg.AssetSelection.all(),
+        description=WEEKLY_REFRESH,
+        executor_def=dg.in_process_executor,
+    )
+    schedule = dg.ScheduleDefinition(
+        name="weekly_refresh_schedule",
+        job=job,
+        cron_schedule="0 5 * * 1",
+        execution_timezone="Europe/Paris",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Mondays at 05:00 in Paris, summer and winter time alike.",
+        tags={"trigger": "schedule"},
+    )
+
+    @dg.sensor(
+        job=job,
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a refresh when files were added to or changed in data/inbox/ and have settled.",
+    )
+    def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        state = inbox_state(settings.inbox, time.time())
+        if state is None:
+            return dg.SkipReason("A file in the inbox is still being written.")
+        digest, files = state
+        if not files:
+            return dg.SkipReason(f"The inbox {settings.inbox} is empty.")
+        if digest == context.cursor:
+            return dg.SkipReason("Nothing new in the inbox.")
+        request = dg.RunRequest(run_key=digest, tags={"trigger": "inbox", "files": ", ".join(files)[:250]})
+        return dg.SensorResult(run_requests=[request], cursor=digest)
+
+    @dg.run_failure_sensor(
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells the person on duty by e-mail and webhook, once SKILLSBANK_SMTP_* or _WEBHOOK_URL is set.",
+    )
+    def failure_alert(context: dg.RunFailureSensorContext) -> None:
+        alert = describe_failure(context.instance, context.dagster_run.run_id, settings.ui_url)
+        context.log.info(f"Alert sent by: {', '.join(send(alert, settings)) or 'no channel, none is configured'}")
+
+    @dg.resource(description="One run at a time may write to the data folder.")
+    def lock(context: dg.InitResourceContext) -> Iterator[None]:
+        assert context.run is not None
+        with refresh_lock(settings.data, context.run.run_id):
+            yield
+
+    resources: dict[str, Any] = {"refresh_lock": lock}
+    return dg.Definitions(
+        jobs=[job],
+        schedules=[schedule],
+        sensors=[inbox_sensor, failure_alert],
+        resources=resources,
+        executor=dg.in_process_executor,
+    )

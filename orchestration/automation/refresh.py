@@ -1,0 +1,80 @@
+"""The weekly refresh run once in this process. Belongs here: running the job, its progress lines, its outcome. Does
+not: what the stages do."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import dagster as dg
+
+from orchestration.automation.failures import describe_failure
+from orchestration.automation.instance import prepare_home
+from orchestration.automation.lock import refresh_lock
+from orchestration.settings import Settings
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a refresh ended: whether it succeeded, and the last words for the user."""
+
+    succeeded: bool
+    summary: str
+
+
+class Progress:
+    """Turns Dagster's events into one line a finished step: what, rows, seconds."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._rows: dict[str, int] = defaultdict(int)
+        self.release: dict[str, str] = {}
+
+    def __call__(self, entry: dg.EventLogEntry, _cursor: object = None) -> None:
+        event = entry.dagster_event
+        if event is None or event.step_key is None:
+            return
+        if event.is_step_materialization:
+            metadata = event.step_materialization_data.materialization.metadata
+            if "dagster/row_count" in metadata:
+                self._rows[event.step_key] += int(str(metadata["dagster/row_count"].value))
+            if "release" in metadata:
+                self.release = {name: str(value.value) for name, value in metadata.items()}
+        elif event.event_type is dg.DagsterEventType.STEP_SUCCESS:
+            rows = f"{self._rows[event.step_key]:>12,} rows" if event.step_key in self._rows else " " * 17
+            self._say(f"{event.step_key:<28}{rows}{event.step_success_data.duration_ms / 1000:9.2f} s")
+        elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
+            self._say(f"{event.step_key:<28}{'failed':>17}")
+
+
+def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
+    """Run `weekly_refresh` in this process and tell each stage through ``say``.
+
+    Raises:
+        BusyError: another refresh holds the data folder.
+    """
+    from orchestration.definitions import build_definitions  # noqa: PLC0415 (definitions import this stage)
+
+    os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
+    run_id = str(uuid.uuid4())
+    progress = Progress(say)
+    with refresh_lock(settings.data, run_id):
+        pass  # fails here, before a run is on record; the job itself takes the lock again for its own time
+    with dg.DagsterInstance.get() as instance:
+        job = build_definitions(settings).resolve_job_def("weekly_refresh")
+        instance.add_event_listener(run_id, progress)
+        result = job.execute_in_process(
+            instance=instance, run_id=run_id, raise_on_error=False, run_config=QUIET,
+            tags={"trigger": "command line"},
+        )  # fmt: skip
+        if not result.success:
+            return Outcome(False, describe_failure(instance, run_id, settings.ui_url).text())
+    release = progress.release
+    if not release:
+        return Outcome(True, "Nothing has changed since the last release: nothing new to publish.")
+    return Outcome(True, f"Release: {release['folder']}\nReport:  {release['report']}")

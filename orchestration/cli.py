@@ -1,0 +1,177 @@
+"""The `skillsbank` command. Belongs here: arguments, printing and exit codes. Does not: any work of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.errors import SkillsBankError
+from orchestration.settings import PROJECT, Settings
+
+# Commands import their stage inside, so that `--help` and `query` do not pay for Dagster, dbt and the rest.
+
+app = typer.Typer(
+    help="Skills Bank: from questionnaire exports to a published release.\n\n"
+    "Start with `skillsbank refresh`; then `skillsbank query \"select * from dim_edition\"` or `skillsbank ui`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+releases_app = typer.Typer(help="List, inspect, verify and roll back releases.", no_args_is_help=True)
+codebook_app = typer.Typer(help="Work with the codebooks in data/codebooks.", no_args_is_help=True)
+app.add_typer(releases_app, name="releases")
+app.add_typer(codebook_app, name="codebook")
+
+INTERRUPTED = 130
+
+
+class Format(StrEnum):
+    """How a query's rows are written."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def main() -> None:
+    """Run a command; a known problem is one message on stderr and exit code 1, Ctrl-C is 130."""
+    try:
+        app()
+    except SkillsBankError as error:
+        Console(stderr=True, highlight=False).print(f"[red]Error:[/red] {_plain(str(error))}", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("Interrupted: the last release is untouched.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has left: no error, and nothing more to say at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+@app.command()
+def refresh() -> None:
+    """Collect, decode, model, check and publish once, in this process.
+
+    Prints a line a stage and ends with the release and its report. Does nothing when nothing has changed.
+    """
+    from orchestration.automation.refresh import run_refresh  # noqa: PLC0415
+
+    # systemd and `kill` stop us the way Ctrl-C does: the run is marked and the last release stays.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    outcome = run_refresh(Settings(), print)
+    print(outcome.summary)
+    raise typer.Exit(0 if outcome.succeeded else 1)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Open the Dagster UI with its daemon; the weekly schedule and the inbox sensor are on."""
+    from orchestration.automation.instance import prepare_home  # noqa: PLC0415
+
+    settings = Settings()
+    os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    workspace = str(PROJECT / "workspace.yaml")
+    print(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C stops it)", flush=True)
+    os.execv(dagster, [dagster, "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help='One SELECT, such as "select * from dim_edition".')],
+    format: Annotated[Format, typer.Option(help="How to write the rows.")] = Format.table,
+    output: Annotated[Path | None, typer.Option(help="A file to write instead of the screen.")] = None,
+) -> None:
+    """Query the marts of the current release, read-only."""
+    from orchestration.publication.query import run_query  # noqa: PLC0415
+
+    run_query(Settings().releases, sql, format.value, output)
+
+
+@releases_app.command("list")
+def releases_list() -> None:
+    """List the releases, the newest first; the current one is marked."""
+    from orchestration.publication.releases import list_releases  # noqa: PLC0415
+
+    table = Table("", "release", "published (UTC)", "content", "rows", box=None)
+    for release in list_releases(Settings().releases):
+        mark = "*" if release.is_current else ""
+        table.add_row(mark, release.id, release.created_at, release.content_hash[:12], f"{release.rows:,}")
+    Console().print(table)
+
+
+@releases_app.command("show")
+def releases_show(
+    release: Annotated[str, typer.Argument(help="A release, or `current`.")] = "current",
+) -> None:
+    """Show a release's manifest: files, inputs, versions and gate results."""
+    from orchestration.publication.releases import show  # noqa: PLC0415
+
+    Console().print_json(data=show(Settings().releases, release))
+
+
+@releases_app.command("verify")
+def releases_verify(
+    release: Annotated[str, typer.Argument(help="A release, or `current`.")] = "current",
+) -> None:
+    """Check a release's files against its manifest."""
+    from orchestration.publication.releases import verify  # noqa: PLC0415
+
+    verified = verify(Settings().releases, release)
+    print(f"{verified.id}: {verified.files} files as the manifest says")
+
+
+@releases_app.command("rollback")
+def releases_rollback(
+    release: Annotated[str | None, typer.Argument(help="The release to go back to; the previous one if none.")] = None,
+) -> None:
+    """Make an earlier release current again; nothing is deleted."""
+    from orchestration.publication.releases import rollback  # noqa: PLC0415
+
+    print(f"current is now {rollback(Settings().releases, release).id}")
+
+
+@codebook_app.command("check")
+def codebook_check(
+    edition: Annotated[str | None, typer.Argument(help="One edition; all if none.")] = None,
+    export: Annotated[Path | None, typer.Option(help="An export to compare the codebook with.")] = None,
+) -> None:
+    """Check the codebooks, and one of them against an export, and list every mismatch."""
+    from orchestration.collection.check import check_codebooks  # noqa: PLC0415
+
+    mismatches = check_codebooks(Settings(), edition, export)
+    for mismatch in mismatches:
+        print(mismatch)
+    raise typer.Exit(1 if mismatches else 0)
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="Where to write the campaign.")],
+    respondents: Annotated[int, typer.Option(help="Responses of the larger edition, 1,000 to 10 million.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
+) -> None:
+    """Write a simulated campaign with known true values, in LimeSurvey's own formats.
+
+    Try it: `skillsbank simulate /tmp/campaign`, then `SKILLSBANK_SAMPLE_FOLDER=/tmp/campaign skillsbank refresh`.
+    """
+    from orchestration.simulation import simulate as run_simulation  # noqa: PLC0415
+
+    run_simulation(folder, respondents=respondents, seed=seed)
+    print(f"Simulated campaign written to {folder}")
