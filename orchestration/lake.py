@@ -1,10 +1,11 @@
-"""The lake's schemas, one a table: the boundary between Python and SQL. Belongs here: schemas and how a table is
-written or found. Does not: where the rows come from."""
+"""The lake's schemas, one a table: the boundary between Python and SQL. Belongs here: schemas, how a table
+is written or found. Does not: where the rows come from."""
 
 from __future__ import annotations
 
+import itertools
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -170,6 +171,34 @@ def files(lake: Path, table: str) -> list[Path]:
     return sorted((lake / table).rglob("*.parquet"))
 
 
+def _write_file(path: Path, schema: pa.Schema, chunks: Iterator[pa.Table]) -> int:
+    """Write one Parquet file; a column whose first chunk comes as a dictionary is written from it as it is.
+
+    That is four times as fast as making strings of it first. Readers see plain strings either way, hence no
+    Arrow schema in the file; statistics of such a column cost more than they save.
+    """
+    first = next(chunks, schema.empty_table())
+    kinds = {field.name: field.type for field in first.schema if pa.types.is_dictionary(field.type)}
+    shape = pa.schema([field.with_type(kinds.get(field.name, field.type)) for field in schema])
+    texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    rows = 0
+    with pq.ParquetWriter(
+        path,
+        shape,
+        compression="zstd",
+        store_schema=False,
+        use_dictionary=texts,  # type: ignore[arg-type]  # the stubs do not know that a list will do
+        write_statistics=[name for name in schema.names if name not in kinds],
+        column_encoding={
+            field.name: "DELTA_BINARY_PACKED" for field in schema if pa.types.is_integer(field.type)
+        },
+    ) as writer:
+        for chunk in itertools.chain([first], chunks):
+            writer.write_table(chunk.cast(shape))
+            rows += chunk.num_rows
+    return rows
+
+
 def write(lake: Path, table: str, parts: Iterable[tuple[str | None, Iterable[pa.Table]]]) -> int:
     """Replace a table as a whole: ``parts`` are (edition or None, chunks); returns the number of rows.
 
@@ -183,10 +212,7 @@ def write(lake: Path, table: str, parts: Iterable[tuple[str | None, Iterable[pa.
         folder = fresh / f"edition={edition}" if edition else fresh
         folder.mkdir(parents=True, exist_ok=True)
         # The edition column stays in the file too, so that one file read alone is still whole.
-        with pq.ParquetWriter(folder / "part-0.parquet", schema, compression="zstd") as writer:
-            for chunk in chunks:
-                writer.write_table(chunk.cast(schema))
-                rows += chunk.num_rows
+        rows += _write_file(folder / "part-0.parquet", schema, iter(chunks))
     fresh.mkdir(parents=True, exist_ok=True)
     if not any(fresh.rglob("*.parquet")):
         pq.write_table(schema.empty_table(), fresh / "part-0.parquet", compression="zstd")

@@ -1,4 +1,4 @@
-"""The columns of an export, derived from its questions. Belongs here: the kinds of questions, LimeSurvey's own
+"""The columns of an export, derived from its questions. Belongs here: kinds of questions, LimeSurvey's own
 columns, and headings. Does not: reading or checking codebooks."""
 
 from __future__ import annotations
