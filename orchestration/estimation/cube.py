@@ -1,0 +1,289 @@
+"""The cube of sufficient statistics. Belongs here: the one SQL pass that sums, over the finest cells, all
+that the estimates and their variances need. Does not: the algebra on it (variance)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from orchestration.estimation.arrays import NO_CODE, Codes, Flags, Numbers, codes, numbers, some
+from orchestration.estimation.design import Design
+from orchestration.estimation.errors import EstimationError, FrameError
+from orchestration.estimation.indicators import Indicator
+
+ONE = "1"
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """An indicator as row-level columns: numerator ``y``, denominator ``a`` (both zero outside the base and
+    where unanswered), ``asked`` (1 in the base), and the factors of the second moments. ``is_flag``: y is 0
+    or 1."""
+
+    y: str
+    a: str
+    asked: str
+    yy: Key
+    ya: Key
+    aa: Key
+    is_flag: bool
+
+
+@dataclass(frozen=True)
+class MarginCells:
+    """The category of each cell in one calibration margin, and the measure whose total it holds (``"1"``:
+    count)."""
+
+    code: Codes
+    labels: list[str]
+    measure: str
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Sums by cell; a cell determines the stratum, the calibration categories and every domain.
+
+    A sum is told by its weight and factors: ("n", e) respondents with e <> 0, ("s", e) sum e, ("w", e) sum w
+    e, ("v", e) sum w^2 e, ("d", e) sum d e with d the weight before calibration; further factors multiply.
+    """
+
+    keys: dict[str, tuple[Codes, list[str]]]
+    stratum: Codes
+    strata: list[str]
+    margins: list[MarginCells]
+    terms: list[Terms]
+    sums: Numbers
+    position: dict[Key, int]
+
+    def get(self, weight: str, *factors: str) -> Numbers:
+        """One sum, shape (cells,)."""
+        return self.sums[:, self.position[_key(weight, factors)]]
+
+    def gather(self, weight: str, factors: Sequence[Key]) -> Numbers:
+        """A sum for each of several factors, shape (cells, factors)."""
+        return self.sums[:, [self.position[_key(weight, each)] for each in factors]]
+
+
+def _key(weight: str, factors: Sequence[str]) -> Key:
+    return (weight, *sorted(factor for factor in factors if factor != ONE))
+
+
+def quoted(name: str) -> str:
+    """A column's name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def build(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    design: Design,
+    indicators: Sequence[Indicator],
+    *,
+    columns: Sequence[str],
+    pairs: Sequence[tuple[int, int]] = (),
+) -> Cube:
+    """Sum the respondents of ``relation`` (anything that may stand after FROM) over the finest cells.
+
+    ``columns`` are those that breakdowns need. ``pairs`` are positions of indicators whose covariance is
+    wanted. Respondents without a weight are left out. Raises FrameError for a stratum with a single
+    respondent and EstimationError for a proportion that is not true/false, a respondent without stratum or
+    calibration category, and sums that are not finite.
+    """
+    rows, terms = _rows(connection, relation, design, indicators)
+    sums = _sums(design, terms, pairs)
+    names = list(dict.fromkeys([*columns, *_design_columns(design)]))
+    keys = {name: f"k{number}" for number, name in enumerate(names)}
+    if not design.weight:
+        rows = {"w": "CAST(1 AS DOUBLE)", **rows}
+    inner = ", ".join(
+        [f"CAST({quoted(name)} AS VARCHAR) AS {alias}" for name, alias in keys.items()]
+        + [f"{sql} AS {alias}" for alias, sql in rows.items()]
+    )
+    chosen = f"WHERE {quoted(design.weight)} IS NOT NULL" if design.weight else ""
+    group = f"GROUP BY {', '.join(keys.values())}" if keys else ""
+    outer = ", ".join([*keys.values(), *(f"{sql} AS s{number}" for number, sql in enumerate(sums.values()))])
+    table = connection.sql(
+        f"SELECT {outer} FROM (SELECT *, w * w AS v FROM (SELECT {inner} FROM {relation} {chosen})) {group}"
+    ).to_arrow_table()
+    coded = {name: codes(table.column(alias)) for name, alias in keys.items()}
+    values = np.empty((table.num_rows, len(sums)))
+    for number in range(len(sums)):
+        values[:, number] = numbers(table.column(f"s{number}"))
+    # The cells' order is DuckDB's; sorted, equal data gives equal last digits.
+    order = np.lexsort([code for code, _ in coded.values()]) if coded else np.arange(table.num_rows)
+    coded = {name: (code[order], labels) for name, (code, labels) in coded.items()}
+    position = {key: number for number, key in enumerate(sums)}
+    _check_sums(values, position, terms, indicators)
+    nobody = np.zeros(len(values), dtype=np.int64), [""]
+    margins = [
+        MarginCells(
+            *(coded[margin.by] if margin.by else nobody), f"z_{margin.measure}" if margin.measure else ONE
+        )
+        for margin in design.margins
+    ]
+    stratum, strata = coded[design.stratum] if design.stratum else nobody
+    cube = Cube(coded, stratum, strata, margins, terms, values[order], position)
+    _check_cells(cube, design)
+    return cube
+
+
+def _design_columns(design: Design) -> list[str]:
+    return [name for name in (design.stratum, *(margin.by for margin in design.margins)) if name]
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, relation: str, design: Design, indicators: Sequence[Indicator]
+) -> tuple[dict[str, str], list[Terms]]:
+    """The row-level columns in SQL, each text once, and what each indicator is made of."""
+    is_flag, has_gaps = _look(connection, relation, indicators)
+    rows: dict[str, str] = {}
+    names: dict[str, str] = {}
+
+    def column(sql: str) -> str:
+        if sql not in names:
+            names[sql] = f"e{len(names)}"
+            rows[names[sql]] = sql
+        return names[sql]
+
+    def flag(sql: str) -> str:
+        return f"CAST(COALESCE({sql}, FALSE) AS DOUBLE)"
+
+    terms = []
+    for number, each in enumerate(indicators):
+        base, value = f"({each.base})", f"({each.value})"
+        asked = column(flag(base))
+        answered = f"{base} AND {value} IS NOT NULL" if has_gaps[number] else base
+        if each.denominator is not None:
+            below = f"({each.denominator})"
+            whole = f"{base} AND {value} IS NOT NULL AND {below} IS NOT NULL"
+            y = column(f"CASE WHEN {whole} THEN CAST({value} AS DOUBLE) ELSE 0 END")
+            a = column(f"CASE WHEN {whole} THEN CAST({below} AS DOUBLE) ELSE 0 END")
+            terms.append(Terms(y, a, asked, (y, y), (a, y), (a, a), False))
+        elif is_flag[number]:
+            y, a = column(flag(f"{base} AND {value}")), column(flag(answered))
+            terms.append(Terms(y, a, asked, (y,), (y,), (a,), True))
+        elif each.kind == "proportion":
+            raise EstimationError(
+                f"the value of {each.name} is not true/false",
+                where=f"indicator {each.name}",
+                expected=f"a true/false expression instead of {each.value}",
+                fix="compare it with a value, such as \"answer = 'yes'\", or make it a mean",
+            )
+        else:
+            y = column(f"CASE WHEN {answered} THEN CAST({value} AS DOUBLE) ELSE 0 END")
+            a = column(flag(answered))
+            terms.append(Terms(y, a, asked, (y, y), (y,), (a,), False))
+    if design.weight:
+        rows["w"] = f"CAST({quoted(design.weight)} AS DOUBLE)"
+    if design.before:
+        rows["d"] = f"CAST({quoted(design.before)} AS DOUBLE)"
+    for measure in _measures(design):
+        rows[measure] = f"CAST({quoted(measure.removeprefix('z_'))} AS DOUBLE)"
+    return {alias if alias[0] == "e" else quoted(alias): sql for alias, sql in rows.items()}, terms
+
+
+def _look(
+    connection: duckdb.DuckDBPyConnection, relation: str, indicators: Sequence[Indicator]
+) -> tuple[list[bool], list[bool]]:
+    """Whether each value is true/false, and whether any respondent of its base left it unanswered.
+
+    Where nobody did, indicators share one base column, which saves most of the sums.
+    """
+    if not indicators:
+        return [], []
+    values = ", ".join(f"({each.value}) AS x{number}" for number, each in enumerate(indicators))
+    types = [kind for _, kind, *_ in connection.sql(f"DESCRIBE SELECT {values} FROM {relation}").fetchall()]
+    gaps = ", ".join(
+        f"COALESCE(bool_or(({each.base}) AND ({each.value}) IS NULL), FALSE)" for each in indicators
+    )
+    (found,) = connection.sql(f"SELECT {gaps} FROM {relation}").fetchall()
+    return [kind == "BOOLEAN" for kind in types], list(found)
+
+
+def _measures(design: Design) -> list[str]:
+    return list(dict.fromkeys(f"z_{margin.measure}" for margin in design.margins if margin.measure))
+
+
+def _sums(design: Design, terms: Sequence[Terms], pairs: Sequence[tuple[int, int]]) -> dict[Key, str]:
+    """The sums to take, by key."""
+    measures = [ONE, *_measures(design)] if design.margins else [ONE]
+    asked: dict[Key, str] = {}
+
+    def add(weight: str, *factors: str) -> None:
+        key = _key(weight, factors)
+        parts = [quoted(part) if part.startswith("z_") else part for part in key[1:]]
+        if weight == "n":
+            asked[key] = (
+                f"CAST(count_if({' * '.join(parts)} <> 0) AS DOUBLE)" if parts else "CAST(count(*) AS DOUBLE)"
+            )
+        else:
+            parts = parts if weight == "s" else [weight, *parts]
+            asked[key] = f"sum({' * '.join(parts)})"
+
+    add("n")
+    for measure in measures:
+        add("w", measure)
+    for one, other in itertools.combinations_with_replacement(measures, 2):
+        add("v", one, other)
+        if design.margins:
+            add("d", one, other)
+    for term in terms:
+        for factor in (term.y, term.a, term.asked):
+            add("n", factor)
+            add("w", factor)
+        for factor in (term.y, term.a):
+            add("s", factor)
+            for measure in measures:
+                add("v", measure, factor)
+                if design.margins:
+                    add("d", measure, factor)
+        for product in (term.yy, term.ya, term.aa):
+            add("v", *product)
+    for k, m in pairs:
+        for one, other in itertools.product((terms[k].y, terms[k].a), (terms[m].y, terms[m].a)):
+            add("v", one, other)
+    return asked
+
+
+def _check_sums(
+    values: Numbers, position: dict[Key, int], terms: Sequence[Terms], indicators: Sequence[Indicator]
+) -> None:
+    wrong: Flags = np.asarray(~np.isfinite(values).all(axis=0))
+    if not wrong.any():
+        return
+    columns = {key[-1] for key, number in position.items() if wrong[number]}
+    named = [each.name for each, term in zip(indicators, terms, strict=True) if columns & {term.y, term.a}]
+    raise EstimationError(
+        "sums that are not finite numbers",
+        where=f"indicators {some(named)}" if named else "weights",
+        expected="finite weights, measures and answers",
+        fix="turn values that are not numbers into nulls when decoding",
+    )
+
+
+def _check_cells(cube: Cube, design: Design) -> None:
+    n = cube.get("n")
+    for name in _design_columns(design):
+        lost = cube.keys[name][0] == NO_CODE
+        if lost.any():
+            raise EstimationError(
+                f"{int(n[lost].sum())} weighted respondents have no {name}",
+                where=f"column {name}",
+                expected="a value for every respondent with a weight",
+                fix="take strata and calibration categories from the weights' own table",
+            )
+    if not design.weight:
+        return
+    size = np.bincount(cube.stratum, n, len(cube.strata))
+    if (size == 1).any():
+        raise FrameError(
+            f"strata with a single respondent: {some(cube.strata[h] for h in np.flatnonzero(size == 1))}",
+            where=f"column {design.stratum}",
+            expected="at least 2 respondents in each stratum of variance",
+            fix="merge strata by rule (design.collapse)",
+        )
