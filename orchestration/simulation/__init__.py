@@ -1,0 +1,5 @@
+"""A simulated campaign with known truth. Belongs here: its model and its files. Does not: reading them back."""
+
+from orchestration.simulation.simulate import simulate
+
+__all__ = ["simulate"]

@@ -1,0 +1,81 @@
+"""Names of the simulated partners. Belongs here: invented institutions, courses and debate themes. Does not: figures
+drawn for them."""
+
+from __future__ import annotations
+
+INSTITUTIONS: tuple[tuple[str, str, str], ...] = (
+    # invented name, kind, commune
+    ("École d'ingénieurs des Trois-Vallées", "engineering_school", "80021"),
+    ("Université technologique du Plateau vert", "university", "60159"),
+    ("Institut de technologie de la Haute-Plaine", "technology_institute", "02691"),
+    ("École supérieure du Génie fluvial", "engineering_school", "76540"),
+    ("Université du Littoral des Brumes", "university", "76351"),
+    ("École d'ingénieurs de la Grande Roue", "engineering_school", "59350"),
+    ("Institut de technologie des Forges", "technology_institute", "59606"),
+    ("École de commerce du Beffroi", "business_school", "59350"),
+    ("Université des Quatre-Ponts", "university", "54395"),
+    ("École nationale des Matériaux clairs", "engineering_school", "57463"),
+    ("Université technologique de la Marne bleue", "university", "10387"),
+    ("École d'ingénieurs du Rhin supérieur neuf", "engineering_school", "67482"),
+    ("Institut de technologie des Hautes-Côtes", "technology_institute", "88160"),
+    ("Université technologique du Lion de grès", "university", "90010"),
+    ("École d'horlogerie et de micromécanique du Haut-Val", "engineering_school", "25056"),
+    ("École supérieure des Arts du métal", "engineering_school", "71153"),
+    ("Université des Deux-Confluents", "university", "69123"),
+    ("École d'ingénieurs des Monts d'ambre", "engineering_school", "69266"),
+    ("Institut de technologie du Val de plastique", "technology_institute", "01283"),
+    ("École de management des Cimes", "business_school", "38185"),
+    ("École d'ingénieurs de la Garonne haute", "engineering_school", "31555"),
+    ("Institut de technologie du Causse vif", "technology_institute", "46102"),
+    ("École supérieure de Design du Cuir", "engineering_school", "87085"),
+    ("Université du Marais salé", "university", "17300"),
+    ("École d'ingénieurs de la Loire claire", "engineering_school", "18033"),
+    ("Institut de technologie du Bocage", "technology_institute", "85191"),
+    ("École d'ingénieurs de l'Estuaire", "engineering_school", "44184"),
+    ("Université des Trois-Caps", "university", "35238"),
+    ("École d'ingénieurs du Granit rose", "engineering_school", "22113"),
+    ("École de commerce de la Rade", "business_school", "13055"),
+)
+
+OFFERS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("INN-01",), "Management de l'innovation en PME", "Innovation management in SMEs"),
+    (("INN-01", "INN-04"), "Innover avec un laboratoire", "Innovating with a laboratory"),
+    (("INN-02",), "Du besoin au prototype", "From need to prototype"),
+    (("INN-02", "DIG-02"), "Fabrication additive et prototypage", "Additive manufacturing and prototyping"),
+    (("INN-03",), "Protéger ses innovations", "Protecting one's innovations"),
+    (("INN-03", "ENT-02"), "Brevets et financement", "Patents and funding"),
+    (("CRE-01",), "Animer la créativité", "Running creativity sessions"),
+    (("CRE-01", "CRE-02"), "Créativité et design thinking", "Creativity and design thinking"),
+    (("CRE-02", "INN-02"), "Design de produits industriels", "Industrial product design"),
+    (("ENT-01",), "Concevoir un modèle économique", "Designing a business model"),
+    (("ENT-01", "INN-01"), "Intrapreneuriat industriel", "Industrial intrapreneurship"),
+    (("ENT-02",), "Financer l'innovation", "Financing innovation"),
+    (("INT-01",), "Anglais technique de l'industrie", "Technical English for industry"),
+    (("INT-01", "INT-02"), "Négocier en anglais", "Negotiating in English"),
+    (("INT-02",), "Vente et négociation à l'export", "Export sales and negotiation"),
+    (("INT-03",), "Douane, incoterms et logistique", "Customs, incoterms and logistics"),
+    (("INT-04",), "Aborder un marché étranger", "Entering a foreign market"),
+    (("INT-02", "INT-03", "INT-04"), "Développement international des PME", "International growth of SMEs"),
+    (("DIG-01",), "Données de production", "Production data"),
+    (("DIG-01", "MAN-02"), "Données et amélioration continue", "Data and continuous improvement"),
+    (("DIG-02",), "Automatisation et robotique", "Automation and robotics"),
+    (("DIG-03",), "Cybersécurité des ateliers", "Cybersecurity of workshops"),
+    (("ECO-01",), "Éco-conception", "Eco-design"),
+    (("ECO-01", "INN-02"), "Concevoir des produits recyclables", "Designing recyclable products"),
+    (("ECO-02",), "Efficacité énergétique des procédés", "Energy efficiency of processes"),
+    (("MAN-01",), "Conduite de projets industriels", "Managing industrial projects"),
+    (("MAN-01", "MAN-03"), "Chef de projet et animation d'équipe", "Project and team leadership"),
+    (("MAN-02",), "Lean et amélioration continue", "Lean and continuous improvement"),
+)
+"""Competences, title in French, title in English."""
+
+THEMES: tuple[tuple[str, str], ...] = (
+    ("Innover en PME : avec qui ?", "Innovating in an SME: with whom?"),
+    ("Attirer de jeunes talents dans l'industrie", "Attracting young talent to industry"),
+    ("Premiers pas à l'export", "First steps in export"),
+    ("Recruter les compétences de demain", "Recruiting tomorrow's skills"),
+    ("Écoles et entreprises : travailler ensemble", "Schools and companies: working together"),
+    ("Numérique et atelier", "Digital tools on the shop floor"),
+    ("Transition écologique et conception", "Ecological transition and design"),
+    ("Créativité et nouveaux modèles économiques", "Creativity and new business models"),
+)

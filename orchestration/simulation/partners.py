@@ -1,0 +1,129 @@
+"""Partner files of the simulated campaign. Belongs here: the register, stopovers, institutions, training offers. Does
+not: the questionnaires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from orchestration.simulation.catalogue import INSTITUTIONS, OFFERS, THEMES
+from orchestration.simulation.cells import choose, padded, where
+from orchestration.simulation.numbers import siret
+from orchestration.simulation.places import STOPOVERS
+from orchestration.simulation.population import BANDS, CODES, Companies, Population
+from orchestration.simulation.streams import stream
+
+REGISTER = pa.schema(
+    [
+        ("siren", pa.string()),
+        ("nic", pa.string()),
+        ("siret", pa.string()),
+        ("codeCommuneEtablissement", pa.string()),
+        ("activitePrincipaleEtablissement", pa.string()),
+        ("trancheEffectifsEtablissement", pa.string()),
+        ("categorieEntreprise", pa.string()),
+        ("etatAdministratifEtablissement", pa.string()),
+        ("dateCreationEtablissement", pa.date32()),
+        ("statutDiffusionEtablissement", pa.string()),
+    ]
+)
+"""Columns of Sirene's stock files that we use, under Sirene's names."""
+
+Table = tuple[Sequence[str], Iterator[Sequence[object]]]
+
+
+def register(population: Population, chunk: int, companies: Companies) -> pa.Table:
+    """The head offices of a chunk's companies as the register of 2019 shows them: closed ones too."""
+    rng = stream(population.seed, "register", chunk)
+    count = len(companies.siren)
+    number = siret(companies.siren, rng.geometric(0.6, count))
+    band = companies.band["tour_2019"]
+    # 250-499 employees: mid-size companies, save those whose turnover is below the SME threshold.
+    mid_size = (band == len(BANDS) - 1) & (rng.random(count) < 0.85)
+    return pa.Table.from_arrays(
+        [
+            padded(companies.siren, 9),
+            padded(number % 100_000, 5),
+            padded(number, 14),
+            population.places.commune_codes.take(pa.array(companies.commune)),
+            choose(CODES, companies.sector),
+            choose(BANDS, band),
+            choose(["PME", "ETI"], mid_size.astype(np.int8)),
+            choose(["F", "A"], companies.active["tour_2019"].astype(np.int8)),
+            pa.array(companies.founded, pa.date32()),
+            where(rng.random(count) < 0.03, "P", choose(["O"], np.zeros(count, dtype=np.int8))),
+        ],
+        schema=REGISTER,
+    )
+
+
+def tables(seed: int) -> dict[str, Table]:
+    """The partners' CSV files: columns (those of the lake) and rows, by name."""
+    return {"stopovers": _stopovers(seed), "institutions": _institutions(), "training_offers": _offers(seed)}
+
+
+def _stopovers(seed: int) -> Table:
+    columns = (
+        "stopover_id", "edition", "city", "commune_code", "held_on", "theme_fr", "theme_en", "host",
+        "attendance_companies", "attendance_students", "attendance_others", "questions_raised",
+    )  # fmt: skip
+    rng = stream(seed, "stopovers")
+
+    def rows() -> Iterator[Sequence[object]]:
+        for number, (city, commune, day) in enumerate(STOPOVERS, 1):
+            theme_fr, theme_en = THEMES[rng.integers(len(THEMES))]
+            host = INSTITUTIONS[rng.integers(len(INSTITUTIONS))][0]
+            companies, students, others, questions = rng.poisson((18, 16, 9, 11)).tolist()
+            yield (
+                f"st-{number:02}", "tour_2019", city, commune, day, theme_fr, theme_en, host,
+                companies, students, others, questions,
+            )  # fmt: skip
+
+    return columns, rows()
+
+
+def _institutions() -> Table:
+    columns = ("institution_id", "name", "kind", "commune_code")
+    return columns, ((f"es-{number:02}", *row) for number, row in enumerate(INSTITUTIONS, 1))
+
+
+def _offers(seed: int) -> Table:
+    columns = (
+        "offer_id", "institution_id", "title_fr", "title_en", "is_labelled_ice", "competences", "level", "format",
+        "hours", "commune_code", "language", "starts_on", "seats",
+    )  # fmt: skip
+    rng = stream(seed, "offers")
+
+    def rows() -> Iterator[Sequence[object]]:
+        number = 0
+        for place, (_, _, commune) in enumerate(INSTITUTIONS, 1):
+            for offer in rng.choice(len(OFFERS), rng.integers(3, 6), replace=False):
+                number += 1
+                competences, title_fr, title_en = OFFERS[offer]
+                level = ("bac+2", "bac+3", "bac+5", "bac+8", "continuing")[
+                    rng.choice(5, p=(0.1, 0.2, 0.4, 0.05, 0.25))
+                ]
+                hours = int(
+                    rng.choice((14, 21, 28, 35))
+                    if level == "continuing"
+                    else rng.choice((40, 60, 120, 250, 400))
+                )
+                yield (
+                    f"of-{number:03}",
+                    f"es-{place:02}",
+                    title_fr,
+                    title_en,
+                    "oui" if rng.random() < 0.55 else "non",
+                    "|".join(competences),
+                    level,
+                    ("in_person", "hybrid", "online")[rng.choice(3, p=(0.55, 0.3, 0.15))],
+                    hours,
+                    commune,
+                    "en" if rng.random() < 0.15 else "fr",
+                    str(np.datetime64("2019-09-02") + 7 * int(rng.integers(0, 30))),
+                    int(rng.choice((12, 16, 20, 24, 30, 40))),
+                )
+
+    return columns, rows()
