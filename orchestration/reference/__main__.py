@@ -1,4 +1,5 @@
-"""The command line of the reference data. Belongs here: options and printing. Does not: how tables are made."""
+"""The command line of the reference data. Belongs here: options and printing. Does not: how tables are
+made."""
 
 from __future__ import annotations
 

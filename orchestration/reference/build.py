@@ -1,5 +1,5 @@
-"""Builds the reference tables. Belongs here: reading the public files, deriving the tables, writing them. Does not:
-options of the command line, downloads."""
+"""Builds the reference tables. Belongs here: reading the public files, deriving the tables, writing them.
+Does not: options of the command line, downloads."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 def build(source: Path, target: Path) -> dict[str, int]:
     """Write one CSV a table of ``COLUMNS`` into ``target``; returns the number of rows of each.
 
-    ``source`` holds ``geo/{communes,epci,ept,departements,regions}.json`` (npm @etalab/decoupage-administratif)
-    and ``territoires_industrie/ti_groupement.csv`` (ANCT). Rows are sorted by key: same input, same bytes.
+    ``source`` holds ``geo/{communes,epci,ept,departements,regions}.json`` (npm
+    @etalab/decoupage-administratif) and ``territoires_industrie/ti_groupement.csv`` (ANCT). Rows are
+    sorted by key: same input, same bytes.
 
     Raises:
         SkillsBankError: a file is missing, or a territory names a body that no file knows.
@@ -60,10 +61,10 @@ def derive(
 ) -> dict[str, list[Row]]:
     """The reference tables (lists of rows, sorted by key) of the public records, by table name.
 
-    Current communes stand beside the districts of Paris, Lyon and Marseille, since Sirene codes establishments
-    by district. A district takes the EPCI and the territory of its commune; its population is left empty, so that
-    the column adds up to the country's. A territory is a set of EPCI, EPT or single communes, named by SIREN (a
-    cell may list several); a commune belongs to one territory at most.
+    Current communes stand beside the districts of Paris, Lyon and Marseille, since Sirene codes
+    establishments by district. A district takes the EPCI and the territory of its commune; its population
+    is left empty, so that the column adds up to the country's. A territory is a set of EPCI, EPT or
+    single communes, named by SIREN (a cell may list several); a commune belongs to one territory at most.
     """
     current = {c["code"]: c for c in communes if c["type"] == "commune-actuelle"}
     districts = [c for c in communes if c["type"] == "arrondissement-municipal"]

@@ -1,4 +1,4 @@
-"""A simulated campaign with known truth. Belongs here: its model and its files. Does not: reading them back."""
+"""A simulated campaign with known truth. Belongs here: its model, its files. Does not: reading them back."""
 
 from orchestration.simulation.simulate import simulate
 

@@ -1,5 +1,5 @@
-"""Who is asked and who answers. Belongs here: the stratified draw, the model of non-response. Does not: what the
-answers are."""
+"""Who is asked and who answers. Belongs here: the stratified draw, the model of non-response. Does not: what
+the answers are."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
-from orchestration.simulation.numbers import IntArray
+from orchestration.simulation.arrays import BoolArray, IntArray, SmallArray
 from orchestration.simulation.population import (
     SIZE_CLASSES,
     Activity,
-    BoolArray,
     Companies,
     Population,
-    SmallArray,
 )
 from orchestration.simulation.streams import stream
 
@@ -40,8 +37,8 @@ _REPLY_BY_REGION = {
     "94": 0.7,
     "06": 0.5,
 }
-# Correlation of the wish to answer between editions: it makes the panel larger than chance would.
-_LASTING = 0.6
+# How often a lasting habit decides, and not the moment: it makes the panel larger than chance would.
+_HABIT = 0.6
 _LEAST_IN_STRATUM = 5
 
 
@@ -62,13 +59,13 @@ PLANS = (
     Plan("edition_2012", 2012, 0.6, 6.0, (0.35, 0.55, 0.10), "2012-03-12", "2012-06-29"),
     Plan("tour_2019", 2019, 1.0, 10.5, (0.72, 0.18, 0.10), "2019-06-03", "2019-10-07"),
 )
-_MOST_INVITED = 0.7
+_MOST_INVITED, _MOST_REPLIES = 0.7, 0.9
 
 
 @dataclass(frozen=True)
 class Draw:
-    """Companies in the frame and asked (chunks x strata), the scale of response rates, and how many companies are
-    expected to open the questionnaire."""
+    """Companies in the frame and asked (chunks x strata), the scale of response rates, and how many companies
+    are expected to open the questionnaire."""
 
     in_frame: IntArray
     invited: IntArray
@@ -78,8 +75,8 @@ class Draw:
 
 @dataclass(frozen=True)
 class Invitations:
-    """Of a chunk's companies: asked or not, how (position in ``MODES``), who opened the questionnaire, who reached
-    its end (arrays of one length)."""
+    """Of a chunk's companies: asked or not, how (position in ``MODES``), who opened the questionnaire, who
+    reached its end (arrays of one length)."""
 
     invited: BoolArray
     mode: SmallArray
@@ -94,10 +91,11 @@ def strata(companies: Companies, edition: str) -> npt.NDArray[np.int64]:
 
 
 def draw(population: Population, plan: Plan, respondents: int) -> Draw:
-    """Allocate the invitations over strata and chunks, and scale response rates to the answers expected.
+    """Allocate the invitations over strata and chunks, and scale response rates to the expected answers.
 
-    Allocation is proportional to N_h times a factor by size, at least 5 and at most N_h. The split over chunks
-    is multivariate hypergeometric, so that each stratum is a simple random sample of the whole frame.
+    Allocation is proportional to N_h times a factor by size, at least 5 and at most N_h. The split over
+    chunks is multivariate hypergeometric, so that each stratum is a simple random sample of the whole
+    frame.
     """
     count = len(population.places.region_codes) * len(SIZE_CLASSES)
     in_frame = np.zeros((len(population.chunks), count), dtype=np.int64)
@@ -142,9 +140,8 @@ def invite(
     mode = _modes(population, plan, chunk, len(stratum))
     rate = drawn.reply_scale * _readiness(population, plan.edition, companies, activity, mode)
     rng = stream(population.seed, f"replies {plan.edition}", chunk)
-    mood = rng.standard_normal(len(stratum))
-    wish = _LASTING * companies.responsiveness + np.sqrt(1 - _LASTING**2) * mood
-    opened = invited & (wish < ndtri(np.clip(rate, 0, 0.9)))
+    reluctance = np.where(rng.random(len(stratum)) < _HABIT, companies.reluctance, rng.random(len(stratum)))
+    opened = invited & (reluctance < np.minimum(rate, _MOST_REPLIES))
     return Invitations(invited, mode, opened, opened & (rng.random(len(stratum)) < COMPLETES))
 
 
@@ -157,12 +154,13 @@ def _readiness(
     population: Population, edition: str, companies: Companies, activity: Activity, mode: SmallArray
 ) -> npt.NDArray[np.float64]:
     by_region = np.array([_REPLY_BY_REGION.get(code, 1.0) for code in population.places.region_codes])
-    return (
+    readiness: npt.NDArray[np.float64] = (
         _REPLY_BY_SIZE[companies.size_class(edition)]
         * by_region[companies.region]
         * _REPLY_BY_MODE[mode]
         * np.where(activity.innovator, INNOVATORS_REPLY, 1.0)
     )
+    return readiness
 
 
 def _allocate(total: IntArray, wanted: float) -> IntArray:

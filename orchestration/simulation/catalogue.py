@@ -1,5 +1,5 @@
-"""Names of the simulated partners. Belongs here: invented institutions, courses and debate themes. Does not: figures
-drawn for them."""
+"""Names of the simulated partners. Belongs here: invented institutions, courses, debate themes. Does not:
+figures drawn for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of text cells. Belongs here: vectorised tools that make Arrow string columns. Does not: what is asked."""
+"""Columns of text cells. Belongs here: vectorised tools that make Arrow columns. Does not: what is asked."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.simulation.numbers import IntArray
-from orchestration.simulation.population import BoolArray
+from orchestration.simulation.arrays import BoolArray, IntArray
 
 # A StringArray; Any, since pyarrow's stubs refuse the mixes of arrays and scalars that its kernels take.
 Cells: TypeAlias = Any
@@ -20,7 +19,12 @@ Cells: TypeAlias = Any
 
 def choose(values: Sequence[str], positions: npt.NDArray[np.integer]) -> Cells:
     """The values at the given positions."""
-    return pa.array(values, pa.string()).take(pa.array(positions))
+    return take(pa.array(values, pa.string()), positions)
+
+
+def take(cells: Cells, positions: npt.NDArray[np.integer]) -> Cells:
+    """The cells at the given positions."""
+    return cells.take(pa.array(positions))
 
 
 def pick(rng: np.random.Generator, values: Sequence[str], count: int) -> Cells:
@@ -40,7 +44,8 @@ def blank(count: int) -> Cells:
 
 def join(*parts: Cells | str) -> Cells:
     """Parts put one after another."""
-    return pc.binary_join_element_wise(*parts, "")
+    columns: tuple[Any, ...] = (*parts, "")
+    return pc.binary_join_element_wise(*columns)
 
 
 def asked(cells: Cells, condition: BoolArray) -> Cells:

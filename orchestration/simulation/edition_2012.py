@@ -1,13 +1,14 @@
-"""The questionnaire of edition_2012. Belongs here: its questions, how true values become answers. Does not: the
-format of the export."""
+"""The questionnaire of edition_2012. Belongs here: its questions, how true values become answers. Does
+not: the format of the export."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from orchestration.simulation import vocabulary as words
+from orchestration.simulation.arrays import BoolArray
 from orchestration.simulation.cells import Cells, asked, blank, choose, where
-from orchestration.simulation.population import ASKED, BoolArray
+from orchestration.simulation.population import ASKED
 from orchestration.simulation.questionnaires import Answering, left_out, letters, meta, shown, ticks
 from orchestration.simulation.typed import (
     commune_cells,

@@ -1,5 +1,5 @@
-"""LimeSurvey's export formats, as version 6.4.2 writes them. Belongs here: bytes of CSV and VV. Does not: what
-the cells hold."""
+"""LimeSurvey's export formats, as version 6.4.2 writes them. Belongs here: bytes of CSV and VV. Does not:
+what the cells hold."""
 
 from __future__ import annotations
 

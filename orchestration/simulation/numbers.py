@@ -1,14 +1,13 @@
-"""Numbers of invented companies. Belongs here: making SIREN and SIRET, as arrays. Does not: checking those that
-people typed."""
+"""Numbers of invented companies. Belongs here: making SIREN and SIRET, as arrays. Does not: checking
+those that people typed."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
+from orchestration.simulation.arrays import IntArray
 
 CAPACITY = 99_000_000
 """Companies that can be numbered."""
@@ -28,10 +27,11 @@ def luhn_digit(body: IntArray) -> IntArray:
 
 
 def siren(index: IntArray, population: int) -> IntArray:
-    """SIREN of companies numbered 0 .. population - 1: unique, valid, in no order, one in five with leading zeros.
+    """SIREN of companies numbered 0 .. population - 1: unique, valid, in no order, one in five with
+    leading zeros.
 
-    Up to 125,000 companies they lie where INSEE has registered none. Beyond that (load tests) they fill the range,
-    so a number may by chance be that of a real company.
+    Up to 125,000 companies they lie where INSEE has registered none. Beyond that (load tests) they fill
+    the range, so a number may by chance be that of a real company.
     """
     step = 7_919
     while math.gcd(step, population) > 1:
@@ -51,10 +51,11 @@ def siret(siren: IntArray, establishment: IntArray) -> IntArray:
 
 
 def la_poste_siret(establishment: IntArray) -> IntArray:
-    """SIRET of La Poste (SIREN 356000000) that are valid by its own rule alone: digits that add up to a multiple of 5."""
+    """SIRET of La Poste (SIREN 356000000), valid by its own rule alone: digits that add up to a multiple
+    of 5."""
     body = 356_000_000 * 10_000 + establishment
-    digits = sum((body // 10**power) % 10 for power in range(13))
+    digits = np.sum([(body // 10**power) % 10 for power in range(13)], axis=0)
     last = -digits % 5
     # Where both rules would hold the number would test nothing: 5 more keeps the sum and breaks Luhn.
     last = np.where(last == luhn_digit(body), last + 5, last)
-    return body * 10 + last
+    return np.asarray(body * 10 + last, dtype=np.int64)

@@ -1,5 +1,5 @@
-"""Partner files of the simulated campaign. Belongs here: the register, stopovers, institutions, training offers. Does
-not: the questionnaires."""
+"""Partner files of the simulated campaign. Belongs here: the register, stopovers, institutions, training
+offers. Does not: the questionnaires."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.simulation.catalogue import INSTITUTIONS, OFFERS, THEMES
-from orchestration.simulation.cells import choose, padded, where
+from orchestration.simulation.cells import choose, padded, take, where
 from orchestration.simulation.numbers import siret
 from orchestration.simulation.places import STOPOVERS
 from orchestration.simulation.population import BANDS, CODES, Companies, Population
 from orchestration.simulation.streams import stream
 
-REGISTER = pa.schema(
-    [
-        ("siren", pa.string()),
-        ("nic", pa.string()),
-        ("siret", pa.string()),
-        ("codeCommuneEtablissement", pa.string()),
-        ("activitePrincipaleEtablissement", pa.string()),
-        ("trancheEffectifsEtablissement", pa.string()),
-        ("categorieEntreprise", pa.string()),
-        ("etatAdministratifEtablissement", pa.string()),
-        ("dateCreationEtablissement", pa.date32()),
-        ("statutDiffusionEtablissement", pa.string()),
-    ]
-)
+_REGISTER_COLUMNS: dict[str, pa.DataType] = {
+    "siren": pa.string(),
+    "nic": pa.string(),
+    "siret": pa.string(),
+    "codeCommuneEtablissement": pa.string(),
+    "activitePrincipaleEtablissement": pa.string(),
+    "trancheEffectifsEtablissement": pa.string(),
+    "categorieEntreprise": pa.string(),
+    "etatAdministratifEtablissement": pa.string(),
+    "dateCreationEtablissement": pa.date32(),
+    "statutDiffusionEtablissement": pa.string(),
+}
+REGISTER = pa.schema(_REGISTER_COLUMNS)
 """Columns of Sirene's stock files that we use, under Sirene's names."""
 
 Table = tuple[Sequence[str], Iterator[Sequence[object]]]
@@ -47,7 +46,7 @@ def register(population: Population, chunk: int, companies: Companies) -> pa.Tab
             padded(companies.siren, 9),
             padded(number % 100_000, 5),
             padded(number, 14),
-            population.places.commune_codes.take(pa.array(companies.commune)),
+            take(population.places.commune_codes, companies.commune),
             choose(CODES, companies.sector),
             choose(BANDS, band),
             choose(["PME", "ETI"], mid_size.astype(np.int8)),
@@ -91,8 +90,8 @@ def _institutions() -> Table:
 
 def _offers(seed: int) -> Table:
     columns = (
-        "offer_id", "institution_id", "title_fr", "title_en", "is_labelled_ice", "competences", "level", "format",
-        "hours", "commune_code", "language", "starts_on", "seats",
+        "offer_id", "institution_id", "title_fr", "title_en", "is_labelled_ice", "competences", "level",
+        "format", "hours", "commune_code", "language", "starts_on", "seats",
     )  # fmt: skip
     rng = stream(seed, "offers")
 

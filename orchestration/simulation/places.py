@@ -1,5 +1,5 @@
-"""Places of the simulated campaign. Belongs here: drawing companies' communes, the tour's stopovers. Does not: how
-the reference files are built."""
+"""Places of the simulated campaign. Belongs here: drawing companies' communes, the tour's stopovers. Does
+not: how the reference files are built."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from orchestration.simulation.cells import Cells
+
 TERRITORY_WEIGHT = 3.0
-"""How much likelier an industrial company is in an industrial territory, for the same number of inhabitants."""
+"""How much likelier an industrial company is in an industrial territory, for the same number of
+inhabitants."""
 
 _OVERSEAS_COLLECTIVITIES = ("975", "977", "978", "98")  # outside the company register's usual coverage
 _DISTRICTS = {"75056": 20, "69123": 9, "13055": 16}  # Sirene codes establishments by district there
@@ -23,8 +26,8 @@ _DISTRICT_OF = {"751": "75056", "6938": "69123", "132": "13055"}
 class Places:
     """Communes where companies may be, with their probability; ``region`` indexes ``region_codes``."""
 
-    commune_codes: pa.StringArray
-    commune_names: pa.StringArray
+    commune_codes: Cells
+    commune_names: Cells
     probability: npt.NDArray[np.float64]
     region: npt.NDArray[np.int16]
     region_codes: tuple[str, ...]

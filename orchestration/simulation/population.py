@@ -1,5 +1,5 @@
-"""The simulated population: companies and their true values. Belongs here: the model behind both, drawn chunk by
-chunk. Does not: who is asked, who answers and what they write."""
+"""The simulated population: companies and their true values. Belongs here: the model behind both, drawn
+chunk by chunk. Does not: who is asked, who answers and what they write."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.simulation.numbers import IntArray, siren
+from orchestration.simulation.arrays import BoolArray, FloatArray, IntArray, SmallArray
+from orchestration.simulation.numbers import siren
 from orchestration.simulation.places import Places
 from orchestration.simulation.sectors import DIVISIONS
 from orchestration.simulation.streams import stream
-
-FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
-SmallArray = npt.NDArray[np.int8]
 
 CHUNK = 100_000
 
@@ -33,8 +30,8 @@ _MEAN_LOG_HEADCOUNT = float(_BAND_SHARES @ _BAND_LOG_HEADCOUNT)
 _ACTIVE_2012, _GONE_BY_2019 = 0.82, 0.20
 
 COMPETENCES = (
-    "INT-01", "INT-02", "INT-03", "INT-04", "INN-01", "INN-02", "INN-03", "CRE-01", "CRE-02", "ENT-01", "ENT-02",
-    "DIG-01", "DIG-02", "ECO-01", "MAN-01", "MAN-02",
+    "INT-01", "INT-02", "INT-03", "INT-04", "INN-01", "INN-02", "INN-03", "CRE-01", "CRE-02", "ENT-01",
+    "ENT-02", "DIG-01", "DIG-02", "ECO-01", "MAN-01", "MAN-02",
 )  # fmt: skip
 _FAMILIES = ("INT", "INN", "CRE", "ENT", "DIG", "ECO", "MAN")
 _FAMILY_OF = np.array([_FAMILIES.index(code[:3]) for code in COMPETENCES])
@@ -98,7 +95,8 @@ INNOVATIONS = {
 
 @dataclass(frozen=True)
 class Companies:
-    """A chunk of companies (arrays of one length). Bands and sectors are positions in ``BANDS`` and ``CODES``."""
+    """A chunk of companies (arrays of one length). Bands and sectors are positions in ``BANDS`` and
+    ``CODES``."""
 
     siren: IntArray
     commune: npt.NDArray[np.int32]
@@ -107,7 +105,7 @@ class Companies:
     band: dict[str, SmallArray]
     active: dict[str, BoolArray]
     founded: npt.NDArray[np.int32]  # days since 1970-01-01
-    responsiveness: FloatArray  # standard normal, lasting: some companies answer surveys, some never do
+    reluctance: FloatArray  # uniform, lasting: some companies answer surveys, some never do
 
     def size_class(self, edition: str) -> SmallArray:
         """Positions in ``SIZE_CLASSES``."""
@@ -116,7 +114,8 @@ class Companies:
 
 @dataclass(frozen=True)
 class Activity:
-    """What is true of the companies' innovation (one column a kind of ``INNOVATIONS``) and export in an edition."""
+    """What is true of the companies' innovation (one column a kind of ``INNOVATIONS``) and export in an
+    edition."""
 
     innovates: BoolArray
     exports: BoolArray
@@ -129,9 +128,9 @@ class Activity:
 
 @dataclass(frozen=True)
 class Needs:
-    """What is true of the companies' competences in an edition: one column a competence of ``ASKED``, or of
-    ``HARD_ASKED`` for ``hard`` and ``rank`` (0 = no priority). ``importance`` 1..5 stands for 2019, ``ticked`` for
-    2012. ``strength`` has a column for each of ``COMPETENCES``."""
+    """What is true of the companies' competences in an edition: one column a competence of ``ASKED``, or
+    of ``HARD_ASKED`` for ``hard`` and ``rank`` (0 = no priority). ``importance`` 1..5 stands for 2019,
+    ``ticked`` for 2012. ``strength`` has a column for each of ``COMPETENCES``."""
 
     importance: SmallArray
     ticked: BoolArray
@@ -196,7 +195,7 @@ class Population:
             },
             active={"edition_2012": was_active, "tour_2019": ~gone},
             founded=np.maximum(founded, -25_000).astype(np.int32),
-            responsiveness=rng.standard_normal(count, dtype=np.float32),
+            reluctance=rng.random(count, dtype=np.float32),
         )
 
     def activity(self, chunk: int, edition: str, companies: Companies) -> Activity:
@@ -222,9 +221,9 @@ class Population:
     def needs(self, chunk: int, edition: str, companies: Companies, activity: Activity) -> Needs:
         """Competence needs of the companies of a chunk in an edition.
 
-        The strength of a need adds what exporting, innovating, size and sector do to its family, the company's and
-        the family's own lasting part, and the moment's noise. Needs follow the contract: in 2019 importance of 4 or
-        5, or hard to recruit, or a priority; in 2012 ticked, or hard to recruit.
+        The strength of a need adds what exporting, innovating, size and sector do to its family, the
+        company's and the family's own lasting part, and the moment's noise. Needs follow the contract: in
+        2019 importance of 4 or 5, or hard to recruit, or a priority; in 2012 ticked, or hard to recruit.
         """
         count = len(companies.siren)
         lasting = stream(self.seed, "needs", chunk)
@@ -278,4 +277,5 @@ def _priorities(strength: FloatArray, *, most: int, floor: float) -> SmallArray:
 def _pick(rng: np.random.Generator, probability: npt.NDArray[np.float64], count: int) -> IntArray:
     """Draw positions with the given probabilities (faster than ``choice``: one binary search a draw)."""
     edges = np.cumsum(probability)
-    return np.searchsorted(edges, rng.random(count) * edges[-1], side="right").astype(np.int64)
+    positions: IntArray = np.searchsorted(edges, rng.random(count) * edges[-1], side="right")
+    return positions

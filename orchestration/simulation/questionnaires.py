@@ -1,5 +1,5 @@
-"""What the questionnaires of all editions share. Belongs here: LimeSurvey's own columns, the rows' point of view on a
-chunk. Does not: one edition's questions."""
+"""What the questionnaires of all editions share. Belongs here: LimeSurvey's own columns, the rows' point
+of view on a chunk. Does not: one edition's questions."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
-from orchestration.simulation.cells import Cells, asked, blank, choose, join, moments, tokens, where, whole
-from orchestration.simulation.numbers import IntArray
+from orchestration.simulation.arrays import BoolArray, IntArray, SmallArray
+from orchestration.simulation.cells import (
+    Cells,
+    asked,
+    blank,
+    choose,
+    join,
+    moments,
+    take,
+    tokens,
+    where,
+    whole,
+)
 from orchestration.simulation.places import Places
 from orchestration.simulation.population import (
     CODES,
     SIZE_CLASS_OF_BAND,
     Activity,
-    BoolArray,
     Companies,
     Needs,
-    SmallArray,
 )
 from orchestration.simulation.visits import Visits
 
@@ -55,15 +63,15 @@ class Answering:
 
 
 def answering(
-    visits: Visits, edition: str, places: Places, companies: Companies, activity: Activity, needs: Needs
+    visits: Visits, edition: str, *, places: Places, companies: Companies, activity: Activity, needs: Needs
 ) -> Answering:
     """Take, for each visit, what is true of its company."""
     rows = visits.company
     return Answering(
         visits=visits,
         siren=companies.siren[rows],
-        commune=places.commune_codes.take(pa.array(companies.commune[rows])),
-        commune_name=places.commune_names.take(pa.array(companies.commune[rows])),
+        commune=take(places.commune_codes, companies.commune[rows]),
+        commune_name=take(places.commune_names, companies.commune[rows]),
         naf=choose(CODES, companies.sector[rows]),
         band=companies.band[edition][rows],
         innovates=activity.innovates[rows],
@@ -78,7 +86,7 @@ def meta(rng: np.random.Generator, rows: Answering, first_id: int, english: Bool
     visits, count = rows.visits, rows.count
     identifiers = first_id + np.arange(count) + np.cumsum(rng.random(count) < 0.01)
     companies, token_of = np.unique(visits.company, return_inverse=True)
-    token = tokens(rng, len(companies)).take(pa.array(token_of))
+    token = take(tokens(rng, len(companies)), token_of)
     address = join("192.0.2.", whole(rng.integers(1, 255, count)))
     ended = moments(visits.ended)
     return {
@@ -110,7 +118,8 @@ def left_out(rng: np.random.Generator, cells: Cells, share: float) -> Cells:
 
 
 def shown(columns: Mapping[str, Cells], pages: Mapping[str, int], rows: Answering) -> dict[str, Cells]:
-    """The columns, not asked (null) where the page of their question, the heading up to ``[``, was not reached."""
+    """The columns, not asked (null) where the page of their question, the heading up to ``[``, was not
+    reached."""
     return {
         heading: asked(cells, rows.reached(pages[heading.partition("[")[0]]))
         for heading, cells in columns.items()

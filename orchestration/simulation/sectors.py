@@ -1,5 +1,5 @@
-"""The industrial sectors of the simulated population. Belongs here: NAF rev. 2 codes, their frequency and leanings.
-Does not: anything drawn at random."""
+"""The industrial sectors of the simulated population. Belongs here: NAF rev. 2 codes, their frequency and
+leanings. Does not: anything drawn at random."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 
 class Division(NamedTuple):
-    """A NAF division: its share of companies (in thousandths), leanings (log-odds) and some of its sub-classes."""
+    """A NAF division: its share of companies (in thousandths), leanings (log-odds) and some of its
+    sub-classes."""
 
     share: int
     innovation: float
@@ -20,7 +21,7 @@ def _division(share: int, innovation: float, export: float, size: float, codes: 
     return Division(share, innovation, export, size, tuple(codes.split()))
 
 
-# Shares follow the order of INSEE's counts of companies by division, craft bakeries left out; leanings are ours.
+# Shares follow the order of INSEE's counts by division, craft bakeries left out; leanings are ours.
 DIVISIONS = (
     _division(8, -0.6, -0.6, 0.1, "08.11Z 08.12Z 08.99Z"),
     _division(95, -0.1, 0.1, 0.3, "10.13A 10.20Z 10.39A 10.51C 10.71A 10.72Z 10.82Z 10.85Z 10.89Z 10.91Z"),

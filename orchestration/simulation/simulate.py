@@ -1,5 +1,5 @@
-"""The simulated campaign as files. Belongs here: the order of work, the layout of the folder. Does not: models of the
-population, of non-response or of answers."""
+"""The simulated campaign as files. Belongs here: the order of work, the layout of the folder. Does not:
+models of the population, of non-response or of answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
 from orchestration.simulation import campaign, edition_2012, limesurvey, partners, places, tour_2019, truth
-from orchestration.simulation.cells import Cells, choose, padded
+from orchestration.simulation.cells import Cells, choose, padded, take
 from orchestration.simulation.numbers import CAPACITY
 from orchestration.simulation.population import BANDS, CODES, Companies, Population
 from orchestration.simulation.questionnaires import Answering, answering
@@ -58,28 +58,28 @@ _EXPORTS = {
     ),
 }
 
-FRAME = pa.schema(
-    [
-        ("siren", pa.string()),
-        ("commune_code", pa.string()),
-        ("naf_code", pa.string()),
-        ("headcount_band", pa.string()),
-        ("is_invited", pa.bool_()),
-        ("invitation_mode", pa.string()),
-        ("invited_on", pa.date32()),
-    ]
-)
+_FRAME_COLUMNS: dict[str, pa.DataType] = {
+    "siren": pa.string(),
+    "commune_code": pa.string(),
+    "naf_code": pa.string(),
+    "headcount_band": pa.string(),
+    "is_invited": pa.bool_(),
+    "invitation_mode": pa.string(),
+    "invited_on": pa.date32(),
+}
+FRAME = pa.schema(_FRAME_COLUMNS)
 
 
 def simulate(
     folder: Path, *, respondents: int = 1000, seed: int = 2026, population: int | None = None
 ) -> dict[str, int]:
-    """Write a simulated campaign of two editions into ``folder``; returns the number of rows of each file.
+    """Write a simulated campaign of two editions into ``folder``; returns the number of rows of each
+    file.
 
-    About ``respondents`` companies complete tour_2019 and 0.6 times as many edition_2012; some fifth more leave
-    before the end. ``population`` is the number of companies that exist in one edition or the other, by default
-    6 a respondent and at least 30,000. The same arguments give the same bytes. Work goes by chunks of 100,000
-    companies: memory does not grow with the campaign.
+    About ``respondents`` companies complete tour_2019 and 0.6 times as many edition_2012; some fifth more
+    leave before the end. ``population`` is the number of companies that exist in one edition or the
+    other, by default 6 a respondent and at least 30,000. The same arguments give the same bytes. Work
+    goes by chunks of 100,000 companies: memory does not grow with the campaign.
 
     Raises:
         SkillsBankError: fewer than 1 respondent, more companies than can be numbered, or too few to answer.
@@ -96,7 +96,9 @@ def simulate(
     with _Parquet(folder / "truth" / "population.parquet", truth.SCHEMA, rows) as true_values:
         indicators: list[Iterable[Sequence[object]]] = []
         for plan in campaign.PLANS:
-            edition_truth = _edition(folder, world, plan, respondents, true_values, rows)
+            edition_truth = _edition(
+                folder, world, plan, respondents=respondents, true_values=true_values, rows=rows
+            )
             indicators.append(edition_truth.rows())
     header = ("edition", "indicator", "domain_type", "domain", "value", "population")
     _table(
@@ -115,6 +117,7 @@ def _edition(
     folder: Path,
     world: Population,
     plan: campaign.Plan,
+    *,
     respondents: int,
     true_values: _Parquet,
     rows: dict[str, int],
@@ -144,7 +147,9 @@ def _edition(
             rng = stream(world.seed, f"answers {plan.edition}", chunk)
             part = (chunk / len(world.chunks), (chunk + 1) / len(world.chunks))
             came = visits(rng, plan, invitations, export.pages, part)
-            behind = answering(came, plan.edition, world.places, companies, activity, needs)
+            behind = answering(
+                came, plan.edition, places=world.places, companies=companies, activity=activity, needs=needs
+            )
             columns = export.answers(rng, behind, next_id)
             if chunk == 0:
                 file.write(export.header(list(columns)))
@@ -168,7 +173,7 @@ def _frame(
     table = pa.Table.from_arrays(
         [
             padded(companies.siren, 9),
-            world.places.commune_codes.take(pa.array(companies.commune)),
+            take(world.places.commune_codes, companies.commune),
             choose(CODES, companies.sector),
             choose(BANDS, companies.band[plan.edition]),
             invited,

@@ -1,5 +1,5 @@
-"""The questionnaire of tour_2019. Belongs here: its columns, and how true values become answers. Does not: the format
-of the export."""
+"""The questionnaire of tour_2019. Belongs here: its columns, and how true values become answers. Does
+not: the format of the export."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from orchestration.simulation import vocabulary as words
+from orchestration.simulation.arrays import BoolArray
 from orchestration.simulation.cells import Cells, asked, blank, choose, pick, where, whole
-from orchestration.simulation.population import ASKED, HARD_ASKED, BoolArray
+from orchestration.simulation.population import ASKED, HARD_ASKED
 from orchestration.simulation.questionnaires import Answering, left_out, letters, meta, shown, ticks
 from orchestration.simulation.typed import (
     commune_cells,

@@ -1,15 +1,17 @@
-"""The truth kept beside the sample. Belongs here: true values by company, true indicators by domain. Does not: how the
-values came about."""
+"""The truth kept beside the sample. Belongs here: true values by company, true indicators by domain. Does
+not: how the values came about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from orchestration.simulation.arrays import BoolArray, IntArray
 from orchestration.simulation.cells import choose, padded
 from orchestration.simulation.population import (
     ASKED,
@@ -18,7 +20,6 @@ from orchestration.simulation.population import (
     INNOVATIONS,
     SIZE_CLASSES,
     Activity,
-    BoolArray,
     Companies,
     Needs,
 )
@@ -61,7 +62,7 @@ class Truth:
     def table(self) -> pa.Table:
         """The companies in the frame, in ``SCHEMA``."""
         count = len(self.companies.siren)
-        columns: dict[str, object] = {
+        columns: dict[str, Any] = {
             "edition": choose([self.edition], np.zeros(count, dtype=np.int8)),
             "siren": padded(self.companies.siren, 9),
             "region_code": choose(self.region_codes, self.companies.region),
@@ -109,14 +110,12 @@ class Indicators:
 
     edition: str
     region_codes: tuple[str, ...]
-    counts: dict[tuple[str, str], tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]] = field(
-        default_factory=dict
-    )
+    counts: dict[tuple[str, str], IntArray] = field(default_factory=dict)
 
     def add(self, truth: Truth) -> None:
         """Count a chunk: companies in the universe, and those with the trait, by domain."""
         inside = truth.in_frame
-        domains = {
+        domains: dict[str, tuple[npt.NDArray[np.integer], int]] = {
             "all": (np.zeros(len(inside), dtype=np.int8), 1),
             "region": (truth.companies.region, len(self.region_codes)),
             "size_class": (truth.companies.size_class(self.edition), len(SIZE_CLASSES)),
@@ -124,13 +123,12 @@ class Indicators:
         for indicator, values, universe in truth.statistics():
             base = inside if universe is None else inside & universe
             for domain_type, (domain, size) in domains.items():
-                total = np.bincount(domain, weights=base, minlength=size)
-                trait = np.bincount(domain, weights=base & values, minlength=size)
-                before = self.counts.get((indicator, domain_type), (0.0, 0.0))
-                self.counts[indicator, domain_type] = (before[0] + total, before[1] + trait)
+                both = np.stack([np.bincount(domain[rows], minlength=size) for rows in (base, base & values)])
+                self.counts[indicator, domain_type] = self.counts.get((indicator, domain_type), 0) + both
 
     def rows(self) -> Iterator[tuple[str, str, str, str, float, int]]:
-        """(edition, indicator, domain_type, domain, value, companies in the universe); empty domains left out."""
+        """(edition, indicator, domain_type, domain, value, companies in the universe); empty domains left
+        out."""
         names = {"all": ("all",), "region": self.region_codes, "size_class": SIZE_CLASSES}
         for (indicator, domain_type), (total, trait) in self.counts.items():
             for domain, n, yes in zip(names[domain_type], total, trait, strict=True):

@@ -1,7 +1,9 @@
-"""What people type. Belongs here: company numbers with their usual mistakes, free text on skills, names and addresses.
-Does not: answers ticked from a list."""
+"""What people type. Belongs here: company numbers with their usual mistakes, free text on skills, names
+and addresses. Does not: answers ticked from a list."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.simulation import vocabulary as words
+from orchestration.simulation.arrays import BoolArray, FloatArray, IntArray
 from orchestration.simulation.cells import (
     Cells,
     blank,
@@ -20,8 +23,8 @@ from orchestration.simulation.cells import (
     where,
     whole,
 )
-from orchestration.simulation.numbers import IntArray, la_poste_siret, siret
-from orchestration.simulation.population import COMPETENCES, BoolArray, FloatArray
+from orchestration.simulation.numbers import la_poste_siret, siret
+from orchestration.simulation.population import COMPETENCES
 
 NO_BREAK_SPACE = "\u00a0"
 
@@ -48,7 +51,8 @@ def siren_cells(rng: np.random.Generator, siren: IntArray) -> Cells:
 
 
 def siret_cells(rng: np.random.Generator, siren: IntArray) -> Cells:
-    """SIRET as typed: half left blank; else right, spaced, with a wrong digit, of another company, of La Poste."""
+    """SIRET as typed: half left blank; else right, spaced, with a wrong digit, of another company, of La
+    Poste."""
     count = len(siren)
     number = siret(siren, rng.integers(1, 40, count))
     right = padded(number, 14)
@@ -116,9 +120,11 @@ def people(rng: np.random.Generator, count: int) -> tuple[Cells, Cells]:
 def missing_skills(
     rng: np.random.Generator, strength: FloatArray, english: BoolArray, *, blank_share: float
 ) -> Cells:
-    """Free text on missing skills: names the competences that the company needs most; or a refusal, or blank.
+    """Free text on missing skills: names the competences that the company needs most; or a refusal, or
+    blank.
 
-    ``strength`` has a column for each of ``COMPETENCES``. One text in fifty holds an e-mail or a phone number.
+    ``strength`` has a column for each of ``COMPETENCES``. One text in fifty holds an e-mail or a phone
+    number.
     """
     count = len(strength)
     noisy = strength + 0.6 * rng.gumbel(size=strength.shape).astype(np.float32)
@@ -153,7 +159,7 @@ def _sentence(
     rng: np.random.Generator,
     strongest: IntArray,
     number: IntArray,
-    phrases: dict[str, tuple[str, ...]],
+    phrases: Mapping[str, Sequence[str]],
     frame: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
 ) -> Cells:
     openings, links, closings = frame

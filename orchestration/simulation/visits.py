@@ -1,5 +1,5 @@
-"""Visits of the questionnaire: one row of the export each. Belongs here: when a company came, how far it went, double
-and test visits. Does not: what was answered."""
+"""Visits of the questionnaire: one row of the export each. Belongs here: when a company came, how far it
+went, double and test visits. Does not: what was answered."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orchestration.simulation.arrays import BoolArray, IntArray, SmallArray
 from orchestration.simulation.campaign import Invitations, Plan
-from orchestration.simulation.numbers import IntArray
-from orchestration.simulation.population import BoolArray, SmallArray
 
 _AGAIN_SAME_PERSON, _COLLEAGUE, _TEST = 0.025, 0.012, 0.004
 _LEAST_TESTS = 3
 
-# Share of the answers that has come in by each part of the campaign: a wave after the mailing and after each reminder.
+# When the answers have come in: a wave after the mailing and one after each reminder.
 _ELAPSED = np.array([0.0, 0.03, 0.10, 0.25, 0.28, 0.36, 0.55, 0.60, 0.68, 1.0])
 _CAME_IN = np.array([0.0, 0.10, 0.30, 0.40, 0.52, 0.62, 0.70, 0.80, 0.90, 1.0])
 
@@ -23,8 +22,8 @@ _CAME_IN = np.array([0.0, 0.10, 0.30, 0.40, 0.52, 0.62, 0.70, 0.80, 0.90, 1.0])
 class Visits:
     """Rows of an export, in order of their start (arrays of one length).
 
-    ``company`` is a position in the chunk. ``last_page`` goes from 0 (welcome page only) to the last page of the
-    questionnaire. Moments are seconds of local time since 1970-01-01.
+    ``company`` is a position in the chunk. ``last_page`` goes from 0 (welcome page only) to the last page
+    of the questionnaire. Moments are seconds of local time since 1970-01-01.
     """
 
     company: IntArray
@@ -54,7 +53,7 @@ def visits(
         [completed, rng.random(sum(counts[1:])) < np.repeat([0.15, 0.8, 0.5], counts[1:])]
     )
 
-    # The share of last pages: most leave at the welcome page, the company numbers, or the long page on competences.
+    # Where visitors leave: mostly the welcome page, the company numbers, the long page on competences.
     leave = np.array([0.2, 0.25, 0.15, 0.1, 0.1, 0.2])[:pages]
     left_at = np.searchsorted(np.cumsum(leave / leave.sum()), rng.random(len(company)))
     opening, closing = _seconds(plan.invited_from) + 9 * 3600, _seconds(plan.closes) + 18 * 3600

@@ -1,4 +1,5 @@
-"""The committed reference tables hold what is known of places, and are what the build makes of public files."""
+"""The committed reference tables hold what is known of places, and are what the build makes of public
+files."""
 
 from __future__ import annotations
 
@@ -106,8 +107,8 @@ def test_region_of_a_territory(communes: pd.DataFrame, territory_communes: pd.Da
     assert (home["region_code"] == home.index.str[3:5]).all()
     assert len(home) == 149
 
-    # No file names the six regions that supported the tour. These six give the 72 territories that were quoted,
-    # and only if each territory counts in its home region alone.
+    # No file names the six regions that supported the tour. These six give the 72 territories quoted, and
+    # only if each territory counts in its home region alone.
     supporting = {"24", "27", "28", "32", "44", "84"}
     assert home["region_code"].isin(supporting).sum() == 72
     assert people[people["region_code"].isin(supporting)]["territory_id"].nunique() > 72
