@@ -1,0 +1,157 @@
+{#- Shares of companies by domain, from sums of sufficient statistics.
+
+    `sums` has one row a cell: edition, indicator, the columns of `keys`, variance_stratum, region_code, size_class,
+    territory_id, and of the respondents in the base of the statistic: n, n_yes, w (sum of weights), w2 (of their
+    squares), wy and w2y (the same over the respondents in the numerator).
+    `strata` has edition, variance_stratum, respondents (of the whole stratum, whatever the domain), and
+    `editions` edition, has_frame, comparability by edition and indicator.
+
+    Variance: Taylor linearisation of the ratio under the stratified design, without finite population correction:
+    sum over h of n_h/(n_h - 1) * (sum z^2 - (sum z)^2/n_h), z = w (y - p)/N on the domain and 0 outside it.
+    Interval: Wilson, 95 %, on the effective size min(p(1-p)/V, (sum w)^2/sum w^2); the latter alone where V is 0. -#}
+{% macro estimates(sums, strata, editions, keys=[]) -%}
+{%- set subject = (['edition', 'indicator'] + keys) | join(', ') -%}
+with placed as (
+    {%- for domain_type, domain in domain_types().items() %}
+    {{ 'union all' if not loop.first }}
+    select
+        cells.*,
+        '{{ domain_type }}' as domain_type,
+        {{ domain }} as domain
+    from {{ sums }} as cells
+    {%- endfor %}
+),
+
+by_stratum as (
+    select
+        {{ subject }},
+        domain_type,
+        domain,
+        variance_stratum,
+        sum(n) as n,
+        sum(n_yes) as n_yes,
+        sum(w) as w,
+        sum(w2) as w2,
+        sum(wy) as wy,
+        sum(w2y) as w2y
+    from placed
+    where domain is not null and n > 0
+    group by {{ subject }}, domain_type, domain, variance_stratum
+),
+
+shares as (
+    select
+        by_stratum.*,
+        sum(w) over (partition by {{ subject }}, domain_type, domain) as base,
+        sum(wy) over (partition by {{ subject }}, domain_type, domain)
+        / sum(w) over (partition by {{ subject }}, domain_type, domain) as share
+    from by_stratum
+),
+
+summed as (
+    select
+        {% for key in ['edition', 'indicator'] + keys %}shares.{{ key }}, {% endfor %}
+        shares.domain_type,
+        shares.domain,
+        sum(shares.n) as n,
+        sum(shares.n_yes) as n_yes,
+        max(shares.base) as base,
+        max(shares.share) as share,
+        max(shares.base) * max(shares.base) / sum(shares.w2) as kish_size,
+        sum(
+            (
+                (shares.w2y - 2 * shares.share * shares.w2y + shares.share * shares.share * shares.w2)
+                - (shares.wy - shares.share * shares.w) * (shares.wy - shares.share * shares.w) / strata.respondents
+            )
+            * strata.respondents / nullif(strata.respondents - 1, 0)
+        ) / (max(shares.base) * max(shares.base)) as variance
+    from shares
+    left join {{ strata }} as strata
+        on
+            shares.edition = strata.edition
+            and shares.variance_stratum = strata.variance_stratum
+    group by {% for key in ['edition', 'indicator'] + keys %}shares.{{ key }}, {% endfor %}shares.domain_type, shares.domain
+),
+
+designed as (
+    select
+        {% for key in ['edition', 'indicator'] + keys %}summed.{{ key }}, {% endfor %}
+        summed.domain_type,
+        summed.domain,
+        cast(summed.n as bigint) as n,
+        cast(summed.n_yes as bigint) as n_yes,
+        editions.has_frame,
+        editions.comparability,
+        summed.base,
+        -- Everybody or nobody: exactly 1 or 0, which a quotient of sums of weights may miss by a hair.
+        case
+            when summed.n_yes = summed.n then cast(1 as double)
+            when summed.n_yes = 0 then cast(0 as double)
+            else summed.share
+        end as share,
+        case
+            when summed.n_yes = summed.n or summed.n_yes = 0 then cast(0 as double)
+            when summed.variance > 0 then summed.variance
+            when summed.variance is not null then cast(0 as double)
+        end as variance,
+        case
+            when
+                summed.n_yes < summed.n
+                and summed.n_yes > 0
+                and summed.variance > 0
+                and summed.share * (1 - summed.share) / summed.variance < summed.kish_size
+                then summed.share * (1 - summed.share) / summed.variance
+            else summed.kish_size
+        end as effective_size
+    from summed
+    inner join {{ editions }} as editions
+        on
+            summed.edition = editions.edition
+            and summed.indicator = editions.indicator
+)
+
+select
+    {{ subject }},
+    domain_type,
+    domain,
+    n,
+    n_yes,
+    case when has_frame then base end as weighted_n,
+    share as value,
+    case when has_frame then sqrt(variance) end as se,
+    case when has_frame then {{ wilson('share', 'effective_size', '-') }} end as ci_low,
+    case when has_frame then {{ wilson('share', 'effective_size', '+') }} end as ci_high,
+    case when has_frame and share > 0 then sqrt(variance) / share end as cv,
+    case when n >= 30 then 'ok' when n >= 10 then 'fragile' else 'unpublished' end as flag,
+    case when n < 10 then 'low_n' when not has_frame then 'among_respondents' end as reason,
+    comparability
+from designed
+{%- endmacro %}
+
+{#- One end of Wilson's interval for a share on an effective sample size, held within the share and 0 or 1 against
+    rounding. -#}
+{% macro wilson(share, size, side) -%}
+    {#- The exponent makes the literals doubles on every engine. -#}
+    {%- set z = "1.959963984540054e0" -%}
+    {%- set square = "3.8414588206941236e0" -%}
+    {{ 'greatest' if side == '-' else 'least' }}(
+        {{ 'least' if side == '-' else 'greatest' }}(
+            (
+                {{ share }} + {{ square }} / (2 * {{ size }})
+                {{ side }} {{ z }} / (2 * {{ size }}) * sqrt(4 * {{ size }} * {{ share }} * (1 - {{ share }}) + {{ square }})
+            ) / (1 + {{ square }} / {{ size }}),
+            {{ share }}
+        ),
+        cast({{ 0 if side == '-' else 1 }} as double)
+    )
+{%- endmacro %}
+
+{#- The breakdowns of the figures: domain type and the expression of its cell. -#}
+{% macro domain_types() -%}
+    {{- return({
+        'all': "'all'",
+        'region': 'region_code',
+        'size_class': 'size_class',
+        'territory': 'territory_id'
+    }) -}}
+{%- endmacro %}

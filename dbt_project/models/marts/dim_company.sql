@@ -1,0 +1,76 @@
+with known as (
+    select
+        facts.company_key,
+        sum(case when facts.is_invited then 1 else 0 end) as editions_invited,
+        sum(case when facts.is_answered then 1 else 0 end) as editions_answered,
+        min(case when facts.is_answered then concat(cast(editions.year as string), facts.edition) end) as first_answered,
+        max(case when facts.is_answered then concat(cast(editions.year as string), facts.edition) end) as last_answered,
+        {%- for source in ['frame', 'declared'] %}
+        {%- for attribute in ['commune_code', 'naf_code', 'headcount_band'] %}
+        {{ latest('facts.' ~ source ~ '_' ~ attribute, 'editions.year') }} as {{ source }}_{{ attribute }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_company_editions') }} as facts
+    inner join {{ ref('stg_lake__editions') }} as editions
+        on facts.edition = editions.edition
+    group by facts.company_key
+),
+
+described as (
+    select
+        known.company_key,
+        known.editions_invited,
+        known.editions_answered,
+        substr(known.first_answered, 5) as first_edition,
+        substr(known.last_answered, 5) as last_edition,
+        register.category,
+        register.state,
+        register.created_on,
+        coalesce(register.commune_code, known.frame_commune_code, known.declared_commune_code) as commune_code,
+        coalesce(register.naf_code, known.frame_naf_code, known.declared_naf_code) as naf_code,
+        case
+            when register.commune_code is not null then 'register'
+            when known.frame_commune_code is not null then 'frame'
+            when known.declared_commune_code is not null then 'declared'
+        end as attributes_source,
+        -- A register that does not know the headcount leaves the word to the others.
+        case
+            when register_bands.size_class is not null then register.headcount_band
+            when frame_bands.size_class is not null then known.frame_headcount_band
+            else known.declared_headcount_band
+        end as headcount_band,
+        coalesce(register_bands.size_class, frame_bands.size_class, declared_bands.size_class) as size_class
+    from known
+    left join {{ ref('stg_lake__register') }} as register
+        on known.company_key = register.company_key
+    left join {{ ref('headcount_bands') }} as register_bands
+        on register.headcount_band = register_bands.headcount_band
+    left join {{ ref('headcount_bands') }} as frame_bands
+        on known.frame_headcount_band = frame_bands.headcount_band
+    left join {{ ref('headcount_bands') }} as declared_bands
+        on known.declared_headcount_band = declared_bands.headcount_band
+)
+
+select
+    described.company_key,
+    described.commune_code,
+    communes.departement_code,
+    communes.region_code,
+    communes.territory_id,
+    described.naf_code,
+    substr(described.naf_code, 1, 2) as naf_division,
+    described.headcount_band,
+    described.size_class,
+    described.category,
+    described.state,
+    described.created_on,
+    described.attributes_source,
+    cast(described.editions_invited as bigint) as editions_invited,
+    cast(described.editions_answered as bigint) as editions_answered,
+    described.first_edition,
+    described.last_edition
+from described
+left join {{ ref('int_communes') }} as communes
+    on described.commune_code = communes.commune_code

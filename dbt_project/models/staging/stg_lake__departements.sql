@@ -1,0 +1,5 @@
+select
+    cast(departement_code as string) as departement_code,
+    cast(name as string) as name,
+    cast(region_code as string) as region_code
+from {{ read_lake('departements') }}

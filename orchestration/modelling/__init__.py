@@ -1,0 +1,1 @@
+"""From the lake to the marts. Belongs here: running dbt. Does not: SQL, which lives in dbt_project."""

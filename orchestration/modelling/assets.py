@@ -1,0 +1,107 @@
+"""The dbt models as Dagster assets. Belongs here: names, groups and events for Dagster. Does not: how dbt runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from orchestration.modelling.dbt import Event, prepare_manifest, run_dbt
+from orchestration.settings import Settings
+
+OWNERS = ["team:data-engineering"]
+PREVIEW_ROWS = 5
+_GROUPS = {"staging": "staging", "intermediate": "staging", "marts": "skills_bank", "publishable": "skills_bank"}
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups models by layer: what analysts query is `skills_bank`, what leads there is `staging`."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """The spec of one dbt node."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        properties = self.get_resource_props(manifest, unique_id)
+        if properties["resource_type"] == "source":
+            return spec
+        name, folder = properties["name"], properties["fqn"][1]
+        group = "figures" if name.startswith(("ind_", "pub_ind_")) else _GROUPS.get(folder, "staging")
+        return spec.replace_attributes(key=dg.AssetKey(name), group_name=group, owners=OWNERS)
+
+
+def modelling_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """One asset a dbt model or seed, built together in this process into the run's own candidate database."""
+    manifest_path = prepare_manifest(target_dir=settings.dbt_target)
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    translator = Translator()
+
+    @dbt_assets(
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        name="build_marts",
+        required_resource_keys={"refresh_lock"},
+    )
+    def build_marts(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        warehouse = settings.candidate(context.run.run_id)
+        events: list[Event] = []
+        arguments = ["build", *_selection(context)]
+        outcome = run_dbt(
+            arguments,
+            warehouse_file=warehouse,
+            lake=settings.lake,
+            target_path=settings.dbt_target,
+            on_event=events.append,
+        )
+        facts = _Facts(warehouse)
+        for event in events:
+            message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+            for made in message.to_default_asset_events(manifest, translator, context):
+                if isinstance(made, dg.Output):
+                    yield made.with_metadata({**made.metadata, **facts.of(_name(event))})
+                else:
+                    yield made
+        if outcome.error is not None:
+            raise outcome.error
+
+    return [build_marts]
+
+
+def _selection(context: dg.AssetExecutionContext) -> list[str]:
+    """Nothing for a whole build; else the chosen models with all they stand on, since each run's file starts empty."""
+    if not context.is_subset:
+        return []
+    return ["--select", *(f"+{key.path[-1]}" for key in sorted(context.selected_asset_keys))]
+
+
+def _name(event: Event) -> str:
+    return str(event["data"]["node_info"]["node_name"])
+
+
+class _Facts:
+    """Row counts and first rows of the tables in a candidate database, for the asset pages."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self._connection = duckdb.connect(str(warehouse), read_only=True)
+        self._tables = {
+            name
+            for (name,) in self._connection.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
+            ).fetchall()
+        }
+
+    def of(self, table: str) -> dict[str, dg.MetadataValue[Any]]:
+        """Nothing for a view: counting it would compute it again."""
+        if table not in self._tables:
+            return {}
+        relation = self._connection.table(table)
+        count = relation.aggregate("count(*)").fetchone()
+        preview = relation.limit(PREVIEW_ROWS).df().to_markdown(index=False)
+        assert count is not None
+        return {"dagster/row_count": dg.MetadataValue.int(count[0]), "preview": dg.MetadataValue.md(preview)}

@@ -1,0 +1,237 @@
+"""Running dbt in this process. Belongs here: parsing ahead, invoking, and what came out. Does not: how a failure is told
+(failures.py), or anything of Dagster."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.errors import SkillsBankError
+from orchestration.modelling.failures import explain
+from orchestration.settings import PROJECT
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
+
+DBT_PROJECT = PROJECT / "dbt_project"
+Event = dict[str, Any]
+
+_MANIFEST, _PARSED, _FINGERPRINT = "manifest.json", "partial_parse.msgpack", "fingerprint"
+_SOURCES = (".sql", ".yml", ".yaml", ".csv", ".md")
+# dbt keeps its state (event manager, adapters, environment) in the process: one invocation at a time.
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class NodeOutcome:
+    """What came of one model, seed or test.
+
+    ``status`` is dbt's: ``success``, ``pass``, ``fail``, ``error``, ``warn`` or ``skipped``; ``failures`` counts the
+    offending rows of a test; ``seconds`` is wall time.
+    """
+
+    unique_id: str
+    name: str
+    resource_type: str
+    status: str
+    seconds: float
+    failures: int | None
+    message: str | None
+    sql: str | None
+
+
+@dataclass(frozen=True)
+class DbtOutcome:
+    """What came of an invocation: its nodes in the order in which they ended, and the error to raise, if any."""
+
+    nodes: tuple[NodeOutcome, ...]
+    seconds: float
+    error: SkillsBankError | None
+
+    @property
+    def success(self) -> bool:
+        """Whether everything asked for was built and every test passed."""
+        return self.error is None
+
+    def counts(self) -> dict[str, int]:
+        """Nodes by status."""
+        counted: dict[str, int] = {}
+        for node in self.nodes:
+            counted[node.status] = counted.get(node.status, 0) + 1
+        return counted
+
+
+def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None) -> Path:
+    """Parse the project unless that was done for these very files, and return the path of its ``manifest.json``.
+
+    The result depends on neither the warehouse file nor the lake. ``target_dir`` defaults to ``<project>/target``.
+    Raises SkillsBankError where the project does not parse.
+    """
+    target = target_dir or project / "target"
+    fingerprint = _fingerprint(project)
+    mark = target / _FINGERPRINT
+    ready = all((target / name).is_file() for name in (_MANIFEST, _PARSED)) and mark.is_file()
+    if ready and mark.read_text() == fingerprint:
+        return target / _MANIFEST
+    target.mkdir(parents=True, exist_ok=True)
+    mark.unlink(missing_ok=True)
+    with _one_at_a_time, _environment(SKILLSBANK_WAREHOUSE_FILE=":memory:", SKILLSBANK_LAKE="lake"):
+        answer = _invoke(["parse"], project, target, target / "logs", None, None)
+    if not answer.success:
+        raise explain(answer, ())
+    mark.write_text(fingerprint)
+    return target / _MANIFEST
+
+
+def run_dbt(
+    arguments: Sequence[str],
+    *,
+    warehouse_file: Path,
+    lake: Path,
+    target_path: Path,
+    on_event: Callable[[Event], None] | None = None,
+    project: Path = DBT_PROJECT,
+    log_path: Path | None = None,
+) -> DbtOutcome:
+    """Run a dbt command in this process on one warehouse file, and leave that file closed.
+
+    Args:
+        arguments: the command and its options, as on dbt's command line: ``["build", "--select", "marts"]``.
+        warehouse_file: the DuckDB file to write; its folder is made.
+        lake: the folder of the lake's tables.
+        target_path: where dbt compiles, and where the parsed project is kept warm from one call to the next.
+        on_event: gets each event of level info and above as a dict in the shape of dbt's JSON log lines. It is called
+            from dbt's threads.
+        project: the dbt project.
+        log_path: the folder of ``dbt.log``; ``<target_path>/logs`` by default.
+
+    Returns an outcome, failures included: ``outcome.error`` tells in one message what failed, with up to 20 offending
+    rows of each failed test. Raises KeyboardInterrupt when interrupted, SkillsBankError when the project does not parse.
+    """
+    started = time.monotonic()
+    prepare_manifest(project, target_path)
+    warehouse_file.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        _one_at_a_time,
+        _environment(SKILLSBANK_WAREHOUSE_FILE=str(warehouse_file), SKILLSBANK_LAKE=str(lake)),
+    ):
+        answer = _invoke(
+            list(arguments), project, target_path, log_path or target_path / "logs", _parsed(target_path), on_event
+        )
+    nodes = tuple(_nodes(answer))
+    error = None if answer.success else explain(answer, nodes, warehouse_file)
+    return DbtOutcome(nodes, time.monotonic() - started, error)
+
+
+def _fingerprint(project: Path) -> str:
+    """One hash of everything a parse depends on; the project's path too, since seeds are found through it."""
+    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {project.resolve()}".encode())
+    for folder, folders, names in os.walk(project):
+        folders[:] = sorted(name for name in folders if name not in {"target", "logs", "dbt_packages"})
+        for name in sorted(names):
+            if name.endswith(_SOURCES):
+                path = Path(folder, name)
+                digest.update(f"\0{path.relative_to(project)}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _parsed(target: Path) -> Manifest:
+    """The parsed project, read afresh: dbt writes into the one it runs on.
+
+    Handed to dbt, since dbt itself would parse everything again for each new warehouse file (it hashes the connection).
+    """
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - dbt takes 2 s to import
+    from dbt.parser.manifest import extended_mashumuro_decoder  # noqa: PLC0415
+
+    return Manifest.from_msgpack((target / _PARSED).read_bytes(), decoder=extended_mashumuro_decoder)
+
+
+def _invoke(
+    arguments: list[str],
+    project: Path,
+    target: Path,
+    logs: Path,
+    manifest: Manifest | None,
+    on_event: Callable[[Event], None] | None,
+) -> dbtRunnerResult:
+    from dbt.adapters.factory import reset_adapters  # noqa: PLC0415
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    options = {
+        "--project-dir": project,
+        "--profiles-dir": project,
+        "--target-path": target,
+        "--log-path": logs,
+        "--log-level": "none",
+        "--log-level-file": "info",
+    }
+    spelt = [str(word) for option in options.items() for word in option]
+    callbacks = [_forward(on_event)] if on_event else []
+    try:
+        answer = dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*arguments, *spelt])
+    finally:
+        _close_connections()
+        reset_adapters()
+    # dbtRunner catches everything; an interrupt must still end the run.
+    if isinstance(answer.exception, KeyboardInterrupt | SystemExit):
+        raise answer.exception
+    return answer
+
+
+def _forward(on_event: Callable[[Event], None]) -> Callable[[EventMsg], None]:
+    from dbt_common.events.functions import msg_to_dict  # noqa: PLC0415
+
+    def forward(message: EventMsg) -> None:
+        if message.info.level != "debug":
+            on_event(msg_to_dict(message))
+
+    return forward
+
+
+def _close_connections() -> None:
+    """Close the DuckDB database that dbt-duckdb keeps open after an invocation, so that others can open the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager.env().close()
+        DuckDBConnectionManager.close_all_connections()
+
+
+def _nodes(answer: dbtRunnerResult) -> Iterator[NodeOutcome]:
+    for result in getattr(answer.result, "results", ()):
+        node = result.node
+        yield NodeOutcome(
+            unique_id=node.unique_id,
+            name=node.name,
+            resource_type=str(node.resource_type),
+            status=str(result.status),
+            seconds=result.execution_time,
+            failures=result.failures,
+            message=result.message,
+            sql=getattr(node, "compiled_code", None),
+        )
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before: Mapping[str, str | None] = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
