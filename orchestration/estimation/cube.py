@@ -4,7 +4,7 @@ that the estimates and their variances need. Does not: the algebra on it (varian
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -21,17 +21,26 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Terms:
-    """An indicator as row-level columns: numerator ``y``, denominator ``a`` (both zero outside the base and
-    where unanswered), ``asked`` (1 in the base), and the factors of the second moments. ``is_flag``: y is 0
-    or 1."""
+    """An indicator as row-level columns.
+
+    Numerator ``y`` and denominator ``a`` are zero outside the base and where unanswered; ``counted`` and
+    ``asked`` are 1 where it counts and in its base; ``yy``, ``ya`` and ``aa`` are the factors of the
+    second moments. ``is_flag``: y is 0 or 1.
+    """
 
     y: str
     a: str
+    counted: str
     asked: str
     yy: Key
     ya: Key
     aa: Key
     is_flag: bool
+
+    @property
+    def yes(self) -> Key:
+        """The sum that counts the respondents whose numerator is not zero."""
+        return ("s" if self.is_flag else "n", self.y)
 
 
 @dataclass(frozen=True)
@@ -64,9 +73,13 @@ class Cube:
         """One sum, shape (cells,)."""
         return self.sums[:, self.position[_key(weight, factors)]]
 
-    def gather(self, weight: str, factors: Sequence[Key]) -> Numbers:
+    def gather(self, weight: str, factors: Iterable[Key]) -> Numbers:
         """A sum for each of several factors, shape (cells, factors)."""
         return self.sums[:, [self.position[_key(weight, each)] for each in factors]]
+
+    def columns(self, weight: str, factors: Iterable[str]) -> Numbers:
+        """A sum for each of several single factors, shape (cells, factors)."""
+        return self.gather(weight, ((factor,) for factor in factors))
 
 
 def _key(weight: str, factors: Sequence[str]) -> Key:
@@ -163,10 +176,11 @@ def _rows(
             whole = f"{base} AND {value} IS NOT NULL AND {below} IS NOT NULL"
             y = column(f"CASE WHEN {whole} THEN CAST({value} AS DOUBLE) ELSE 0 END")
             a = column(f"CASE WHEN {whole} THEN CAST({below} AS DOUBLE) ELSE 0 END")
-            terms.append(Terms(y, a, asked, (y, y), (a, y), (a, a), False))
+            counted = column(flag(f"{whole} AND {below} <> 0"))
+            terms.append(Terms(y, a, counted, asked, (y, y), (a, y), (a, a), False))
         elif is_flag[number]:
             y, a = column(flag(f"{base} AND {value}")), column(flag(answered))
-            terms.append(Terms(y, a, asked, (y,), (y,), (a,), True))
+            terms.append(Terms(y, a, a, asked, (y,), (y,), (a,), True))
         elif each.kind == "proportion":
             raise EstimationError(
                 f"the value of {each.name} is not true/false",
@@ -177,7 +191,7 @@ def _rows(
         else:
             y = column(f"CASE WHEN {answered} THEN CAST({value} AS DOUBLE) ELSE 0 END")
             a = column(flag(answered))
-            terms.append(Terms(y, a, asked, (y, y), (y,), (a,), False))
+            terms.append(Terms(y, a, a, asked, (y, y), (y,), (a,), False))
     if design.weight:
         rows["w"] = f"CAST({quoted(design.weight)} AS DOUBLE)"
     if design.before:
@@ -233,11 +247,11 @@ def _sums(design: Design, terms: Sequence[Terms], pairs: Sequence[tuple[int, int
         if design.margins:
             add("d", one, other)
     for term in terms:
-        for factor in (term.y, term.a, term.asked):
-            add("n", factor)
-            add("w", factor)
-        for factor in (term.y, term.a):
+        for factor in (term.y, term.a, term.counted, term.asked):
             add("s", factor)
+            add("w", factor)
+        add(*term.yes)
+        for factor in (term.y, term.a):
             for measure in measures:
                 add("v", measure, factor)
                 if design.margins:

@@ -119,27 +119,31 @@ def linearise(cube: Cube, domains: Domains, indicators: Sequence[Indicator], pla
     """Estimates and linearised sums of every indicator in every domain."""
     count = len(domains.names)
     totals = np.array([each.kind == "total" for each in indicators])
-    member = sparse.csr_array(
-        (np.ones(len(domains.cell)), (domains.domain, domains.cell)), (count, len(cube.sums))
-    )
-    y = [(term.y,) for term in cube.terms]
-    a = [(term.a,) for term in cube.terms]
-    over, under = member @ cube.gather("w", y), member @ cube.gather("w", a)
+    member = membership(cube, domains)
+    y = cube.columns("w", (term.y for term in cube.terms))
+    a = cube.columns("w", (term.a for term in cube.terms))
+    over, under = member @ y, member @ a
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(totals, over, over / under)
     size = np.where(totals, 1.0, np.where(under == 0, np.nan, under))
     slope = np.where(totals, 0.0, value)
     pair_domain, pair_stratum, pairs = _pairs(cube, domains)
     r, n = slope[pair_domain], size[pair_domain]
-    s = (pairs @ cube.gather("w", y) - r * (pairs @ cube.gather("w", a))) / n
-    yy = pairs @ cube.gather("v", [term.yy for term in cube.terms])
-    ya = pairs @ cube.gather("v", [term.ya for term in cube.terms])
-    aa = pairs @ cube.gather("v", [term.aa for term in cube.terms])
+    s = (pairs @ y - r * (pairs @ a)) / n
+    yy = pairs @ cube.gather("v", (term.yy for term in cube.terms))
+    ya = pairs @ cube.gather("v", (term.ya for term in cube.terms))
+    aa = pairs @ cube.gather("v", (term.aa for term in cube.terms))
     scale = plan.factor[pair_stratum][:, None] / n**2
     q = scale * (yy - 2 * r * ya + r**2 * aa)
     magnitude = _by_domain(scale * (yy + r**2 * aa), pair_domain, count)
     b, cross = _calibrated(cube, domains, plan, slope, size)
     return Linear(value, size, slope, pair_domain, pair_stratum, s, q, b, cross, magnitude)
+
+
+def membership(cube: Cube, domains: Domains) -> sparse.csr_array:
+    """The matrix (domains, cells) that sums the cells of each domain."""
+    shape = (len(domains.names), len(cube.sums))
+    return sparse.csr_array((np.ones(len(domains.cell)), (domains.domain, domains.cell)), shape)
 
 
 def _pairs(cube: Cube, domains: Domains) -> tuple[Codes, Codes, sparse.csr_array]:
