@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -171,7 +172,13 @@ def _same(number: int, n: int, kind: type[np.integer[Any]], words: Strings) -> A
 
 
 def _taken(values: Array | None, position: Array | None, n: int, kind: Kind) -> Array:
-    return pa.nulls(n, kind) if values is None or position is None else values.take(position)
+    return _nulls(n, kind) if values is None or position is None else values.take(position)
+
+
+@lru_cache(maxsize=8)
+def _nulls(n: int, kind: Kind) -> Array:
+    """Give one array of nulls for all the columns of a batch that need it: most do."""
+    return pa.nulls(n, kind)
 
 
 def _replay(question: Question, decoded: list[_Decoded], batch: Batch, format_tells: bool) -> None:

@@ -16,11 +16,13 @@ from orchestration.codebook import Codebook, check
 from orchestration.decoding.arrow import Array, Flags, Kind, RecordBatch, Strings, flags, pa
 from orchestration.errors import ExportError
 
+# Columns beside the questions' that hold few distinct texts.
+_CODED_META = ("lastpage", "startlanguage", "siren_class", "siret_class")
 # What intake adds to the export's own columns; a row with `rejected` has no cells.
 DERIVED = ("company_key", "siren_class", "siret_class", "is_test", "row_number", "rejected")
 
 # Cells worked on at a time: large enough for vectors to pay, small enough to hold several copies.
-_CELLS_A_BATCH = 3_000_000
+_CELLS_A_BATCH = 2_000_000
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -88,10 +90,10 @@ def batches(export: DecodeInput, codebook: Codebook) -> Iterator[Batch]:
         with pq.ParquetFile(export.path) as file:
             names = file.schema_arrow.names
         _check_columns(export, codebook, names)
-        # Free text and moments are mostly distinct: a dictionary of them costs and gives nothing.
+        # Texts that are mostly distinct are read plain: a dictionary of them costs and gives nothing.
         columns = codebook.columns()
-        coded = [name for name in names if name in columns and not columns[name].is_free_text]
-        coded += [name for name in ("startlanguage", "siren_class", "siret_class") if name in names]
+        coded = [name for name in names if name in columns and columns[name].kind != "long_text"]
+        coded += [name for name in _CODED_META if name in names]
         with pq.ParquetFile(export.path, read_dictionary=coded) as file:
             size = max(1_000, _CELLS_A_BATCH // max(1, len(names)))
             for rows in file.iter_batches(batch_size=size, use_threads=False):

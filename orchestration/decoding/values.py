@@ -76,7 +76,8 @@ def _codes(texts: Strings, values: Mapping[str, str], codes: Mapping[str, int]) 
 
 
 def _free_text(texts: Strings) -> Meaning:
-    texts = pc.replace_substring_regex(texts, _LINE_END, "\n")
+    if pc.any(pc.match_substring_regex(texts, _LINE_END)).as_py():
+        texts = pc.replace_substring_regex(texts, _LINE_END, "\n")
     state = np.full(len(texts) + 1, ANSWERED, np.int8)
     state[-1] = NOT_ASKED
     blank = flags(pc.equal(pc.binary_length(pc.utf8_trim_whitespace(texts)), 0))
