@@ -1,0 +1,20 @@
+-- Rows an edition against those of the last release; what was there and is gone has 0.
+with found as (
+    select 'lake.respondents:' || edition as name, count(*) as rows from lake.respondents group by edition
+    union all
+    select 'lake.frame:' || edition, count(*) from lake.frame group by edition
+),
+
+before as (
+    select name, rows
+    from previous.rows
+    where starts_with(name, 'lake.respondents:') or starts_with(name, 'lake.frame:')
+)
+
+select
+    coalesce(found.name, before.name) as name,
+    coalesce(found.rows, 0) as rows,
+    before.rows as previous_rows,
+    coalesce(found.rows, 0) / nullif(before.rows, 0) as ratio
+from found
+full join before on before.name = found.name

@@ -1,0 +1,175 @@
+"""Great Expectations at work. Belongs here: the one import of it, and evaluating expectations on a frame.
+Does not: where frames come from."""
+
+from __future__ import annotations
+
+import gc
+import os
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from orchestration.quality.masking import Cell, mask_row, mask_text
+from orchestration.quality.result import ROWS_SHOWN, Failure
+from orchestration.quality.suites import Expectation
+
+_ROWS_WANTED = {
+    "result_format": "BASIC",
+    "include_unexpected_rows": True,
+    "partial_unexpected_count": ROWS_SHOWN,
+}
+_NULLABLE = frozenset({"Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"})
+_FLAGS = frozenset({"bool", "boolean"})
+_ABOUT_NULLS = frozenset({"expect_column_values_to_be_null", "expect_column_values_to_not_be_null"})
+
+
+class Evaluator:
+    """Evaluates expectations on one frame; ``table`` names in messages what its rows are."""
+
+    def __init__(self, frame: pd.DataFrame, table: str) -> None:
+        self._frame, self._table = frame, table
+        self._gx = _great_expectations()
+        self._validator = self._gx.validator(frame)
+
+    def failure(self, expectation: Expectation) -> Failure | None:
+        """What is wrong, or None when the expectation was evaluated and holds."""
+        if self._only_nulls(expectation):
+            return self._failure(expectation, "not evaluated: there are only nulls")
+        # Most hold, and asking for no rows takes half the time; a failure is evaluated again for its rows.
+        result = self._evaluate(expectation, "BOOLEAN_ONLY")
+        if isinstance(result, Mapping) and result["success"]:
+            return None
+        result = self._evaluate(expectation, _ROWS_WANTED)
+        if isinstance(result, str):
+            return self._failure(expectation, f"not evaluated: {result}")
+        found = result["result"]
+        rows = found.get("unexpected_rows")
+        return self._failure(
+            expectation, _observed(found), () if rows is None else _masked(rows, expectation.columns)
+        )
+
+    def _evaluate(
+        self, expectation: Expectation, result_format: str | dict[str, Any]
+    ) -> dict[str, Any] | str:
+        """Great Expectations' verdict, or why there is none."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                configuration = self._gx.configuration(
+                    type=expectation.type, kwargs=dict(expectation.kwargs), meta=expectation.meta.model_dump()
+                )
+                results = self._validator.graph_validate(
+                    configurations=[configuration], runtime_configuration={"result_format": result_format}
+                )
+        except Exception as error:
+            return f"{type(error).__name__}: {_first_line(error)}"
+        if len(results) != 1:
+            return f"{len(results)} results"
+        if problem := _raised(results[0].exception_info):
+            return problem
+        return {"success": results[0].success is True, "result": results[0].result}
+
+    def _only_nulls(self, expectation: Expectation) -> bool:
+        """Great Expectations skips nulls: a column of nulls would pass whatever is expected of its values."""
+        columns = [column for column in expectation.columns if column in self._frame]
+        if not columns or self._frame.empty or expectation.type in _ABOUT_NULLS:
+            return False
+        filled = self._frame[columns].notna()
+        return expectation.meta.all_null == "fails" and not filled.all(axis=1).any()
+
+    def _failure(
+        self, expectation: Expectation, observed: str, rows: tuple[Mapping[str, Cell], ...] = ()
+    ) -> Failure:
+        return Failure(
+            expectation=expectation.description,
+            type=expectation.type,
+            table=self._table,
+            column=", ".join(expectation.columns) or None,
+            observed=observed,
+            rows=rows,
+        )
+
+
+def comparable(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with nullable integers as floats: those are compared at once, the others one by one."""
+    nullable = [
+        name for name, kind in frame.dtypes.items() if str(kind) in {"Int8", "Int16", "Int32", "Int64"}
+    ]
+    return frame.astype(dict.fromkeys(nullable, "float64")) if nullable else frame
+
+
+class _GreatExpectations:
+    """The few names of the package that are used, behind one import."""
+
+    def __init__(self) -> None:
+        os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+        with _no_collection():
+            # Takes seconds, so only where a gate runs.
+            import great_expectations as gx  # noqa: PLC0415
+            from great_expectations.core.batch import Batch  # noqa: PLC0415
+            from great_expectations.execution_engine.pandas_execution_engine import (  # noqa: PLC0415
+                PandasExecutionEngine,
+            )
+            from great_expectations.expectations.expectation_configuration import (  # noqa: PLC0415
+                ExpectationConfiguration,
+            )
+            from great_expectations.validator.validator import Validator  # noqa: PLC0415
+
+        self._context = gx.get_context(mode="ephemeral")
+        self._context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+        self._batch: Any = Batch
+        self._engine, self._validator = PandasExecutionEngine, Validator
+        self.configuration = ExpectationConfiguration
+
+    def validator(self, frame: pd.DataFrame) -> Any:
+        """A validator straight on the frame: a data source would hash it whole first (0.6 s for 1 M rows)."""
+        return self._validator(
+            execution_engine=self._engine(), batches=[self._batch(data=frame)], data_context=self._context
+        )
+
+
+@lru_cache(maxsize=1)
+def _great_expectations() -> _GreatExpectations:
+    return _GreatExpectations()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the garbage collector: an import makes objects to keep, and it takes a sixth less time so."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _raised(information: Mapping[str, Any] | None) -> str | None:
+    """The message of the exception behind a result: told at the top, or below the metric that raised."""
+    told = information or {}
+    for part in (told, *(part for part in told.values() if isinstance(part, Mapping))):
+        if part.get("raised_exception"):
+            return _first_line(part.get("exception_message")) or "an exception without a message"
+    return None
+
+
+def _first_line(message: object) -> str:
+    return mask_text(next(iter(str(message or "").strip().splitlines()), ""))
+
+
+def _observed(found: Mapping[str, Any]) -> str:
+    if "unexpected_count" in found:
+        share = found["unexpected_count"] / max(found["element_count"], 1)
+        return f"{found['unexpected_count']:,} of {found['element_count']:,} rows ({share:.2%})"
+    return mask_text(str(found.get("observed_value", "nothing")))[:200]
+
+
+def _masked(rows: pd.DataFrame, columns: Collection[str]) -> tuple[Mapping[str, Cell], ...]:
+    """The rows without the verdicts on other columns."""
+    shown = [name for name, kind in rows.dtypes.items() if name in columns or str(kind) not in _FLAGS]
+    return tuple(mask_row(row) for row in rows[shown].head(ROWS_SHOWN).to_dict("records"))

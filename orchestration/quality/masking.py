@@ -1,0 +1,83 @@
+"""What personal data looks like, and how it is hidden. Belongs here: patterns, and masking for messages.
+Does not: scrubbing data on its way in."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+Cell = str | int | float | bool | None
+
+SHOWN_KEY, SHOWN_TEXT = 8, 40
+
+# For DuckDB's RE2 as well, which has no look-around: hence the context, captured, before and after a match.
+_BLANK = "[ \u00a0\u202f]"
+_PAIRS = "|".join(rf"(?:{gap}\d\d){{4}}" for gap in ("", _BLANK, r"\.", "-"))
+PATTERNS: Mapping[str, str] = {
+    "e-mail": r"()[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}()",
+    # The same sign between all pairs: a date and an hour have ten digits too.
+    "phone": rf"(^|[^\d+])(?:0|\+33{_BLANK}?(?:\(0\){_BLANK}?)?)[1-9](?:{_PAIRS})($|[^\d.,]|[.,](?:$|\D))",
+    "siren or siret": rf"(^|\D)\d{{3}}{_BLANK}?\d{{3}}{_BLANK}?\d{{3}}(?:{_BLANK}?\d{{5}})?($|\D)",
+    "company key": r"(^|[^0-9a-f])[0-9a-f]{32}($|[^0-9a-f])",
+    "ip address": r"(^|[^\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}($|[^\d.])",
+}
+_COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
+
+_SENSITIVE = re.compile(
+    r"siren|siret|mail|phone|token|ip_?addr|contact|company_name|raison(?!_)", re.IGNORECASE
+)
+
+
+def found(pattern: str, text: str) -> int:
+    """How often a text holds one of PATTERNS."""
+    return len(_COMPILED[pattern].findall(text))
+
+
+def mask_text(text: str) -> str:
+    """Hide what is personal in a text: keys keep 8 characters, the rest becomes ``[e-mail]`` and the like."""
+    for name, pattern in _COMPILED.items():
+        text = pattern.sub(_shortened if name == "company key" else rf"\1[{name}]\2", text)
+    return text
+
+
+def _shortened(key: re.Match[str]) -> str:
+    return f"{key[1]}{key[0][len(key[1]) :][:SHOWN_KEY]}…{key[2]}"
+
+
+def mask_cell(column: str, value: Any) -> Cell:
+    """One cell as it may be shown: masked, shortened, and of a type that JSON knows."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if pd.isna(value):
+        return None
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        # A count of e-mails may be shown, a SIREN stored as a number may not.
+        return "[hidden]" if _SENSITIVE.search(column) and abs(value) >= 10**8 else _number(value)
+    return _shown(column, value.isoformat() if isinstance(value, date) else str(value))
+
+
+def mask_row(row: Mapping[Any, Any]) -> dict[str, Cell]:
+    """A row as it may be shown."""
+    return {str(column): mask_cell(str(column), value) for column, value in row.items()}
+
+
+def _number(value: float) -> Cell:
+    if isinstance(value, int) or not math.isfinite(value):
+        return value if isinstance(value, int) else str(value)
+    return int(value) if value.is_integer() else value
+
+
+def _shown(column: str, text: str) -> str:
+    if column.endswith("company_key"):
+        return text[:SHOWN_KEY] + "…"
+    if _SENSITIVE.search(column) and not column.endswith("_class"):
+        return "[hidden]"
+    masked = mask_text(text)
+    return masked if len(masked) <= SHOWN_TEXT else masked[: SHOWN_TEXT - 1] + "…"

@@ -1,0 +1,193 @@
+"""A staged release as relations. Belongs here: its files, tables, pages and published figures as rows.
+Does not: what is expected of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.quality.masking import found
+from orchestration.quality.relations import (
+    FLAG,
+    INTEGER,
+    TEXT,
+    Columns,
+    column_types,
+    count,
+    name,
+    table_of,
+    text,
+)
+
+MANIFEST, PUBLIC, DATABASE = "MANIFEST.json", "public", "internal/skills_bank.duckdb"
+_SAID = ("simulated", "simulé")
+
+# What a table of figures lacks is null in release.figures.
+_FIGURES = {
+    "edition": "VARCHAR",
+    "indicator": "VARCHAR",
+    "domain_type": "VARCHAR",
+    "domain": "VARCHAR",
+    "n": "BIGINT",
+    "responded": "BIGINT",
+    "weighted_n": "DOUBLE",
+    "value": "DOUBLE",
+    "se": "DOUBLE",
+    "ci_low": "DOUBLE",
+    "ci_high": "DOUBLE",
+    "cv": "DOUBLE",
+    "flag": "VARCHAR",
+    "reason": "VARCHAR",
+}
+
+
+def released(folder: Path) -> list[Path]:
+    """The files of a release but its manifest, which is completed after the gate, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+
+
+def public_relations(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every public table file, as its name and what stands after FROM."""
+    for path in released(folder / PUBLIC):
+        if path.suffix == ".parquet":
+            yield path.relative_to(folder).as_posix(), f"read_parquet({text(path)})"
+        elif path.suffix == ".csv":
+            yield path.relative_to(folder).as_posix(), f"read_csv({text(path)}, header = true)"
+
+
+def _files(folder: Path) -> pa.Table:
+    """One row a file that is there or listed: path, bytes, sha256 (null: missing), manifest_sha256."""
+    listed = {path: state["sha256"] for path, state in _manifest(folder)["files"].items()}
+    there = {path.relative_to(folder).as_posix(): path for path in released(folder)}
+    rows = []
+    for relative in sorted({*listed, *there}):
+        row: dict[str, Any] = {"path": relative, "manifest_sha256": listed.get(relative)}
+        if path := there.get(relative):
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            row |= {"bytes": path.stat().st_size, "sha256": digest}
+        rows.append(row)
+    return table_of({"path": TEXT, "bytes": INTEGER, "sha256": TEXT, "manifest_sha256": TEXT}, rows)
+
+
+def _tables(folder: Path) -> pa.Table:
+    """One row a table and place that holds it or should: table_name, file, rows (or null), manifest_rows."""
+    stated = {table: state["rows"] for table, state in _manifest(folder)["tables"].items()}
+    found = {(table, DATABASE): rows for table, rows in _database_rows(folder / DATABASE).items()}
+    with duckdb.connect() as connection:
+        for path in released(folder):
+            place = path.stem, path.relative_to(folder).as_posix()
+            if path.suffix == ".parquet":
+                found[place] = pq.read_metadata(path).num_rows
+            elif path.suffix == ".csv" and path.stem.startswith("pub_"):
+                # As text: a cell that is not of its column's guessed type is no reason not to count.
+                found[place] = count(connection, f"read_csv({text(path)}, header = true, all_varchar = true)")
+    expected = {(table, place) for table in stated for place in _places(table)}
+    columns: Columns = {"table_name": TEXT, "file": TEXT, "rows": INTEGER, "manifest_rows": INTEGER}
+    return table_of(
+        columns,
+        (
+            {
+                "table_name": table,
+                "file": file,
+                "rows": found.get((table, file)),
+                "manifest_rows": stated.get(table),
+            }
+            for table, file in sorted(expected | found.keys())
+        ),
+    )
+
+
+def _places(table: str) -> list[str]:
+    """Where a release keeps a table."""
+    public = [f"{PUBLIC}/{table}.parquet", f"{PUBLIC}/{table}.csv"] if table.startswith("pub_") else []
+    return [DATABASE, f"internal/{table}.parquet", *public]
+
+
+def _database_rows(database: Path) -> dict[str, int]:
+    if not database.is_file():
+        return {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        return {table: count(connection, name(table)) for (table,) in tables}
+
+
+def _columns(folder: Path) -> pa.Table:
+    """One row a column of a public table file: file, column_name."""
+    with duckdb.connect() as connection:
+        rows = [
+            {"file": file, "column_name": column}
+            for file, relation in public_relations(folder)
+            for column in column_types(connection, relation)
+        ]
+    return table_of({"file": TEXT, "column_name": TEXT}, rows)
+
+
+def _figures(folder: Path) -> pa.Table:
+    """One row a published figure, from every public Parquet table that has `n` and `value`, with its file."""
+    nothing = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in _FIGURES.items())
+    parts = [f"SELECT CAST(NULL AS VARCHAR) AS file, {nothing} WHERE false"]
+    with duckdb.connect() as connection:
+        for file, relation in public_relations(folder):
+            there = column_types(connection, relation)
+            if file.endswith(".parquet") and {"n", "value"} <= there.keys():
+                cells = (
+                    f"CAST({column if column in there else 'NULL'} AS {kind}) AS {column}"
+                    for column, kind in _FIGURES.items()
+                )
+                parts.append(f"SELECT {text(file)} AS file, {', '.join(cells)} FROM {relation}")
+        figures: pa.Table = connection.sql(" UNION ALL ".join(parts)).to_arrow_table()
+        return figures
+
+
+def _pages(folder: Path) -> pa.Table:
+    """One row a public HTML page: path, language, letters of text, personal patterns, the simulated label."""
+    simulated = any(edition["simulated"] for edition in _manifest(folder)["editions"])
+    rows = []
+    for path in released(folder / PUBLIC):
+        if path.suffix == ".html":
+            html = path.read_text(encoding="utf-8")
+            visible = _visible(html)
+            language = re.search(r"<html[^>]*\blang=[\"']?([a-z]{2})", html)
+            rows.append(
+                {
+                    "path": path.relative_to(folder).as_posix(),
+                    "language": language[1] if language else None,
+                    "letters": sum(map(str.isalpha, visible)),
+                    "emails": found("e-mail", visible),
+                    "phones": found("phone", visible),
+                    "company_keys": found("company key", html),
+                    "says_simulated": any(word in visible.lower() for word in _SAID),
+                    "must_say_simulated": simulated and path.name.startswith("report"),
+                }
+            )
+    counts = dict.fromkeys(("letters", "emails", "phones", "company_keys"), INTEGER)
+    flags = {"says_simulated": FLAG, "must_say_simulated": FLAG}
+    return table_of({"path": TEXT, "language": TEXT, **counts, **flags}, rows)
+
+
+def _visible(html: str) -> str:
+    """The text of a page without scripts and styles, whose authors' addresses are no one's data here."""
+    without = re.sub(r"<(script|style)\b.*?</\1\s*>", " ", html, flags=re.DOTALL | re.IGNORECASE)
+    return re.sub(r"<[^>]*>", " ", without)
+
+
+def _manifest(folder: Path) -> Any:
+    return json.loads((folder / MANIFEST).read_bytes())
+
+
+TABLES: Mapping[str, Callable[[Path], pa.Table]] = {
+    "files": _files,
+    "tables": _tables,
+    "columns": _columns,
+    "figures": _figures,
+    "pages": _pages,
+}
