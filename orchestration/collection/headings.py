@@ -1,0 +1,115 @@
+"""Whether an export is the one its codebook describes. Belongs here: headings and answers against the
+codebook, and which export options were chosen. Does not: cells that are merely wrong (decoding)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute
+
+from orchestration.codebook import META_COLUMNS, Codebook, check
+from orchestration.errors import ExportError
+
+pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
+
+_SHOWN = 12
+_CODE_HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\[[^\]]*\])*")
+_FIELD_NAME = re.compile(r"\d+X\d+X\d+")
+_CODES = "column headings by question code, as in COMP[C01]"
+_EXPORT_CODES = "export again and choose 'Question code' for the headings and 'Answer codes' for the answers"
+_TICKS = {"yes_no": {"Y", "N"}, "multiple": {"Y"}, "multiple_comments": {"Y"}}
+
+
+def code_headings(headings: Sequence[str], codebook: Codebook, path: Path) -> list[str]:
+    """Give an export's headings as the codebook has them: ``CA_other`` becomes ``CA[other]``, codes stay.
+
+    Raises:
+        ExportError: the headings are texts or field names, or not those of the codebook (each is named).
+    """
+    columns = codebook.columns()
+    translation = {column.vv_heading: heading for heading, column in columns.items()}
+    names = [
+        name if name in columns or name in META_COLUMNS else translation.get(name, name) for name in headings
+    ]
+    mismatches = check(codebook, names)
+    if not mismatches:
+        return names
+    unknown = [name for name in names if name not in columns and name not in META_COLUMNS]
+    problem = _wrong_style(unknown, len(names), {*columns, *META_COLUMNS})
+    if problem is not None:
+        raise ExportError(problem, where=f"{path}, headings", expected=_CODES, fix=_EXPORT_CODES)
+    more = f" (and {len(mismatches) - _SHOWN} more)" if len(mismatches) > _SHOWN else ""
+    raise ExportError(
+        f"the export does not match the codebook of {codebook.edition}: "
+        + "; ".join(mismatches[:_SHOWN])
+        + more,
+        where=f"{path}, headings",
+        expected=f"each of the codebook's {len(columns)} columns once, and no other",
+        fix="put in the right export, or correct the codebook; `skillsbank codebook check` lists all",
+    )
+
+
+def _wrong_style(unknown: list[str], total: int, known: set[str]) -> str | None:
+    """Name the heading style where most headings are not codes."""
+    # Half: one renamed question must not look like a style, and no other style leaves half of the codes.
+    if len(unknown) * 2 < total:
+        return None
+    if sum(_FIELD_NAME.match(name) is not None for name in unknown) * 2 > len(unknown):
+        return f"the headings are field names such as '{unknown[0]}', which change from survey to survey"
+    with_code = sum(any(name.startswith(code) for code in known) for name in unknown)
+    if with_code * 2 > len(unknown) and any(not _CODE_HEADING.fullmatch(name) for name in unknown):
+        return f"the headings are codes run together with texts, such as '{unknown[0]}'"
+    if sum(_CODE_HEADING.fullmatch(name) is None for name in unknown) * 2 > len(unknown):
+        style = "abbreviated" if any(".. " in name for name in unknown) else "full"
+        return f"the headings are {style} question texts, such as '{unknown[0]}'"
+    return None
+
+
+def check_answers(rows: pa.RecordBatch, codebook: Codebook, path: Path) -> bool:
+    """Check on some rows that answers are codes; whether there was any coded answer to judge by.
+
+    Raises:
+        ExportError: most coded cells hold labels (long answers) or recoded numbers (the R and SPSS exports).
+    """
+    columns = codebook.columns()
+    ticks, coded = _Tally(), _Tally()
+    for name, column in columns.items():
+        if column.role in {"other", "comment"} or not column.values or name not in rows.schema.names:
+            continue
+        allowed = _TICKS.get(column.kind)
+        (coded if allowed is None else ticks).add(rows.column(name), allowed or set(column.values))
+    for tally in (ticks, coded):
+        # Half again: a few cells may be wrong, and are then `invalid`; the wrong options spoil nearly all.
+        if tally.unknown * 2 > tally.filled:
+            if tally.examples <= {"0", "1", "2", "3"}:
+                found = "numbers, as the R and SPSS exports recode them"
+            else:
+                found = "labels (long answers), which no codebook can tell apart with certainty"
+            shown = ", ".join(f"'{text}'" for text in sorted(tally.examples)[:3])
+            raise ExportError(
+                f"{tally.unknown} of {tally.filled} coded answers are {found}: {shown}",
+                where=str(path),
+                expected="answer codes (short answers), such as Y and A1",
+                fix=_EXPORT_CODES,
+            )
+    return bool(ticks.filled or coded.filled)
+
+
+class _Tally:
+    """How many cells of some columns are filled, and how many of these hold no code."""
+
+    def __init__(self) -> None:
+        self.filled = self.unknown = 0
+        self.examples: set[str] = set()
+
+    def add(self, cells: Any, allowed: set[str]) -> None:
+        for count in pc.value_counts(cells).to_pylist():
+            if count["values"]:
+                self.filled += count["counts"]
+                if count["values"] not in allowed:
+                    self.unknown += count["counts"]
+                    self.examples.add(count["values"][:40])

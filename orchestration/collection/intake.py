@@ -1,0 +1,253 @@
+"""One questionnaire export into the archive. Belongs here: splitting personal data off, what is derived from
+it, and the order in which both become permanent. Does not: reading formats (readers/), decoding answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
+
+from orchestration.archive import Archive, Entry
+from orchestration.codebook import Codebook
+from orchestration.codebook import Export as Declared
+from orchestration.collection.contacts import (
+    REJECTED_ROW,
+    ContactsFile,
+    contacts_draft,
+    personal_headings,
+    split_hash,
+)
+from orchestration.collection.exports import Chunk, Export
+from orchestration.collection.headings import check_answers, code_headings
+from orchestration.collection.readers import open_export
+from orchestration.collection.row_groups import RowGroups
+from orchestration.collection.scrubbing import scrub
+from orchestration.errors import CodebookError, ExportError
+from orchestration.identifiers import CompanyKeys, check_siren, check_siret, siren_of
+
+pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
+
+# Ids of one source stay below this, so that those of the next begin above it.
+IDS_A_SOURCE = 10_000_000_000
+_COLUMNS: dict[str, pa.DataType] = {
+    "company_key": pa.string(),
+    "siren_class": pa.string(),
+    "siret_class": pa.string(),
+    "is_test": pa.bool_(),
+    "row_number": pa.int64(),
+    "rejected": pa.string(),
+}
+DERIVED = pa.schema(_COLUMNS)
+_TEXT = pa.scalar(None, pa.string())
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What collecting one file came to.
+
+    ``rows`` are all of the original's, ``rejected`` those among them without cells. ``is_new`` is false where
+    the archive had this state already; then no file was changed.
+    """
+
+    entry: Entry
+    is_new: bool
+    rows: int
+    rejected: int
+
+
+def collect_export(  # noqa: PLR0917 - six things, each of another type
+    path: Path, codebook: Codebook, source: str, archive: Archive, contacts: Path, keys: CompanyKeys
+) -> Collected:
+    """Archive one export of an edition without its personal cells, and put those in the contacts folder.
+
+    Args:
+        path: the original, in the format that the codebook gives for ``source``.
+        codebook: the edition's.
+        source: one of the codebook's ``exports``.
+        archive: where the rest goes: ``<source>/<edition>``.
+        contacts: the restricted folder, ``settings.contacts``.
+        keys: makes the company keys.
+
+    Raises:
+        ExportError: the file cannot be read as the codebook says; nothing is added then.
+        CodebookError: the codebook has no such source, or leaves a SIREN unprotected.
+        ArchiveError: the archive or the contacts cannot be written, or the feed's latest entry is damaged.
+    """
+    position, declared = _declared(codebook, source)
+    export = open_export(path, declared.format)
+    before = _state(path)
+    with path.open("rb") as file:
+        origin = hashlib.file_digest(file, "sha256").hexdigest()
+    split = split_hash(codebook, keys, declared.format)
+    latest = archive.latest(source, codebook.edition)
+    if latest is not None and (latest.facts.get("origin_sha256"), latest.facts.get("split")) == (
+        origin,
+        split,
+    ):
+        return Collected(latest, False, int(latest.facts["rows"]), int(latest.facts["rejected"]))
+    facts = {
+        "edition": codebook.edition,
+        "origin": path.name,
+        "origin_sha256": origin,
+        "format": declared.format,
+        "split": split,
+        "keys": keys.fingerprint,
+    }
+    intake = Intake(path, codebook, export, position, keys)
+    with contacts_draft(contacts, codebook.edition) as people:
+
+        def write(draft: Path) -> dict[str, int]:
+            counts = intake.write(draft, people)
+            if _state(path) != before:
+                raise ExportError(
+                    "the file was changed while it was being read",
+                    where=str(path),
+                    expected="a file that stays as it is",
+                    fix="wait until it is copied whole, then run again",
+                )
+            people.close()
+            return counts
+
+        def commit_people(stem: str) -> None:
+            # Contacts first: a killed run then leaves contacts without an entry, which the next one replaces,
+            # and never an entry without its contacts.
+            people.commit(stem, [entry.stem for entry in archive.entries(feed=codebook.edition)])
+
+        entry = archive.put(source, codebook.edition, "parquet", write, facts, before_commit=commit_people)
+    return Collected(entry, entry.is_new, int(entry.facts["rows"]), int(entry.facts["rejected"]))
+
+
+class Intake:
+    """Splits the chunks of one export: cells to archive, cells for the contacts, and what is derived."""
+
+    def __init__(
+        self, path: Path, codebook: Codebook, export: Export, position: int, keys: CompanyKeys
+    ) -> None:
+        self._path, self._codebook, self._export, self._keys = path, codebook, export, keys
+        self._first_id = position * IDS_A_SOURCE
+        self._names = code_headings(export.headings, codebook, path)
+        personal = personal_headings(codebook)
+        columns = codebook.columns()
+        self._personal = [name for name in self._names if name in personal]
+        self._kept = [name for name in self._names if name not in personal]
+        self._free_text = {name for name in self._kept if name in columns and columns[name].is_free_text}
+        self._number = {kind: self._column_of(kind) for kind in ("siren", "siret")}
+        if clash := sorted(set(DERIVED.names) & set(self._kept)):
+            raise CodebookError(
+                f"the question code '{clash[0]}' is a name that the archive uses itself",
+                where=f"codebook of {codebook.edition}",
+                expected=f"codes other than {', '.join(DERIVED.names)}",
+                fix="rename the question in the survey and in the codebook",
+            )
+        self.schema = pa.schema([*((name, pa.string()) for name in self._kept), *DERIVED])
+
+    def write(self, draft: Path, people: ContactsFile) -> dict[str, int]:
+        """Write the archived file and the contacts; count all rows and the rejected ones."""
+        rejected = 0
+        with pq.ParquetWriter(draft, self.schema, compression="zstd") as writer:
+            groups = RowGroups(writer, self.schema)
+            for chunk in self._checked():
+                groups.add(self._archived(chunk))
+                self._to_contacts(chunk, people)
+                rejected += len(chunk.rejected)
+            groups.close()
+        return {"rows": groups.rows, "rejected": rejected}
+
+    def _checked(self) -> Iterator[Chunk]:
+        """The chunks under code headings, once the first coded answers prove the export's options right."""
+        judged = False
+        for chunk in self._export.chunks():
+            rows = chunk.rows.rename_columns(self._names)
+            judged = judged or check_answers(rows, self._codebook, self._path)
+            yield Chunk(rows, chunk.row_numbers, chunk.rejected)
+
+    def _archived(self, chunk: Chunk) -> pa.Table:
+        rows = chunk.rows
+        cells: list[Any] = [
+            scrub(rows[name]) if name in self._free_text else rows[name] for name in self._kept
+        ]
+        siren, siret = check_siren(self._cells(rows, "siren")), check_siret(self._cells(rows, "siret"))
+        by_siret = siren_of(siret.number)
+        siret_class = pc.if_else(
+            pc.fill_null(pc.not_equal(siren.number, by_siret), False), "other_siren", siret.kind
+        )
+        derived = [
+            self._keys.of(pc.coalesce(siren.number, by_siret)),
+            siren.kind,
+            siret_class,
+            self._is_test(rows),
+            chunk.row_numbers,
+            pa.nulls(rows.num_rows, pa.string()),
+        ]
+        table = pa.Table.from_arrays([*cells, *derived], schema=self.schema)
+        if not chunk.rejected:
+            return table
+        bad = pa.table(
+            {
+                "row_number": pa.array([row.row_number for row in chunk.rejected], pa.int64()),
+                "rejected": pa.array([row.reason for row in chunk.rejected], pa.string()),
+            }
+        )
+        table = pa.concat_tables([table, bad], promote_options="default")
+        return table.select(self.schema.names).sort_by("row_number").cast(self.schema)
+
+    def _to_contacts(self, chunk: Chunk, people: ContactsFile) -> None:
+        rows = chunk.rows
+        ids = self._respondents(rows["id"])
+        for name in self._personal:
+            cells = rows[name]
+            filled = pc.fill_null(pc.not_equal(cells, ""), False)
+            if pc.any(filled).as_py():
+                people.add(name, ids.filter(filled), chunk.row_numbers.filter(filled), cells.filter(filled))
+        if chunk.rejected:
+            count = len(chunk.rejected)
+            numbers = pa.array([row.row_number for row in chunk.rejected], pa.int64())
+            texts = pa.array([row.text for row in chunk.rejected], pa.string())
+            people.add(REJECTED_ROW, pa.nulls(count, pa.int64()), numbers, texts)
+
+    def _respondents(self, ids: Any) -> pa.Int64Array:
+        """The respondent of each row, null where the id is not a number of at most ten digits."""
+        good = pc.fill_null(pc.match_substring_regex(ids, "^[0-9]{1,10}$"), False)
+        numbers: pa.Int64Array = pc.add(pc.if_else(good, ids, _TEXT).cast(pa.int64()), self._first_id)
+        return numbers
+
+    def _is_test(self, rows: pa.RecordBatch) -> pa.BooleanArray:
+        rule = self._codebook.test_rows
+        if rule is None or rule.question not in self._names:
+            return pa.repeat(pa.scalar(False), rows.num_rows)
+        encoded: Any = rows[rule.question].dictionary_encode()
+        found = [rule.found_in(text) for text in encoded.dictionary.to_pylist()]
+        flags: pa.BooleanArray = pc.fill_null(pa.array(found, pa.bool_()).take(encoded.indices), False)
+        return flags
+
+    def _cells(self, rows: pa.RecordBatch, kind: str) -> Any:
+        name = self._number[kind]
+        return pa.nulls(rows.num_rows, pa.string()) if name is None else rows[name]
+
+    def _column_of(self, kind: str) -> str | None:
+        """The first column that asks for a SIREN or SIRET."""
+        columns = self._codebook.columns().values()
+        return next((column.heading for column in columns if column.kind == kind), None)
+
+
+def _declared(codebook: Codebook, source: str) -> tuple[int, Declared]:
+    for position, export in enumerate(codebook.exports):
+        if export.source == source:
+            return position, export
+    raise CodebookError(
+        f"there is no source '{source}'",
+        where=f"codebook of {codebook.edition}",
+        expected=f"one of {', '.join(export.source for export in codebook.exports)}",
+        fix="add it under 'exports'",
+    )
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    facts = path.stat()
+    return facts.st_size, facts.st_mtime_ns, facts.st_ino

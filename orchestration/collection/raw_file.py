@@ -1,0 +1,126 @@
+"""An export as bytes. Belongs here: opening a text file, recognising what is not one, reading it in windows,
+telling encodings. Does not: rows and cells (blocks.py, readers/)."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import BinaryIO
+
+from orchestration.errors import ExportError
+
+BLOCK = 8 << 20
+BOM = codecs.BOM_UTF8
+_OTHER_FILES = (
+    (b"PK\x03\x04", "an Excel workbook (.xlsx) or another zip file"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"%PDF", "a PDF file"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"$FL2", "an SPSS file (.sav)"),
+    (b"<", "an HTML or XML file"),
+    (b"{", "a JSON file"),
+    (b"[", "a JSON file"),
+)
+_ENCODINGS = {
+    "cp1252": "Windows-1252, as Excel writes it",
+    "mac_roman": "Mac Roman",
+    "cp850": "the DOS code page 850",
+}
+_FRENCH = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŒÆ«»’‘“”°€–…")
+
+
+class Window:
+    """The bytes of a file from ``offset`` on, as many as asked for."""
+
+    def __init__(self, file: BinaryIO, offset: int = 0) -> None:
+        self._file = file
+        file.seek(offset)
+        self.data, self.offset, self.at_end = b"", offset, False
+
+    def fill(self, size: int) -> bool:
+        """Hold at least ``size`` bytes, or all that are left; whether there are any."""
+        while len(self.data) < size and not self.at_end:
+            more = self._file.read(size - len(self.data))
+            self.at_end = not more
+            self.data += more
+        return bool(self.data)
+
+    def drop(self, count: int) -> None:
+        """Forget the first ``count`` bytes."""
+        self.data = self.data[count:]
+        self.offset += count
+
+
+def open_text(path: Path, kind: str, fix: str) -> BinaryIO:
+    """Open a file that should be UTF-8 text; ``kind`` and ``fix`` say what it should be and where to get it.
+
+    Raises:
+        ExportError: it is missing, empty, or plainly something else (UTF-16, a workbook, a PDF ...).
+    """
+
+    def refuse(problem: str, advice: str = fix) -> ExportError:
+        return ExportError(problem, where=str(path), expected=kind, fix=advice)
+
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise refuse("there is no such file") from None
+    except OSError as problem:
+        raise refuse(f"the file cannot be opened ({problem.strerror})", "correct its rights") from problem
+    head = file.read(4096)
+    file.seek(0)
+    found = None
+    if not head:
+        found = "the file is empty"
+    elif not head.strip(BOM).strip():
+        found = "the file has no heading row: LimeSurvey writes this for a page without responses"
+    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head[:64]:
+        found = "the file is UTF-16 text, as Excel's 'Unicode text' is"
+    else:
+        start = head.removeprefix(BOM).lstrip().upper()
+        found = next((f"the file is {name}" for magic, name in _OTHER_FILES if start.startswith(magic)), None)
+    if found is not None:
+        file.close()
+        raise refuse(found)
+    return file
+
+
+def not_utf8(path: Path, fix: str) -> ExportError:
+    """Describe the first byte of a file that is not UTF-8: offset, line, and what encoding it looks like."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset = lines = 0
+    with path.open("rb") as file:
+        while True:
+            block = file.read(BLOCK)
+            pending = len(decoder.getstate()[0])
+            try:
+                decoder.decode(block, final=not block)
+            except UnicodeDecodeError as problem:
+                at = problem.start - pending
+                start, line = offset + at, lines + 1 + block.count(b"\n", 0, max(at, 0))
+                break
+            lines += block.count(b"\n")
+            offset += len(block)
+        file.seek(max(0, start - 2000))
+        looks_like = _encoding_of(file.read(4000))
+        file.seek(start)
+        byte = file.read(1)
+    return ExportError(
+        f"byte {start} is not UTF-8 (0x{byte.hex()}); the file looks like {looks_like}",
+        where=f"{path}, line {line}",
+        expected="UTF-8, as LimeSurvey exports it",
+        fix=fix,
+    )
+
+
+def _encoding_of(sample: bytes) -> str:
+    """The eight-bit encoding in which most bytes beyond ASCII are French letters and signs."""
+    foreign = bytes(byte for byte in sample if byte > 0x7F)
+    shares = {
+        name: sum(letter in _FRENCH for letter in foreign.decode(name, errors="replace"))
+        for name in _ENCODINGS
+    }
+    best = max(shares, key=lambda name: shares[name])
+    return (
+        _ENCODINGS[best] if shares[best] > len(foreign) / 2 else "no encoding known here: the file is damaged"
+    )

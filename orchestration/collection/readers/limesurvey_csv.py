@@ -1,0 +1,186 @@
+"""LimeSurvey's CSV export. Belongs here: `;`, every cell quoted, code headings, short answers. Does not: what
+the codebook makes of the headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from orchestration.collection.blocks import CUT_OFF, Piece, read_rows
+from orchestration.collection.exports import Chunk
+from orchestration.collection.raw_file import BLOCK, BOM, Window, not_utf8, open_text
+from orchestration.errors import ExportError
+
+FIX = (
+    "in LimeSurvey open Responses > Export, choose CSV with ';' as separator, 'Question code' headings and "
+    "'Answer codes', and put the new file in the inbox unopened (Excel changes it when it saves)"
+)
+_KIND = "a LimeSurvey CSV export: UTF-8, ';', every cell quoted"
+_QUOTED = rb'"[^"]*+(?:""[^"]*+)*+"'
+# What follows a closing quote is kept as text, as Arrow keeps it: both ways of reading must agree.
+_CELL = rb"(?:" + _QUOTED + rb'[^";\r\n]*+)?+'
+_LINE_END = re.compile(rb"[\r\n]+")
+_HEADING = re.compile(rb"(" + _QUOTED + rb")(;|\r?\n|\Z)?")
+_OPEN_CELL = re.compile(rb"(?:" + _QUOTED + rb'|[^"])*+"[^"]*+(?:""[^"]*+)*+\Z')
+
+
+class LimeSurveyCsv:
+    """One file. An unquoted empty cell (LimeSurvey 5) is null, "not asked"; a quoted one is ""."""
+
+    def __init__(self, path: Path, headings: tuple[str, ...], start: int) -> None:
+        self.headings = headings
+        self._path, self._start = path, start
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the rows: see `Export`."""
+        return read_rows(self._path, self._start, CsvGrammar(self.headings), FIX)
+
+
+def open_export(path: Path) -> LimeSurveyCsv:
+    """Open a file and read its headings.
+
+    Raises:
+        ExportError: the file is not a whole CSV export of LimeSurvey with ';'.
+    """
+    with open_text(path, _KIND, FIX) as file:
+        window = Window(file)
+        window.fill(BLOCK)
+    data = window.data
+    start = len(BOM) if data.startswith(BOM) else 0
+    cells: list[bytes] = []
+    position, end = start, b";"
+    while end == b";":
+        match = _HEADING.match(data, position)
+        if match is None or match[2] is None:
+            raise _no_headings(path, data, position, first=not cells)
+        cells.append(match[1][1:-1].replace(b'""', b'"'))
+        position, end = match.end(), match[2]
+    try:
+        headings = tuple(cell.decode() for cell in cells)
+    except UnicodeDecodeError:
+        raise not_utf8(path, FIX) from None
+    return LimeSurveyCsv(path, headings, position)
+
+
+def _no_headings(path: Path, data: bytes, position: int, first: bool) -> ExportError:
+    """Tell why the heading row cannot be read at ``position``."""
+    match = _HEADING.match(data, position)
+    separator = data[match.end() : match.end() + 1].decode("ascii", "replace") if match else ""
+    line = data[position : position + 200].splitlines()[0] if data[position:] else b""
+    if first and match and separator in {",", "\t", "|"}:
+        name = "tab" if separator == "\t" else f"'{separator}'"
+        problem = f"the cells are separated by {name}, not by ';'"
+    elif first and not match and line.count(b";") + line.count(b",") + line.count(b"\t") and b'"' not in line:
+        problem = (
+            "the headings are not quoted: another program has saved this file and may have changed cells"
+        )
+    elif data.count(b'"', position) == 1 or position >= len(data):
+        problem = "the file ends in the middle of the heading row"
+    else:
+        problem = f"the heading row cannot be read from byte {position} on"
+    return ExportError(problem, where=f"{path}, line 1", expected=_KIND, fix=FIX)
+
+
+class CsvGrammar:
+    """Rows of as many cells as there are headings, each cell quoted or empty."""
+
+    def __init__(self, headings: tuple[str, ...]) -> None:
+        self._names = list(headings)
+        others = b"{%d}+" % (len(headings) - 1)
+        self._row = re.compile(_CELL + rb"(?:;" + _CELL + rb")" + others + rb"(?:\r?\n|\Z)")
+        # LimeSurvey puts `id` first, which tells the beginning of a row from a line inside a cell.
+        begins = rb'"[0-9]+"(?:;|\r?\n)' if headings[0] == "id" else rb'"'
+        self._next = re.compile(rb"\n(?=" + begins + rb")")
+
+    def cut(self, data: bytes) -> int:
+        """See `Grammar`: the last line end outside quotes."""
+        outside = data.count(b'"') % 2
+        end = data.rfind(b"\n") + 1
+        while end and data.count(b'"', end) % 2 != outside:
+            end = data.rfind(b"\n", 0, end - 1) + 1
+        return end
+
+    def is_whole(self, data: bytes) -> bool:
+        """See `Grammar`: without a line end only a quote can end a row (an empty cell may be half a one)."""
+        return data.endswith((b"\n", b'"'))
+
+    def parse(self, data: bytes) -> pa.RecordBatch | None:
+        """See `Grammar`: Arrow reads, and the quotes are counted.
+
+        Arrow is lenient (a quote inside an unquoted cell, text after a closing quote). Each cell that is not
+        null costs two quotes and each quote in it two; every leniency leaves fewer quotes than that. So equal
+        counts prove that each cell stands quoted as LimeSurvey writes it.
+        """
+        try:
+            table = (
+                pa.csv.read_csv(
+                    BytesIO(data),
+                    pa.csv.ReadOptions(column_names=self._names, block_size=len(data) + 1),
+                    pa.csv.ParseOptions(delimiter=";", newlines_in_values=True),
+                    pa.csv.ConvertOptions(
+                        column_types=dict.fromkeys(self._names, pa.string()),
+                        strings_can_be_null=True,
+                        quoted_strings_can_be_null=False,
+                        null_values=[""],
+                    ),
+                )
+                if data.strip()
+                else self._none()
+            )
+        except pa.ArrowInvalid:
+            return None
+        rows = table.combine_chunks().to_batches()
+        batch = rows[0] if rows else self._none().to_batches()[0]
+        cells = sum(len(column) - column.null_count for column in batch.columns)
+        inside = sum(_quotes_in(column) for column in batch.columns)
+        return batch if data.count(b'"') == 2 * (cells + inside) else None
+
+    def sift(self, data: bytes, at_end: bool) -> tuple[list[Piece], int]:
+        """See `Grammar`. A bad row ends where the next one seems to begin."""
+        pieces: list[Piece] = []
+        position, limit = 0, len(data) if at_end else max(len(data) - BLOCK, 1)
+        while position < limit:
+            if blank := _LINE_END.match(data, position):
+                position = blank.end()
+                continue
+            row = self._row.match(data, position)
+            if row and (at_end or row.end() < len(data)):
+                piece = Piece(position, row.end())
+            else:
+                following = self._next.search(data, position)
+                if following is None and not at_end:
+                    break
+                end = following.end() if following else len(data)
+                piece = Piece(position, end, self._fault(data[position:end], following is None))
+            pieces.append(piece)
+            position = piece.end
+        return pieces, position
+
+    def _fault(self, text: bytes, last: bool) -> str:
+        if last and (not text.endswith(b"\n") or _OPEN_CELL.match(text)):
+            return CUT_OFF
+        if _OPEN_CELL.match(text):
+            return "a quoted cell does not end"
+        cells = re.findall(rb"(?:\A|;)" + _CELL, text.rstrip(b"\r\n"))
+        if b"".join(cells) == text.rstrip(b"\r\n"):
+            return f"the row has {len(cells)} cells, not {len(self._names)}"
+        return "a cell is not quoted as LimeSurvey quotes"
+
+    def _none(self) -> pa.Table:
+        return pa.schema([(name, pa.string()) for name in self._names]).empty_table()
+
+
+def _quotes_in(column: Any) -> int:
+    """How many quotes the strings of a column hold."""
+    _, offsets, text = column.buffers()
+    if text is None or not len(column):
+        return 0
+    bounds = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8)[bounds[0] : bounds[-1]] == ord('"')))

@@ -1,0 +1,181 @@
+"""LimeSurvey's VV export, version 2. Belongs here: its two heading rows, its quoting, its escapes, "not
+shown". Does not: what the codebook makes of the headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.csv
+
+from orchestration.collection.blocks import CUT_OFF, Piece, read_rows
+from orchestration.collection.exports import Chunk
+from orchestration.collection.raw_file import BLOCK, Window, not_utf8, open_text
+from orchestration.errors import ExportError
+
+pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
+
+FIX = (
+    "in LimeSurvey open Responses > Export > Export a VV survey file, choose the last VV version, and put "
+    "the new file in the inbox unopened (Excel changes it when it saves)"
+)
+_KIND = "a LimeSurvey VV export: UTF-8, tabs, a row of texts, then a row of question codes"
+_CODES = re.compile(rb"^id(?:\t[A-Za-z0-9_#-]+)*\r?$", re.MULTILINE)
+_OLD_NAME = re.compile(r"\d+X\d+X\d+")
+_NOT_SHOWN = "{question_not_shown}"
+_ESCAPE = re.compile(r"\{(quote|tab|newline|cr|lbrace)\}")
+_ESCAPED = {"quote": '"', "tab": "\t", "newline": "\n", "cr": "\r", "lbrace": "{"}
+_SIMPLE = r'^"([^"\\{]*)"$'
+
+
+class LimeSurveyVv:
+    """One file. ``{question_not_shown}`` is null, "not asked"; an empty cell is "", left blank."""
+
+    def __init__(self, path: Path, headings: tuple[str, ...], start: int) -> None:
+        self.headings = headings
+        self._path, self._start = path, start
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the rows: see `Export`."""
+        return read_rows(self._path, self._start, VvGrammar(self.headings), FIX)
+
+
+def open_export(path: Path) -> LimeSurveyVv:
+    """Open a file and read its row of codes; the row of texts before it is not needed.
+
+    Raises:
+        ExportError: the file is not a whole VV export of version 2.
+    """
+    with open_text(path, _KIND, FIX) as file:
+        window = Window(file)
+        window.fill(BLOCK)
+    data = window.data
+    # The texts may hold line breaks, the codes cannot: the first line of codes is the second heading row.
+    codes = _CODES.search(data)
+    if codes is None or data.find(b"\n", codes.start()) < 0:
+        try:
+            data.decode()
+        except UnicodeDecodeError as problem:
+            if window.at_end or problem.start < len(data) - 4:
+                raise not_utf8(path, FIX) from None
+        found = (
+            "the file has no row of question codes"
+            if b"\t" in data
+            else "the cells are not separated by tabs"
+        )
+        raise ExportError(found, where=str(path), expected=_KIND, fix=FIX)
+    headings = tuple(codes[0].decode().rstrip("\r").split("\t"))
+    if old := next((name for name in headings if _OLD_NAME.match(name)), None):
+        raise ExportError(
+            f"the file is a VV export of version 1: its columns have names like '{old}', which change from "
+            "one survey to the next",
+            where=str(path),
+            expected="version 2, with question codes",
+            fix=FIX,
+        )
+    return LimeSurveyVv(path, headings, data.index(b"\n", codes.start()) + 1)
+
+
+class VvGrammar:
+    """Rows are lines: tabs and line breaks inside answers are escaped, so none can stand in a cell."""
+
+    def __init__(self, headings: tuple[str, ...]) -> None:
+        self._names = list(headings)
+
+    def cut(self, data: bytes) -> int:
+        """See `Grammar`: the last line end."""
+        return data.rfind(b"\n") + 1
+
+    def is_whole(self, data: bytes) -> bool:
+        """See `Grammar`: without a line end nothing tells whether the last cell is whole."""
+        return data.endswith(b"\n")
+
+    def parse(self, data: bytes) -> pa.RecordBatch | None:
+        """See `Grammar`."""
+        try:
+            table = (
+                pa.csv.read_csv(
+                    BytesIO(data),
+                    pa.csv.ReadOptions(column_names=self._names, block_size=len(data) + 1),
+                    pa.csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False),
+                    pa.csv.ConvertOptions(column_types=dict.fromkeys(self._names, pa.string())),
+                ).combine_chunks()
+                if data.strip(b"\r\n")
+                else self._none()
+            )
+        except pa.ArrowInvalid:
+            return None
+        columns = [_plain(column.combine_chunks()) for column in table.columns]
+        if any(column is None for column in columns):
+            return None
+        return pa.RecordBatch.from_arrays(columns, names=self._names)
+
+    def sift(self, data: bytes, at_end: bool) -> tuple[list[Piece], int]:
+        """See `Grammar`."""
+        pieces: list[Piece] = []
+        position, end = 0, len(data) if at_end else self.cut(data)
+        while position < end:
+            after = data.find(b"\n", position) + 1 or end
+            if data[position:after].strip(b"\r\n"):
+                pieces.append(Piece(position, after, self._fault(data[position:after])))
+            position = after
+        return pieces, end
+
+    def _fault(self, line: bytes) -> str | None:
+        if not line.endswith(b"\n"):
+            return CUT_OFF
+        cells = line.rstrip(b"\r\n").decode(errors="replace").split("\t")
+        if len(cells) != len(self._names):
+            return f"the row has {len(cells)} cells, not {len(self._names)}"
+        if any("\r" in cell for cell in cells):
+            return "a line break stands in a cell"
+        if any(cell.startswith('"') and unquoted(cell) is None for cell in cells):
+            return "a quoted cell does not end"
+        return None
+
+    def _none(self) -> pa.Table:
+        return pa.schema([(name, pa.string()) for name in self._names]).empty_table()
+
+
+def unquoted(cell: str) -> str | None:
+    r"""Undo PHP's fputcsv for a cell that begins with a quote; None if it is not such a cell.
+
+    fputcsv doubles each quote, but not one after a backslash unless that escape character is switched off.
+    The two ways cannot be mixed up: k quotes after a backslash become 2k-1, an odd number, or 2k.
+    """
+    if len(cell) < 2 or not cell.endswith('"'):
+        return None
+    for quote in (r'\\"|""', '""'):
+        inner = cell[1:-1]
+        if '"' not in re.sub(quote, "", inner):
+            return re.sub(quote, lambda pair: pair[0] if pair[0][0] == "\\" else '"', inner)
+    return None
+
+
+def _plain(column: Any) -> Any:
+    """A column without quoting and escapes, null for "not shown"; None if a cell's quoting is broken."""
+    text = column.buffers()[2]
+    raw = np.frombuffer(text, dtype=np.uint8) if text is not None else np.empty(0, dtype=np.uint8)
+    if not ((raw == ord('"')).any() or (raw == ord("{")).any()):
+        return column
+    encoded = column.dictionary_encode()
+    values = pc.replace_substring_regex(encoded.dictionary, _SIMPLE, r"\1")
+    values = pc.if_else(pc.equal(values, _NOT_SHOWN), pa.scalar(None, pa.string()), values)
+    hard = np.flatnonzero(
+        pc.match_substring_regex(values, r'^"|\{').fill_null(False).to_numpy(zero_copy_only=False)
+    )
+    if len(hard):
+        plain = values.to_pylist()
+        for place in hard:
+            cell = unquoted(plain[place]) if plain[place].startswith('"') else plain[place]
+            if cell is None:
+                return None
+            plain[place] = _ESCAPE.sub(lambda escape: _ESCAPED[escape[1]], cell)
+        values = pa.array(plain, pa.string())
+    return values.take(encoded.indices)
