@@ -3,10 +3,20 @@ Does not: anything that reads exports."""
 
 from orchestration.codebook.columns import META_COLUMNS, OTHER_CODE, Column, MetaColumn
 from orchestration.codebook.loading import VARIABLES, load, load_all, load_variables
-from orchestration.codebook.models import Codebook, Condition, Export, Question, Tests, Variable, Variables
+from orchestration.codebook.models import (
+    IDS_A_SOURCE,
+    Codebook,
+    Condition,
+    Export,
+    Question,
+    Tests,
+    Variable,
+    Variables,
+)
 from orchestration.codebook.rules import check
 
 __all__ = [
+    "IDS_A_SOURCE",
     "META_COLUMNS",
     "OTHER_CODE",
     "VARIABLES",

@@ -11,6 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from orchestration.codebook.columns import Column, Comparability, Kind, ValueKind, columns_of
 
+# LimeSurvey's ids stay far below this.
+IDS_A_SOURCE = 10_000_000_000
+
 
 class Model(BaseModel):
     """Frozen, and closed to unknown keys."""
@@ -133,6 +136,13 @@ class Codebook(Model):
     personal_columns: tuple[str, ...] = ()
     test_rows: Tests | None = None
     questions: Annotated[tuple[Question, ...], Field(min_length=1)]
+
+    def first_id(self, source: str) -> int:
+        """Give what is added to LimeSurvey's ids of a source, so that those of two sources never meet.
+
+        ValueError for a source that is not among the exports.
+        """
+        return [export.source for export in self.exports].index(source) * IDS_A_SOURCE
 
     def columns(self) -> dict[str, Column]:
         """Give the questionnaire's columns by code heading, in export order, without META_COLUMNS."""

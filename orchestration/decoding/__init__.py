@@ -2,6 +2,23 @@
 Dagster."""
 
 from orchestration.decoding.cells import DecodeInput
+from orchestration.decoding.partners import (
+    PARTNER_TABLES,
+    REFERENCE_TABLES,
+    PartnerInput,
+    decode_partners,
+    decode_reference,
+)
 from orchestration.decoding.responses import DecodeReport, EditionReport, decode
 
-__all__ = ["DecodeInput", "DecodeReport", "EditionReport", "decode"]
+__all__ = [
+    "PARTNER_TABLES",
+    "REFERENCE_TABLES",
+    "DecodeInput",
+    "DecodeReport",
+    "EditionReport",
+    "PartnerInput",
+    "decode",
+    "decode_partners",
+    "decode_reference",
+]

@@ -9,14 +9,12 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.codebook import Codebook
+from orchestration.codebook import IDS_A_SOURCE, Codebook
 from orchestration.decoding.arrow import Array, Flags, Integers, Moments, Strings, Table, flags, pa, pc
 from orchestration.decoding.cells import Batch, DecodeInput
 from orchestration.decoding.quarantine import Quarantine, at
 from orchestration.decoding.values import masked, moments, number_of
 
-# Ids of one source stay below this, so that those of the next begin above it.
-IDS_A_SOURCE = 10_000_000_000
 # What LimeSurvey writes for a moment that an anonymous survey must not keep.
 _UNDATED = datetime(1980, 1, 1)
 
@@ -45,9 +43,8 @@ class RespondentDecoder:
     def __init__(
         self, codebook: Codebook, export: DecodeInput, quarantine: Quarantine, seen: SeenIds
     ) -> None:
-        sources = [one.source for one in codebook.exports]
         self._codebook, self._export, self._quarantine, self._seen = codebook, export, quarantine, seen
-        self._first_id = sources.index(export.source) * IDS_A_SOURCE
+        self._first_id = codebook.first_id(export.source)
         self._fields = {question.kind: question.code for question in codebook.questions}
         self._place = {"source": export.source, "file": export.file}
 

@@ -1,0 +1,207 @@
+"""Partner and reference files into the lake. Belongs here: what each table's file must hold, and its
+translation to lake columns. Does not: reading CSV and Parquet (partner_files.py), questionnaires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from orchestration import lake as tables
+from orchestration.decoding.arrow import Array, Flags, Strings, Table, flags, pa, pc
+from orchestration.decoding.partner_files import Chunk, PartnerFile
+from orchestration.decoding.values import moments
+from orchestration.errors import PartnerFileError
+
+KeyMaker = Callable[[Strings], Strings]
+FieldKind = Literal["text", "integer", "flag", "day", "siren", "headcount"]
+
+# Sirene's trancheEffectifs codes (INSEE) by our headcount bands; NN is "no employee declared".
+HEADCOUNT_BANDS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("NN", "00"), "0"),
+        **dict.fromkeys(("01", "02", "03"), "1-9"),
+        **dict.fromkeys(("11", "12"), "10-49"),
+        **dict.fromkeys(("21", "22", "31"), "50-249"),
+        **dict.fromkeys(("32", "41", "42", "51", "52", "53"), "250+"),
+    }
+)
+PARTNER_TABLES = ("frame", "register", "stopovers", "institutions", "training_offers")
+REFERENCE_TABLES = ("communes", "regions", "departements", "territories", "territory_communes")
+
+_FORMS: Mapping[FieldKind, tuple[str, str]] = MappingProxyType(
+    {
+        "integer": (r"^-?[0-9]{1,15}$", "a whole number"),
+        "flag": (r"(?i)^(oui|non|true|false)$", "oui or non"),
+        "day": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date such as 2019-03-31"),
+        "siren": (r"^[0-9]{9}$", "a SIREN of nine digits, kept as text"),
+        "headcount": (f"^({'|'.join(HEADCOUNT_BANDS)})$", f"a Sirene code ({', '.join(HEADCOUNT_BANDS)})"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class PartnerInput:
+    """One archived file of a table; ``file`` is the original's name, ``edition`` that of a sampling frame."""
+
+    table: str
+    path: Path
+    file: str
+    edition: str | None = None
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A column of the file and the lake column that it becomes."""
+
+    source: str
+    target: str
+    kind: FieldKind
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What a table's file holds; a file of a public register has more columns than we use."""
+
+    fields: tuple[_Field, ...]
+    may_have_more: bool = False
+
+
+def decode_partners(inputs: Sequence[PartnerInput], lake: Path, keys: KeyMaker) -> dict[str, int]:
+    """Replace the lake's partner tables by what the files say; a table without a file is there, and empty.
+
+    ``keys`` turns SIREN into company keys (null for null); no SIREN reaches the lake. Files are read and
+    written in chunks. Returns the number of rows of each table.
+
+    Raises:
+        PartnerFileError: a file breaks its contract; the message names file, line and column.
+    """
+    return _decode(PARTNER_TABLES, inputs, lake, keys)
+
+
+def decode_reference(folder: Path, lake: Path) -> dict[str, int]:
+    """Replace the lake's reference tables by the CSV files of a folder (one a table, all of them).
+
+    Raises:
+        PartnerFileError: a file is missing or breaks its contract.
+    """
+    inputs = [PartnerInput(name, folder / f"{name}.csv", f"{name}.csv") for name in REFERENCE_TABLES]
+    return _decode(REFERENCE_TABLES, inputs, lake, lambda sirens: sirens)
+
+
+def _decode(
+    names: Sequence[str], inputs: Sequence[PartnerInput], lake: Path, keys: KeyMaker
+) -> dict[str, int]:
+    for given in inputs:
+        if given.table not in names:
+            raise PartnerFileError(
+                f"there is no table '{given.table}'",
+                where=given.file,
+                expected=f"one of {', '.join(names)}",
+                fix="name the file after its table",
+            )
+    return {name: _write(name, [one for one in inputs if one.table == name], lake, keys) for name in names}
+
+
+def _write(table: str, inputs: Sequence[PartnerInput], lake: Path, keys: KeyMaker) -> int:
+    if table == "frame":
+        editions = sorted({str(given.edition) for given in inputs})
+        parts = (
+            (edition, _chunks([one for one in inputs if one.edition == edition], keys))
+            for edition in editions
+        )
+        return tables.write(lake, table, parts)
+    if table in tables.PARTITIONED:
+        return tables.write(lake, table, _by_edition(_chunks(inputs, keys)))
+    return tables.write(lake, table, [(None, _chunks(inputs, keys))] if inputs else [])
+
+
+def _by_edition(chunks: Iterator[Table]) -> Iterator[tuple[str, list[Table]]]:
+    """Split a small table by its edition column."""
+    parts = list(chunks)
+    whole = pa.concat_tables(parts) if parts else tables.SCHEMAS["stopovers"].empty_table()
+    for edition in sorted(pc.unique(whole.column("edition")).to_pylist()):
+        yield edition, [whole.filter(pc.equal(whole.column("edition"), edition))]
+
+
+def _chunks(inputs: Sequence[PartnerInput], keys: KeyMaker) -> Iterator[Table]:
+    for given in inputs:
+        layout, schema = _layout(given.table), tables.SCHEMAS[given.table]
+        names = [field.source for field in layout.fields]
+        file = PartnerFile(given.path, given.file, names, layout.may_have_more)
+        for chunk in file.chunks():
+            columns = {
+                field.target: _column(field, chunk, file, schema.field(field.target), keys)
+                for field in layout.fields
+            }
+            if given.table == "frame":
+                columns["edition"] = pa.repeat(pa.scalar(given.edition, pa.string()), chunk.rows)
+            yield pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _layout(table: str) -> _Layout:
+    schema = tables.SCHEMAS[table]
+    if table == "register":
+        return _Layout(
+            (
+                _Field("siren", "company_key", "siren"),
+                _Field("codeCommuneEtablissement", "commune_code", "text"),
+                _Field("activitePrincipaleEtablissement", "naf_code", "text"),
+                _Field("trancheEffectifsEtablissement", "headcount_band", "headcount"),
+                _Field("categorieEntreprise", "category", "text"),
+                _Field("etatAdministratifEtablissement", "state", "text"),
+                _Field("dateCreationEtablissement", "created_on", "day"),
+            ),
+            may_have_more=True,
+        )
+    special: Mapping[str, _Field] = {}
+    if table == "frame":
+        special = {
+            "company_key": _Field("siren", "company_key", "siren"),
+            "headcount_band": _Field("headcount_band", "headcount_band", "headcount"),
+        }
+    return _Layout(
+        tuple(
+            special.get(field.name, _Field(field.name, field.name, _kind(field.type)))
+            for field in schema
+            if not (table == "frame" and field.name == "edition")
+        )
+    )
+
+
+def _kind(type_: object) -> FieldKind:
+    if type_ == pa.int64():
+        return "integer"
+    return "flag" if type_ == pa.bool_() else "day" if type_ == pa.date32() else "text"
+
+
+def _column(field: _Field, chunk: Chunk, file: PartnerFile, target: Any, keys: KeyMaker) -> Array:
+    """Translate one column of a chunk; PartnerFileError at the first cell that breaks the contract."""
+    cells = chunk.columns[field.source]
+    if not target.nullable:
+        file.refuse(chunk, field.source, flags(cells.is_null()), "a value in every row")
+    form, expected = _FORMS.get(field.kind, ("", ""))
+    file.refuse(chunk, field.source, ~_flags(pc.match_substring_regex(cells, form)), expected)
+    match field.kind:
+        case "integer":
+            return cells.cast(pa.int64())
+        case "flag":
+            yes = pc.is_in(pc.utf8_lower(cells), value_set=pa.array(["oui", "true"]))
+            return pc.if_else(cells.is_valid(), yes, None)
+        case "day":
+            days = moments(cells)
+            file.refuse(chunk, field.source, flags(cells.is_valid()) & flags(days.is_null()), "a real date")
+            return days.cast(pa.date32())
+        case "siren":
+            return keys(cells)
+        case "headcount":
+            codes = pa.array(list(HEADCOUNT_BANDS))
+            return pa.array(list(HEADCOUNT_BANDS.values())).take(pc.index_in(cells, value_set=codes))
+    return cells
+
+
+def _flags(right: Array) -> Flags:
+    """Turn a test's result into flags; an empty cell passes it."""
+    return flags(pc.fill_null(right, fill_value=True))
