@@ -86,7 +86,14 @@ def _typed(document: Document, model: type[_Some]) -> _Some:
     try:
         return model.model_validate(document.data)
     except ValidationError as problem:
-        _raise_if_any(document, [_finding(error, model) for error in problem.errors()])
+        errors = problem.errors()
+        # A list whose entry is wrong is called too short as well: only the inner fault is worth telling.
+        inner = [
+            error
+            for error in errors
+            if not any(other["loc"][: len(error["loc"])] == error["loc"] != other["loc"] for other in errors)
+        ]
+        _raise_if_any(document, [_finding(error, model) for error in inner])
         raise
 
 
@@ -94,7 +101,10 @@ def _raise_if_any(document: Document, findings: Sequence[Finding]) -> None:
     """Raise the first fault in the order of the lines; the others are named after it."""
     if not findings:
         return
-    told = sorted(findings, key=lambda finding: _line(document, finding))
+    # What is missing comes last: a misspelt key is both unknown and missing, and unknown says it better.
+    told = sorted(
+        findings, key=lambda finding: (finding.place not in document.lines, _line(document, finding))
+    )
     first, rest = told[0], told[1:]
     also = "; ".join(f"line {_line(document, finding)}: {finding.problem}" for finding in rest[:20])
     raise CodebookError(
@@ -147,11 +157,10 @@ def _finding(error: ErrorDetails, model: type[BaseModel]) -> Finding:
 def _keys_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:
     """Name the keys that are known at a place of the document."""
     kind: Any = model
-    for part in place:
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            by_key = {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
-            kind = _inner(by_key.get(str(part)))
-        # A list's entries have the type that _inner has already found.
+    # The number of a list's entry leads nowhere new: _inner has found the type of the entries.
+    for part in (part for part in place if isinstance(part, str)):
+        by_key = {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
+        kind = _inner(by_key[part])
     return [field.alias or name for name, field in kind.model_fields.items()]
 
 
