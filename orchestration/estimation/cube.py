@@ -45,9 +45,10 @@ class Terms:
 
 @dataclass(frozen=True)
 class MarginCells:
-    """The category of each cell in one calibration margin, and the measure whose total it holds (``"1"``:
-    count)."""
+    """The category of each cell in one calibration margin ``by`` a column, and the measure whose total it
+    holds (``"1"``: count)."""
 
+    by: str | None
     code: Codes
     labels: list[str]
     measure: str
@@ -107,21 +108,12 @@ def build(
     respondent and EstimationError for a proportion that is not true/false, a respondent without stratum or
     calibration category, and sums that are not finite.
     """
-    rows, terms = _rows(connection, relation, design, indicators)
+    inner, keys, terms = respondents_sql(connection, relation, design, indicators, columns=columns)
     sums = _sums(design, terms, pairs)
-    names = list(dict.fromkeys([*columns, *_design_columns(design)]))
-    keys = {name: f"k{number}" for number, name in enumerate(names)}
-    if not design.weight:
-        rows = {"w": "CAST(1 AS DOUBLE)", **rows}
-    inner = ", ".join(
-        [f"CAST({quoted(name)} AS VARCHAR) AS {alias}" for name, alias in keys.items()]
-        + [f"{sql} AS {alias}" for alias, sql in rows.items()]
-    )
-    chosen = f"WHERE {quoted(design.weight)} IS NOT NULL" if design.weight else ""
     group = f"GROUP BY {', '.join(keys.values())}" if keys else ""
     outer = ", ".join([*keys.values(), *(f"{sql} AS s{number}" for number, sql in enumerate(sums.values()))])
     table = connection.sql(
-        f"SELECT {outer} FROM (SELECT *, w * w AS v FROM (SELECT {inner} FROM {relation} {chosen})) {group}"
+        f"SELECT {outer} FROM (SELECT *, w * w AS v FROM ({inner})) {group}"
     ).to_arrow_table()
     coded = {name: codes(table.column(alias)) for name, alias in keys.items()}
     values = np.empty((table.num_rows, len(sums)))
@@ -135,7 +127,9 @@ def build(
     nobody = np.zeros(len(values), dtype=np.int64), [""]
     margins = [
         MarginCells(
-            *(coded[margin.by] if margin.by else nobody), f"z_{margin.measure}" if margin.measure else ONE
+            margin.by,
+            *(coded[margin.by] if margin.by else nobody),
+            f"z_{margin.measure}" if margin.measure else ONE,
         )
         for margin in design.margins
     ]
@@ -143,6 +137,31 @@ def build(
     cube = Cube(coded, stratum, strata, margins, terms, values[order], position)
     _check_cells(cube, design)
     return cube
+
+
+def respondents_sql(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    design: Design,
+    indicators: Sequence[Indicator],
+    *,
+    columns: Sequence[str],
+    unit: str | None = None,
+) -> tuple[str, dict[str, str], list[Terms]]:
+    """The row-level columns of the weighted respondents: (SQL, alias of each key column, terms of each
+    indicator).
+
+    Beside the keys and the terms there are ``w`` (weight), ``d`` (weight before calibration), a column a
+    measure, and ``u``, the ``unit`` column, where one is given.
+    """
+    rows, terms = _rows(connection, relation, design, indicators)
+    names = list(dict.fromkeys([*columns, *_design_columns(design)]))
+    keys = {name: f"k{number}" for number, name in enumerate(names)}
+    inner = [f"CAST({quoted(name)} AS VARCHAR) AS {alias}" for name, alias in keys.items()]
+    inner += [f"{quoted(unit)} AS u"] if unit else []
+    inner += [f"{sql} AS {alias}" for alias, sql in rows.items()]
+    chosen = f" WHERE {quoted(design.weight)} IS NOT NULL" if design.weight else ""
+    return f"SELECT {', '.join(inner)} FROM {relation}{chosen}", keys, terms
 
 
 def _design_columns(design: Design) -> list[str]:
@@ -192,11 +211,10 @@ def _rows(
             y = column(f"CASE WHEN {answered} THEN CAST({value} AS DOUBLE) ELSE 0 END")
             a = column(flag(answered))
             terms.append(Terms(y, a, a, asked, (y, y), (y,), (a,), False))
-    if design.weight:
-        rows["w"] = f"CAST({quoted(design.weight)} AS DOUBLE)"
+    rows["w"] = f"CAST({quoted(design.weight) if design.weight else 1} AS DOUBLE)"
     if design.before:
         rows["d"] = f"CAST({quoted(design.before)} AS DOUBLE)"
-    for measure in _measures(design):
+    for measure in measures(design):
         rows[measure] = f"CAST({quoted(measure.removeprefix('z_'))} AS DOUBLE)"
     return {alias if alias[0] == "e" else quoted(alias): sql for alias, sql in rows.items()}, terms
 
@@ -219,13 +237,14 @@ def _look(
     return [kind == "BOOLEAN" for kind in types], list(found)
 
 
-def _measures(design: Design) -> list[str]:
+def measures(design: Design) -> list[str]:
+    """The row-level columns of the quantities the weights were calibrated on."""
     return list(dict.fromkeys(f"z_{margin.measure}" for margin in design.margins if margin.measure))
 
 
 def _sums(design: Design, terms: Sequence[Terms], pairs: Sequence[tuple[int, int]]) -> dict[Key, str]:
     """The sums to take, by key."""
-    measures = [ONE, *_measures(design)] if design.margins else [ONE]
+    held = [ONE, *measures(design)]
     asked: dict[Key, str] = {}
 
     def add(weight: str, *factors: str) -> None:
@@ -240,9 +259,9 @@ def _sums(design: Design, terms: Sequence[Terms], pairs: Sequence[tuple[int, int
             asked[key] = f"sum({' * '.join(parts)})"
 
     add("n")
-    for measure in measures:
+    for measure in held:
         add("w", measure)
-    for one, other in itertools.combinations_with_replacement(measures, 2):
+    for one, other in itertools.combinations_with_replacement(held, 2):
         add("v", one, other)
         if design.margins:
             add("d", one, other)
@@ -252,7 +271,7 @@ def _sums(design: Design, terms: Sequence[Terms], pairs: Sequence[tuple[int, int
             add("w", factor)
         add(*term.yes)
         for factor in (term.y, term.a):
-            for measure in measures:
+            for measure in held:
                 add("v", measure, factor)
                 if design.margins:
                     add("d", measure, factor)

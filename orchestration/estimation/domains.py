@@ -3,14 +3,15 @@ estimate."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from orchestration.estimation.arrays import NO_CODE, Codes
-from orchestration.estimation.cube import Cube
 from orchestration.estimation.indicators import BETWEEN, Breakdown
+
+Keys = Mapping[str, tuple[Codes, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -33,23 +34,24 @@ def columns_of(breakdowns: Sequence[Breakdown]) -> list[str]:
 
 
 def find(
-    cube: Cube, breakdowns: Sequence[Breakdown], known: Mapping[str, Sequence[str]] | None = None
+    keys: Keys, cells: int, breakdowns: Sequence[Breakdown], known: Mapping[str, Iterable[str]] | None = None
 ) -> Domains:
-    """All domains of the breakdowns, in their order and then by label.
+    """All domains of the breakdowns over the ``cells`` of a cube, in their order and then by label.
 
-    ``known`` adds domains that exist in the population even where nobody answered, by breakdown.
+    ``keys`` holds the cells' codes and labels by column (`Cube.keys`). ``known`` adds domains that exist
+    in the population even where nobody answered, by breakdown.
     """
     names: list[tuple[str, str]] = []
     domain: list[Codes] = []
     cell: list[Codes] = []
     for breakdown in breakdowns:
-        member, labels = _members(cube, breakdown)
+        member, labels = _members(keys, cells, breakdown)
         every = sorted({*labels, *(known or {}).get(breakdown.name, ())})
         rank = {label: number for number, label in enumerate(every)}
         place = np.array([rank[label] for label in labels], dtype=np.int64)
-        for cells, code in member:
+        for cells_in, code in member:
             domain.append(place[code] + len(names))
-            cell.append(cells)
+            cell.append(cells_in)
         names += [(breakdown.name, label) for label in every]
     domains = np.concatenate(domain) if domain else np.zeros(0, dtype=np.int64)
     cells_ = np.concatenate(cell) if cell else np.zeros(0, dtype=np.int64)
@@ -57,22 +59,21 @@ def find(
     return Domains(names, domains[order], cells_[order])
 
 
-def _members(cube: Cube, breakdown: Breakdown) -> tuple[list[tuple[Codes, Codes]], list[str]]:
+def _members(keys: Keys, count: int, breakdown: Breakdown) -> tuple[list[tuple[Codes, Codes]], list[str]]:
     """(cells, code of their domain) and the labels."""
-    count = len(cube.sums)
     if not breakdown.columns:
         every = np.arange(count, dtype=np.int64)
         return [(every, np.zeros(count, dtype=np.int64))], [breakdown.name]
-    parts = [cube.keys[column] for column in breakdown.columns]
+    parts = [keys[column] for column in breakdown.columns]
     if breakdown.separator:
         code, texts = parts[0]
         labels = sorted({label for text in texts for label in text.split(breakdown.separator) if label})
         rank = {label: number for number, label in enumerate(labels)}
         members = []
         for number, text in enumerate(texts):
-            cells = np.flatnonzero(code == number)
+            held = np.flatnonzero(code == number)
             for label in {label for label in text.split(breakdown.separator) if label}:
-                members.append((cells, np.full(len(cells), rank[label], dtype=np.int64)))
+                members.append((held, np.full(len(held), rank[label], dtype=np.int64)))
         return members, labels
     held = np.flatnonzero(np.all([code != NO_CODE for code, _ in parts], axis=0))
     rows = np.stack([code[held] for code, _ in parts], axis=1)

@@ -75,7 +75,7 @@ def estimate(
     """
     asked = [each for each in indicators if each.is_asked]
     cube = cubes.build(connection, respondents, design, asked, columns=cells.columns_of(breakdowns))
-    domains = cells.find(cube, breakdowns, {name: list(known) for name, known in (population or {}).items()})
+    domains = cells.find(cube.keys, len(cube.sums), breakdowns, population)
     plan = variance.sampling(cube, design)
     blocks = []
     for start in range(0, len(domains.names), BLOCK):

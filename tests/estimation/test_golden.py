@@ -75,7 +75,7 @@ def survey(request, respondents, connection):
         population=dict(pairs) if name.endswith("fpc") else None,
     )
     made = cube.build(connection, "sme", design, INDICATORS, columns=domains.columns_of(BREAKDOWNS))
-    found = domains.find(made, BREAKDOWNS)
+    found = domains.find(made.keys, len(made.sums), BREAKDOWNS)
     plan = variance.sampling(made, design)
     linear = variance.linearise(made, found, INDICATORS, plan)
     return name, made, found, plan, linear, variance.variance(linear, plan)

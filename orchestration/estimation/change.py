@@ -1,0 +1,262 @@
+"""Change between two editions. Belongs here: the table of differences with their tests. Does not: the
+covariance (panel)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from scipy import stats  # type: ignore[import-untyped]
+
+from orchestration.estimation import cube as cubes
+from orchestration.estimation import figures, flags, intervals, panel, variance
+from orchestration.estimation.arrays import Codes, Numbers
+from orchestration.estimation.design import Design, collapse
+from orchestration.estimation.errors import EstimationError
+from orchestration.estimation.indicators import Breakdown, Indicator
+
+_TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
+_FIELDS: list[tuple[str, pa.DataType, bool]] = [
+    ("edition", _TEXT, False),
+    ("reference_edition", _TEXT, False),
+    ("indicator", _TEXT, False),
+    ("domain_type", _TEXT, False),
+    ("domain", _TEXT, False),
+    ("n", _COUNT, False),
+    ("reference_n", _COUNT, False),
+    ("panel_n", _COUNT, False),
+    ("value", _NUMBER, True),
+    ("reference_value", _NUMBER, True),
+    ("change", _NUMBER, True),
+    ("se", _NUMBER, True),
+    ("ci_low", _NUMBER, True),
+    ("ci_high", _NUMBER, True),
+    ("covariance", _NUMBER, True),
+    ("statistic", _NUMBER, True),
+    ("p_value", _NUMBER, True),
+    ("degrees", _NUMBER, True),
+    ("flag", _TEXT, False),
+    ("reason", _TEXT, True),
+    ("comparability", _TEXT, False),
+]
+SCHEMA = pa.schema([pa.field(name, kind, nullable=nullable) for name, kind, nullable in _FIELDS])
+# The worse of two flags stands for their difference.
+_SEVERITY = ["ok", "zero", "fragile", "unreliable", "not_available", "not_applicable"]
+_COMPARABILITY = ["identical", "close", "broken"]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition's respondents: ``relation`` is anything that may stand after FROM."""
+
+    name: str
+    relation: str
+    design: Design
+    indicators: Sequence[Indicator]
+
+
+def change(
+    connection: duckdb.DuckDBPyConnection,
+    edition: Edition,
+    reference: Edition,
+    breakdowns: Sequence[Breakdown],
+    *,
+    unit: str,
+    strata: Sequence[str],
+    order: Sequence[str] | None = None,
+    level: float = intervals.LEVEL,
+) -> pa.Table:
+    """What changed from ``reference`` to ``edition``, for every indicator that both have, in every
+    domain.
+
+    ``unit`` is the column that tells a company in both editions (never null, once an edition). ``strata``
+    are one or two columns of both (group, category along ``order``), in which the editions are stacked: a
+    company that moved stays in the stratum of the reference, and strata below 2 companies are merged by
+    rule (`design.collapse`). The variance holds the covariance of companies that answered both; the test
+    is Student's, with as many degrees of freedom as companies less strata. Where questions do not
+    compare, the row says so and has no change. Raises EstimationError where an edition has no frame or a
+    unit twice.
+    """
+    matched = [
+        (one, other) for one in edition.indicators for other in reference.indicators if one.name == other.name
+    ]
+    asked = [pair for pair in matched if pair[0].is_asked and pair[1].is_asked]
+    for each in (edition, reference):
+        _check(connection, each, unit)
+    sizes, mapping = _stack(connection, (reference, edition), unit, strata, order)
+    connection.register(_STRATA, mapping)
+    try:
+        sides = [
+            panel.side(
+                connection,
+                f"(SELECT r.*, m.{_STRATUM} FROM {each.relation} AS r JOIN {_STRATA} AS m "
+                f"ON CAST(r.{cubes.quoted(unit)} AS VARCHAR) = m.unit)",
+                replace(each.design, stratum=_STRATUM, population=None),
+                [pair[number] for pair in asked],
+                breakdowns,
+                unit=unit,
+                sizes=sizes,
+            )
+            for number, each in enumerate((edition, reference))
+        ]
+        now, then = panel.aligned(sides[0], sides[1], breakdowns)
+        shared = panel.overlap(connection, now, then, breakdowns, sizes)
+    finally:
+        connection.unregister(_STRATA)
+    degrees = sum(sizes.values()) - len(sizes)
+    columns = _differences(now, then, shared, degrees=degrees, level=level)
+    judged = _worse(_judged(now), _judged(then))
+    return _table(columns, now.domains.names, matched, (edition.name, reference.name), judged)
+
+
+_STRATA, _STRATUM = "estimation_panel_strata", "estimation_panel_stratum"
+
+
+def _check(connection: duckdb.DuckDBPyConnection, edition: Edition, unit: str) -> None:
+    if edition.design.weight is None:
+        raise EstimationError(
+            f"edition {edition.name} has no frame",
+            where=f"edition {edition.name}",
+            expected="two editions with weights",
+            fix="show both figures side by side; volunteers measure no change",
+        )
+    name, weight = cubes.quoted(unit), cubes.quoted(edition.design.weight)
+    ((rows, companies),) = connection.sql(
+        f"SELECT count(*), count(DISTINCT {name}) FROM {edition.relation} WHERE {weight} IS NOT NULL"
+    ).fetchall()
+    if rows != companies:
+        raise EstimationError(
+            f"{rows} weighted respondents for {companies} companies",
+            where=f"edition {edition.name}, column {unit}",
+            expected="each company once and never null",
+            fix="retain one response a company, and give those without a company key a unit of their own",
+        )
+
+
+def _stack(
+    connection: duckdb.DuckDBPyConnection,
+    editions: Sequence[Edition],
+    unit: str,
+    strata: Sequence[str],
+    order: Sequence[str] | None,
+) -> tuple[dict[str, int], pa.Table]:
+    """The companies of each shared stratum, and the stratum of each company (that of the earliest
+    edition)."""
+    group = f"CAST({cubes.quoted(strata[0])} AS VARCHAR)" if len(strata) > 1 else "''"
+    parts = [
+        f"SELECT CAST({cubes.quoted(unit)} AS VARCHAR) AS unit, {group} AS g, "
+        f"CAST({cubes.quoted(strata[-1])} AS VARCHAR) AS c, {number} AS rank FROM {each.relation} "
+        f"WHERE {cubes.quoted(str(each.design.weight))} IS NOT NULL"
+        for number, each in enumerate(editions)
+    ]
+    stacked = connection.sql(
+        "SELECT unit, arg_min(g, rank) AS g, arg_min(c, rank) AS c "
+        f"FROM ({' UNION ALL '.join(parts)}) GROUP BY unit ORDER BY unit"
+    ).to_arrow_table()
+    cells_ = list(zip(stacked["g"].to_pylist(), stacked["c"].to_pylist(), strict=True))
+    counts = Counter(cells_)
+    merged = collapse(counts, order or sorted({category for _, category in counts}), 2, "strata of change")
+    labels = [merged.labels[cell] for cell in cells_]
+    return dict(Counter(labels)), pa.table({"unit": stacked["unit"], _STRATUM: pa.array(labels, pa.string())})
+
+
+def _differences(
+    now: panel.Side, then: panel.Side, shared: panel.Overlap, *, degrees: int, level: float
+) -> dict[str, Numbers]:
+    """The numeric columns, each of shape (domains, indicators)."""
+    counts = [figures.counts(one.cube, one.domains) for one in (now, then)]
+    value, before = now.linear.value, then.linear.value
+    squared = variance.variance(now.linear, now.plan) + variance.variance(then.linear, then.plan)
+    squared = squared - 2 * shared.covariance
+    # Twice the same companies with the same answers: rounding must not make it negative.
+    se = np.sqrt(np.maximum(squared, 0))
+    difference = value - before
+    low, high = intervals.wald(difference, se, degrees, level)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistic = difference / se
+    p_value = 2 * stats.t.sf(np.abs(statistic), degrees)
+    return {
+        "n": counts[0]["n"],
+        "reference_n": counts[1]["n"],
+        "panel_n": shared.n,
+        "value": value,
+        "reference_value": before,
+        "change": difference,
+        "se": se,
+        "ci_low": low,
+        "ci_high": high,
+        "covariance": shared.covariance,
+        "statistic": statistic,
+        "p_value": p_value,
+        "degrees": np.full(value.shape, float(degrees)),
+    }
+
+
+def _judged(one: panel.Side) -> tuple[flags.Texts, flags.Texts]:
+    """The flag and reason of one side's figures, shape (domains, indicators)."""
+    counted = figures.counts(one.cube, one.domains)
+    value = one.linear.value
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cv = np.sqrt(variance.variance(one.linear, one.plan)) / np.abs(value)
+    is_share = np.broadcast_to([each.kind == "proportion" for each in one.indicators], value.shape)
+    return flags.judge(value, counted["n"], counted["n_yes"], cv, is_share=is_share, has_frame=True)
+
+
+def _worse(
+    one: tuple[flags.Texts, flags.Texts], other: tuple[flags.Texts, flags.Texts]
+) -> tuple[flags.Texts, flags.Texts]:
+    first = _severity(one[0]) >= _severity(other[0])
+    return np.where(first, one[0], other[0]), np.where(first, one[1], other[1])
+
+
+def _severity(flag: flags.Texts) -> Codes:
+    rank = {name: number for number, name in enumerate(_SEVERITY)}
+    return np.array([rank[each] for each in flag.ravel()], dtype=np.int64).reshape(flag.shape)
+
+
+_COUNTS = ("n", "reference_n", "panel_n")
+
+
+def _table(
+    columns: dict[str, Numbers],
+    names: list[tuple[str, str]],
+    matched: list[tuple[Indicator, Indicator]],
+    editions: tuple[str, str],
+    judged: tuple[flags.Texts, flags.Texts],
+) -> pa.Table:
+    """The rows, indicator by indicator and then by domain."""
+    flag, reason = judged
+    parts, at = [], 0
+    for one, other in matched:
+        rows: dict[str, Any] = {
+            "edition": [editions[0]] * len(names),
+            "reference_edition": [editions[1]] * len(names),
+            "indicator": [one.name] * len(names),
+            "domain_type": [breakdown for breakdown, _ in names],
+            "domain": [domain for _, domain in names],
+        }
+        compares = max(one.comparability, other.comparability, key=_COMPARABILITY.index)
+        if one.is_asked and other.is_asked:
+            own = {name: values[:, at] for name, values in columns.items()}
+            flag_, reason_ = flag[:, at].copy(), reason[:, at].copy()
+            at += 1
+        else:
+            own = {name: np.full(len(names), 0.0 if name in _COUNTS else np.nan) for name in columns}
+            flag_ = np.full(len(names), "not_available", dtype=object)
+            reason_ = np.full(len(names), "not_asked", dtype=object)
+        if compares == "broken":
+            flag_[:], reason_[:] = "not_applicable", "broken"
+        shown = ~np.isin(flag_, ["not_available", "not_applicable"])
+        for name, values in own.items():
+            whole = (
+                values if name in (*_COUNTS, "value", "reference_value") else np.where(shown, values, np.nan)
+            )
+            rows[name] = pa.array(whole, pa.float64(), mask=np.isnan(whole)).cast(SCHEMA.field(name).type)
+        rows |= {"flag": flag_.tolist(), "reason": reason_.tolist(), "comparability": [compares] * len(names)}
+        parts.append(pa.table({name: rows[name] for name in SCHEMA.names}, schema=SCHEMA))
+    return pa.concat_tables(parts) if parts else SCHEMA.empty_table()
