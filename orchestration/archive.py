@@ -61,6 +61,10 @@ class Entry:
         """When it was archived, UTC."""
         return datetime.fromisoformat(self.facts["collected_at"])
 
+    def says(self, **facts: object) -> bool:
+        """Whether the sidecar has just these facts among its own."""
+        return all(self.facts.get(name) == value for name, value in facts.items())
+
 
 class Archive:
     """``root/<source>/<feed>/<UTC time>-<first 12 of sha256>.<extension>``, each with a ``.json`` sidecar.

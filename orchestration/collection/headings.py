@@ -24,17 +24,23 @@ _EXPORT_CODES = "export again and choose 'Question code' for the headings and 'A
 _TICKS = {"yes_no": {"Y", "N"}, "multiple": {"Y"}, "multiple_comments": {"Y"}}
 
 
+def translated(headings: Sequence[str], codebook: Codebook) -> list[str]:
+    """Give headings as the codebook has them: ``CA_other`` becomes ``CA[other]``, anything else stays."""
+    columns = codebook.columns()
+    other_names = {column.vv_heading: heading for heading, column in columns.items()}
+    return [
+        name if name in columns or name in META_COLUMNS else other_names.get(name, name) for name in headings
+    ]
+
+
 def code_headings(headings: Sequence[str], codebook: Codebook, path: Path) -> list[str]:
-    """Give an export's headings as the codebook has them: ``CA_other`` becomes ``CA[other]``, codes stay.
+    """Give an export's headings as the codebook has them.
 
     Raises:
         ExportError: the headings are texts or field names, or not those of the codebook (each is named).
     """
     columns = codebook.columns()
-    translation = {column.vv_heading: heading for heading, column in columns.items()}
-    names = [
-        name if name in columns or name in META_COLUMNS else translation.get(name, name) for name in headings
-    ]
+    names = translated(headings, codebook)
     mismatches = check(codebook, names)
     if not mismatches:
         return names

@@ -3,7 +3,6 @@ it, and the order in which both become permanent. Does not: reading formats (rea
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from orchestration.collection.contacts import (
 )
 from orchestration.collection.exports import Chunk, Export
 from orchestration.collection.headings import check_answers, code_headings
+from orchestration.collection.raw_file import digest_of
 from orchestration.collection.readers import open_export
 from orchestration.collection.row_groups import RowGroups
 from orchestration.collection.scrubbing import scrub
@@ -82,14 +82,10 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
     position, declared = _declared(codebook, source)
     export = open_export(path, declared.format)
     before = _state(path)
-    with path.open("rb") as file:
-        origin = hashlib.file_digest(file, "sha256").hexdigest()
+    origin = digest_of(path)
     split = split_hash(codebook, keys, declared.format)
     latest = archive.latest(source, codebook.edition)
-    if latest is not None and (latest.facts.get("origin_sha256"), latest.facts.get("split")) == (
-        origin,
-        split,
-    ):
+    if latest is not None and latest.says(origin_sha256=origin, split=split):
         return Collected(latest, False, int(latest.facts["rows"]), int(latest.facts["rejected"]))
     facts = {
         "edition": codebook.edition,

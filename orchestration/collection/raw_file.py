@@ -4,10 +4,11 @@ telling encodings. Does not: rows and cells (blocks.py, readers/)."""
 from __future__ import annotations
 
 import codecs
+import hashlib
 from pathlib import Path
 from typing import BinaryIO
 
-from orchestration.errors import ExportError
+from orchestration.errors import ExportError, SkillsBankError
 
 BLOCK = 8 << 20
 BOM = codecs.BOM_UTF8
@@ -51,15 +52,16 @@ class Window:
         self.offset += count
 
 
-def open_text(path: Path, kind: str, fix: str) -> BinaryIO:
+def open_text(path: Path, kind: str, fix: str, error: type[SkillsBankError] = ExportError) -> BinaryIO:
     """Open a file that should be UTF-8 text; ``kind`` and ``fix`` say what it should be and where to get it.
 
     Raises:
-        ExportError: it is missing, empty, or plainly something else (UTF-16, a workbook, a PDF ...).
+        SkillsBankError: (an ``error``) it is missing, empty, or plainly something else (UTF-16, a workbook
+        ...).
     """
 
-    def refuse(problem: str, advice: str = fix) -> ExportError:
-        return ExportError(problem, where=str(path), expected=kind, fix=advice)
+    def refuse(problem: str, advice: str = fix) -> SkillsBankError:
+        return error(problem, where=str(path), expected=kind, fix=advice)
 
     try:
         file = path.open("rb")
@@ -85,32 +87,57 @@ def open_text(path: Path, kind: str, fix: str) -> BinaryIO:
     return file
 
 
-def not_utf8(path: Path, fix: str) -> ExportError:
+def digest_of(path: Path, error: type[SkillsBankError] = ExportError) -> str:
+    """Give the sha256 of a file, hexadecimal.
+
+    Raises:
+        SkillsBankError: (an ``error``) it is missing or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as problem:
+        missing = isinstance(problem, FileNotFoundError)
+        raise error(
+            "there is no such file" if missing else f"the file cannot be read ({problem.strerror})",
+            where=str(path),
+            expected="a file that this user can read",
+            fix="put it in again" if missing else "correct its rights",
+        ) from problem
+
+
+def not_utf8(path: Path, fix: str, error: type[SkillsBankError] = ExportError) -> SkillsBankError:
     """Describe the first byte of a file that is not UTF-8: offset, line, and what encoding it looks like."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    offset = lines = 0
+    start, line = _first_wrong_byte(path)
     with path.open("rb") as file:
-        while True:
+        file.seek(max(0, start - 2000))
+        looks_like = _encoding_of(file.read(4000))
+        file.seek(start)
+        byte = file.read(1)
+    return error(
+        f"byte {start} is not UTF-8 (0x{byte.hex()}); the file looks like {looks_like}",
+        where=f"{path}, line {line}",
+        expected="UTF-8, as LimeSurvey exports it",
+        fix=fix,
+    )
+
+
+def _first_wrong_byte(path: Path) -> tuple[int, int]:
+    """Where a file stops being UTF-8: byte offset and line; its end if it never does."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset, lines, block = 0, 1, b"first"
+    with path.open("rb") as file:
+        while block:
             block = file.read(BLOCK)
             pending = len(decoder.getstate()[0])
             try:
                 decoder.decode(block, final=not block)
             except UnicodeDecodeError as problem:
                 at = problem.start - pending
-                start, line = offset + at, lines + 1 + block.count(b"\n", 0, max(at, 0))
-                break
+                return offset + at, lines + block.count(b"\n", 0, max(at, 0))
             lines += block.count(b"\n")
             offset += len(block)
-        file.seek(max(0, start - 2000))
-        looks_like = _encoding_of(file.read(4000))
-        file.seek(start)
-        byte = file.read(1)
-    return ExportError(
-        f"byte {start} is not UTF-8 (0x{byte.hex()}); the file looks like {looks_like}",
-        where=f"{path}, line {line}",
-        expected="UTF-8, as LimeSurvey exports it",
-        fix=fix,
-    )
+    return offset, lines
 
 
 def _encoding_of(sample: bytes) -> str:

@@ -1,0 +1,147 @@
+"""What lies in the inbox and the sample. Belongs here: which file is which source's, which counts, and why
+another does not. Does not: opening any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from orchestration.codebook import Codebook
+
+PARTNERS = "partners"
+FRAME = "sampling_frame"
+PARTNER_TABLES = ("register", "stopovers", "institutions", "training_offers")
+_TABLE_FILES = (".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A file that is not collected, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Exports:
+    """An edition's exports, one a source in the codebook's order, and what was set aside in the first
+    root."""
+
+    files: tuple[tuple[str, Path], ...]
+    set_aside: tuple[SetAside, ...]
+
+
+@dataclass(frozen=True)
+class PartnerFile:
+    """A file of a table; ``edition`` is that of a sampling frame (table ``frame``), else None."""
+
+    table: str
+    path: Path
+    edition: str | None = None
+
+
+@dataclass(frozen=True)
+class PartnerFiles:
+    """The partner files and sampling frames, and what was set aside in the first root."""
+
+    files: tuple[PartnerFile, ...]
+    set_aside: tuple[SetAside, ...]
+
+
+def find_exports(codebook: Codebook, roots: Sequence[Path]) -> Exports:
+    """Find one export for each source of an edition in ``<root>/<edition>/``; an earlier root wins.
+
+    Of several files of one source the newest counts (by time of change, then name). A file that several
+    patterns match belongs to the longest of them.
+    """
+    found: dict[str, Path] = {}
+    set_aside: list[SetAside] = []
+    for root in roots:
+        matching: dict[str, list[Path]] = {}
+        for path in _visible(root / codebook.edition):
+            source = _source_of(path, codebook)
+            if source is not None:
+                matching.setdefault(source, []).append(path)
+            elif root == roots[0] and not _is_frame(path):
+                set_aside.append(SetAside(path, _no_match(path, codebook)))
+        for source, paths in matching.items():
+            first, *others = _newest_first(paths)
+            winner = found.setdefault(source, first)
+            if winner == first and root == roots[0]:
+                set_aside += [_older(path, first) for path in others]
+    order = [export.source for export in codebook.exports]
+    return Exports(tuple(sorted(found.items(), key=lambda pair: order.index(pair[0]))), tuple(set_aside))
+
+
+def find_partner_files(editions: Collection[str], roots: Sequence[Path]) -> PartnerFiles:
+    """Find ``<root>/partners/<table>.csv`` (or .parquet) and ``<root>/<edition>/sampling_frame.parquet`` (or
+    .csv).
+
+    An earlier root wins for each table and frame. In the first root, whatever lies outside the folders of the
+    known editions and of the partners is set aside.
+    """
+    found: dict[tuple[str, str | None], Path] = {}
+    set_aside: list[SetAside] = []
+    for root in roots:
+        matching: dict[tuple[str, str | None], list[Path]] = {}
+        for path in _visible(root / PARTNERS):
+            if path.is_file() and path.stem in PARTNER_TABLES and path.suffix.lower() in _TABLE_FILES:
+                matching.setdefault((path.stem, None), []).append(path)
+            elif root == roots[0]:
+                names = ", ".join(f"{table}.csv" for table in PARTNER_TABLES)
+                set_aside.append(SetAside(path, f"is none of the partner files: {names} (or .parquet)"))
+        for edition in sorted(editions):
+            for path in _visible(root / edition):
+                if _is_frame(path):
+                    matching.setdefault(("frame", edition), []).append(path)
+        for key, paths in matching.items():
+            first, *others = _newest_first(paths)
+            if found.setdefault(key, first) == first and root == roots[0]:
+                set_aside += [_older(path, first) for path in others]
+    for path in _visible(roots[0]) if roots else ():
+        if not (path.is_dir() and path.name in {PARTNERS, *editions}):
+            set_aside.append(SetAside(path, _lost(path, editions)))
+    files = (PartnerFile(table, path, edition) for (table, edition), path in found.items())
+    return PartnerFiles(tuple(files), tuple(set_aside))
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    """A folder's entries by name; names beginning with a dot belong to the system or to a copy in
+    progress."""
+    if folder.is_dir():
+        yield from sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _is_frame(path: Path) -> bool:
+    return path.is_file() and path.stem == FRAME and path.suffix.lower() in _TABLE_FILES
+
+
+def _source_of(path: Path, codebook: Codebook) -> str | None:
+    if not path.is_file() or _is_frame(path):
+        return None
+    matches = [export for export in codebook.exports if fnmatch(path.name.lower(), export.files.lower())]
+    # `max` keeps the first of equals: the codebook's order decides.
+    return max(matches, key=lambda export: len(export.files)).source if matches else None
+
+
+def _newest_first(paths: list[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+
+
+def _older(path: Path, winner: Path) -> SetAside:
+    return SetAside(path, f"'{winner.name}' is newer and stands for the same; remove one of the two")
+
+
+def _no_match(path: Path, codebook: Codebook) -> str:
+    patterns = ", ".join(f"{export.files} ({export.format})" for export in codebook.exports)
+    kind = "is a folder" if path.is_dir() else "has another name than the codebook's exports"
+    return f"{kind}: {codebook.edition} takes {patterns} and {FRAME}.parquet"
+
+
+def _lost(path: Path, editions: Collection[str]) -> str:
+    folders = ", ".join(sorted({PARTNERS, *editions}))
+    if path.is_dir():
+        return f"there is no codebook of an edition '{path.name}'; folders are: {folders}"
+    return f"lies in no folder; put it in that of its edition or partner: {folders}"

@@ -1,0 +1,176 @@
+"""Partner files and sampling frames into the archive. Belongs here: what each file may carry, and company
+keys in place of its SIREN. Does not: what the cells mean (decoding)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
+
+from orchestration.archive import Archive, Entry
+from orchestration.collection.inbox import FRAME, PARTNERS, PartnerFile
+from orchestration.collection.intake import Collected
+from orchestration.collection.partner_tables import FIX, TableFile
+from orchestration.collection.raw_file import digest_of
+from orchestration.collection.row_groups import RowGroups
+from orchestration.errors import PartnerFileError
+from orchestration.identifiers import CompanyKeys, check_siren
+from orchestration.lake import SCHEMAS
+
+pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
+
+_KEY = "company_key"
+_SHOWN = 5
+# Goes into the hash of the split: to be raised whenever the same original would be archived otherwise.
+_SPLIT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a table's file: those it must have, and those it may. No other is archived."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.required + self.optional
+
+
+def _lake_columns(table: str, *without: str) -> tuple[str, ...]:
+    return tuple(name for name in SCHEMAS[table].names if name not in without)
+
+
+# Whatever else a file brings (a token, an e-mail address, a name of the register) stays outside.
+LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+    {
+        "frame": Layout(("siren", *_lake_columns("frame", "edition", _KEY))),
+        "register": Layout(
+            (
+                "siren",
+                "codeCommuneEtablissement",
+                "activitePrincipaleEtablissement",
+                "trancheEffectifsEtablissement",
+                "categorieEntreprise",
+                "etatAdministratifEtablissement",
+                "dateCreationEtablissement",
+            ),
+            ("nic", "siret", "statutDiffusionEtablissement"),
+        ),
+        "stopovers": Layout(_lake_columns("stopovers")),
+        "institutions": Layout(_lake_columns("institutions")),
+        "training_offers": Layout(_lake_columns("training_offers")),
+    }
+)
+
+
+def collect_partner_file(file: PartnerFile, archive: Archive, keys: CompanyKeys) -> Collected:
+    """Archive a partner's file as Parquet, with ``company_key`` in place of ``siren``, and no ``siret``.
+
+    Columns keep their names and (from Parquet) their types; cells of a CSV are text, null where empty. It goes
+    to ``partners/<table>``, a frame to ``sampling_frame/<edition>``. The sidecar's ``dropped`` names the columns
+    left out.
+
+    Raises:
+        PartnerFileError: the file cannot be read, lacks a column, or has a SIREN that is none; nothing is
+            added then.
+        ArchiveError: the archive cannot be written, or the feed's latest entry is damaged.
+    """
+    layout = LAYOUTS[file.table]
+    source, feed = (PARTNERS, file.table) if file.edition is None else (FRAME, file.edition)
+    origin = digest_of(file.path, PartnerFileError)
+    split = _split(layout, keys)
+    latest = archive.latest(source, feed)
+    if latest is not None and latest.says(origin_sha256=origin, split=split):
+        return _collected(latest)
+    table = TableFile(file.path)
+    kept = _checked(table, layout)
+    facts = {
+        "edition": file.edition,
+        "origin": file.path.name,
+        "origin_sha256": origin,
+        "format": file.path.suffix.lower().removeprefix("."),
+        "split": split,
+        "keys": keys.fingerprint,
+        "rejected": 0,
+        "dropped": [name for name in table.names if name not in layout.names],
+    }
+
+    def write(draft: Path) -> dict[str, int]:
+        schema = _keyed_schema(table.schema(kept))
+        with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+            groups = RowGroups(writer, schema)
+            for batch in table.batches(kept):
+                groups.add(_keyed(batch, schema, keys, file.path, groups.rows))
+            groups.close()
+        return {"rows": groups.rows}
+
+    return _collected(archive.put(source, feed, "parquet", write, facts))
+
+
+def _collected(entry: Entry) -> Collected:
+    return Collected(entry, entry.is_new, int(entry.facts["rows"]), int(entry.facts["rejected"]))
+
+
+def _split(layout: Layout, keys: CompanyKeys) -> str:
+    split = {"version": _SPLIT_VERSION, "columns": layout.names, "keys": keys.fingerprint}
+    return hashlib.sha256(json.dumps(split, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _checked(table: TableFile, layout: Layout) -> list[str]:
+    """The columns to archive, in the file's order. A SIRET is left out: it begins with the SIREN."""
+    faults = [f"column '{name}' is missing" for name in layout.required if name not in table.names]
+    faults += [f"column '{name}' stands twice" for name in layout.names if table.names.count(name) > 1]
+    if faults:
+        raise PartnerFileError(
+            "; ".join(faults),
+            where=f"{table.path}, headings ({', '.join(table.names[:_SHOWN])} ...)",
+            expected=f"the columns {', '.join(layout.required)}",
+            fix=FIX,
+        )
+    for name in ("siren", "siret"):
+        if name in table.names and not _is_text(table.schema([name]).field(0).type):
+            raise PartnerFileError(
+                f"column '{name}' is not text",
+                where=str(table.path),
+                expected="text, since a number has lost its leading zeros",
+                fix=FIX,
+            )
+    return [name for name in table.names if name in layout.names and name != "siret"]
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def _keyed_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema(
+        [pa.field(_KEY, pa.string()) if field.name == "siren" else field for field in schema]
+    ).remove_metadata()
+
+
+def _keyed(batch: pa.RecordBatch, schema: pa.Schema, keys: CompanyKeys, path: Path, before: int) -> pa.Table:
+    """Put the key in the place of the SIREN; ``before`` is the number of rows before these."""
+    columns: list[Any] = list(batch.columns)
+    if "siren" in batch.schema.names:
+        place = batch.schema.names.index("siren")
+        checked = check_siren(columns[place].cast(pa.string()))
+        wrong = pc.is_null(checked.number)
+        if pc.any(wrong).as_py():
+            raise PartnerFileError(
+                f"{pc.sum(wrong).as_py()} SIREN are none; the first is {checked.kind.filter(wrong)[0]}",
+                where=f"{path}, row {before + pc.index(wrong, value=True).as_py() + 1}",
+                expected="a SIREN of nine digits with its check digit in every row",
+                fix=FIX,
+            )
+        columns[place] = keys.of(checked.number)
+    return pa.Table.from_arrays(columns, schema=schema)
