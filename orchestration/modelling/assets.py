@@ -1,7 +1,5 @@
 """The dbt models as Dagster assets. Belongs here: names, groups and events for Dagster. Does not: how dbt runs."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.modelling.dbt import Event, prepare_manifest, run_dbt
+from orchestration.modelling.failures import masked
 from orchestration.settings import Settings
 
 OWNERS = ["team:data-engineering"]
@@ -102,6 +101,10 @@ class _Facts:
             return {}
         relation = self._connection.table(table)
         count = relation.aggregate("count(*)").fetchone()
-        preview = relation.limit(PREVIEW_ROWS).df().to_markdown(index=False)
+        first = relation.limit(PREVIEW_ROWS)
+        records = [
+            dg.TableRecord(dict(zip(first.columns, map(masked, row), strict=True))) for row in first.fetchall()
+        ]
         assert count is not None
-        return {"dagster/row_count": dg.MetadataValue.int(count[0]), "preview": dg.MetadataValue.md(preview)}
+        facts: dict[str, dg.MetadataValue[Any]] = {"dagster/row_count": dg.MetadataValue.int(count[0])}
+        return facts | ({"preview": dg.MetadataValue.table(records)} if records else {})
