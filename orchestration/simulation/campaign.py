@@ -64,22 +64,20 @@ _MOST_INVITED, _MOST_REPLIES = 0.7, 0.9
 
 @dataclass(frozen=True)
 class Draw:
-    """Companies in the frame and asked (chunks x strata), the scale of response rates, and how many companies
-    are expected to open the questionnaire."""
+    """Companies asked, by chunk and stratum, and the scale of the rates at which they reply."""
 
-    in_frame: IntArray
     invited: IntArray
     reply_scale: float
-    openers: float
 
 
 @dataclass(frozen=True)
 class Invitations:
-    """Of a chunk's companies: asked or not, how (position in ``MODES``), who opened the questionnaire, who
-    reached its end (arrays of one length)."""
+    """Of a chunk's companies: asked or not, how (position in ``MODES``) and when (days since 1970-01-01), who
+    opened the questionnaire, who reached its end (arrays of one length)."""
 
     invited: BoolArray
     mode: SmallArray
+    day: IntArray
     opened: BoolArray
     completed: BoolArray
 
@@ -113,12 +111,9 @@ def draw(population: Population, plan: Plan, respondents: int) -> Draw:
     wanted = min(plan.invitations * respondents, _MOST_INVITED * total.sum())
     asked = _allocate(total, wanted)
     expected = (asked * readiness / np.maximum(total, 1)).sum()
-    openers = plan.answers * respondents / COMPLETES
     return Draw(
-        in_frame=in_frame,
         invited=_split(stream(population.seed, f"split {plan.edition}"), in_frame, asked),
-        reply_scale=openers / expected,
-        openers=openers,
+        reply_scale=plan.answers * respondents / COMPLETES / expected,
     )
 
 
@@ -142,7 +137,15 @@ def invite(
     rng = stream(population.seed, f"replies {plan.edition}", chunk)
     reluctance = np.where(rng.random(len(stratum)) < _HABIT, companies.reluctance, rng.random(len(stratum)))
     opened = invited & (reluctance < np.minimum(rate, _MOST_REPLIES))
-    return Invitations(invited, mode, opened, opened & (rng.random(len(stratum)) < COMPLETES))
+    # Letters leave two days after the e-mails; calls are spread over the first week.
+    delay = np.where(mode == 2, rng.integers(0, 5, len(stratum)), 2 * mode)
+    return Invitations(
+        invited=invited,
+        mode=mode,
+        day=np.datetime64(plan.invited_from).astype(np.int64) + delay,
+        opened=opened,
+        completed=opened & (rng.random(len(stratum)) < COMPLETES),
+    )
 
 
 def _modes(population: Population, plan: Plan, chunk: int, count: int) -> SmallArray:

@@ -48,9 +48,9 @@ def join(*parts: Cells | str) -> Cells:
     return pc.binary_join_element_wise(*columns)
 
 
-def asked(cells: Cells, condition: BoolArray) -> Cells:
-    """Null where the question was not asked."""
-    return pc.if_else(pa.array(condition), cells, pa.scalar(None, pa.string()))
+def only(cells: Cells, condition: BoolArray) -> Cells:
+    """The cells where the condition holds, else null (not asked)."""
+    return pc.if_else(pa.array(condition), cells, pa.scalar(None, cells.type))
 
 
 def whole(numbers: npt.NDArray[np.integer]) -> Cells:

@@ -7,7 +7,7 @@ import numpy as np
 
 from orchestration.simulation import vocabulary as words
 from orchestration.simulation.arrays import BoolArray
-from orchestration.simulation.cells import Cells, asked, blank, choose, where
+from orchestration.simulation.cells import Cells, blank, choose, only, where
 from orchestration.simulation.population import ASKED
 from orchestration.simulation.questionnaires import Answering, left_out, letters, meta, shown, ticks
 from orchestration.simulation.typed import (
@@ -102,7 +102,7 @@ def answers(rng: np.random.Generator, rows: Answering, first_id: int) -> dict[st
         "Q05": left_out(rng, choose(_HEADCOUNT, rows.band), 0.02),
         **dict(zip(("Q06[P1]", "Q06[P2]"), innovation, strict=True)),
         "Q07": where(skipped, blank(count), letters(rows.exports)),
-        "Q08": asked(left_out(rng, database_numbers(share), 0.1), rows.exports & ~skipped),
+        "Q08": only(left_out(rng, database_numbers(share), 0.1), rows.exports & ~skipped),
         **_ticked("Q09", needs.ticked),
         **_ticked("Q10", needs.hard & ~silent[:, None]),
         "Q11": missing_skills(rng, needs.strength, np.zeros(count, dtype=np.bool_), blank_share=0.45),

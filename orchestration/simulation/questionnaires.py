@@ -11,11 +11,11 @@ import numpy as np
 from orchestration.simulation.arrays import BoolArray, IntArray, SmallArray
 from orchestration.simulation.cells import (
     Cells,
-    asked,
     blank,
     choose,
     join,
     moments,
+    only,
     take,
     tokens,
     where,
@@ -91,11 +91,11 @@ def meta(rng: np.random.Generator, rows: Answering, first_id: int, english: Bool
     ended = moments(visits.ended)
     return {
         "id": whole(identifiers),
-        "submitdate": asked(ended, visits.is_complete),
+        "submitdate": only(ended, visits.is_complete),
         "lastpage": whole(visits.last_page),
         "startlanguage": where(english, "en", choose(["fr"], np.zeros(count, dtype=np.int64))),
         "seed": whole(rng.integers(10**8, 2 * 10**9, count)),
-        "token": asked(token, visits.has_token),
+        "token": only(token, visits.has_token),
         "startdate": moments(visits.started),
         "datestamp": ended,
         "ipaddr": where(rng.random(count) < 0.95, address, blank(count)),
@@ -121,6 +121,6 @@ def shown(columns: Mapping[str, Cells], pages: Mapping[str, int], rows: Answerin
     """The columns, not asked (null) where the page of their question, the heading up to ``[``, was not
     reached."""
     return {
-        heading: asked(cells, rows.reached(pages[heading.partition("[")[0]]))
+        heading: only(cells, rows.reached(pages[heading.partition("[")[0]]))
         for heading, cells in columns.items()
     }

@@ -4,9 +4,10 @@ models of the population, of non-response or of answers."""
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -17,14 +18,14 @@ import pyarrow.parquet as pq
 from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
 from orchestration.simulation import campaign, edition_2012, limesurvey, partners, places, tour_2019, truth
-from orchestration.simulation.cells import Cells, choose, padded, take
+from orchestration.simulation.cells import Cells, choose, only, padded, take
 from orchestration.simulation.numbers import CAPACITY
 from orchestration.simulation.population import BANDS, CODES, Companies, Population
 from orchestration.simulation.questionnaires import Answering, answering
 from orchestration.simulation.streams import stream
 from orchestration.simulation.visits import visits
 
-_LEAST_POPULATION, _COMPANIES_PER_RESPONDENT = 30_000, 6
+_LEAST_POPULATION, _COMPANIES_PER_RESPONDENT, _LEAST_PER_RESPONDENT = 30_000, 6, 4
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,7 @@ FRAME = pa.schema(_FRAME_COLUMNS)
 def simulate(
     folder: Path, *, respondents: int = 1000, seed: int = 2026, population: int | None = None
 ) -> dict[str, int]:
-    """Write a simulated campaign of two editions into ``folder``; returns the number of rows of each
-    file.
+    """Write a simulated campaign of two editions into ``folder``; returns the rows of each file.
 
     About ``respondents`` companies complete tour_2019 and 0.6 times as many edition_2012; some fifth more
     leave before the end. ``population`` is the number of companies that exist in one edition or the
@@ -85,31 +85,27 @@ def simulate(
         SkillsBankError: fewer than 1 respondent, more companies than can be numbered, or too few to answer.
     """
     size = population or max(_LEAST_POPULATION, _COMPANIES_PER_RESPONDENT * respondents)
-    if respondents < 1 or not 2 * respondents <= size <= CAPACITY:
+    if respondents < 1 or not _LEAST_PER_RESPONDENT * respondents <= size <= CAPACITY:
         raise SkillsBankError(
             f"{respondents} respondents of {size} companies cannot be simulated",
-            expected=f"at least 1 respondent, 2 companies a respondent, at most {CAPACITY:,} companies",
-            fix="choose other numbers for --respondents and --population",
+            expected=f"1 respondent, {_LEAST_PER_RESPONDENT} companies for each, {CAPACITY:,} at most",
+            fix="ask for fewer respondents, or leave the population out",
         )
     world = Population(seed, size, places.load(Settings().reference))
     rows: dict[str, int] = {}
     with _Parquet(folder / "truth" / "population.parquet", truth.SCHEMA, rows) as true_values:
-        indicators: list[Iterable[Sequence[object]]] = []
-        for plan in campaign.PLANS:
-            edition_truth = _edition(
-                folder, world, plan, respondents=respondents, true_values=true_values, rows=rows
-            )
-            indicators.append(edition_truth.rows())
-    header = ("edition", "indicator", "domain_type", "domain", "value", "population")
-    _table(
-        folder / "truth" / "indicators.csv", ",", header, (row for part in indicators for row in part), rows
-    )
+        indicators = [
+            _edition(folder, world, plan, respondents=respondents, true_values=true_values, rows=rows)
+            for plan in campaign.PLANS
+        ]
+    true_figures = chain.from_iterable(each.rows() for each in indicators)
+    _table(folder / "truth" / "indicators.csv", ",", (truth.COLUMNS, true_figures), rows)
 
     with _Parquet(folder / "partners" / "register.parquet", partners.REGISTER, rows) as register:
         for chunk in world.chunks:
             register.write(partners.register(world, chunk, world.companies(chunk)))
-    for name, (columns, lines) in partners.tables(seed).items():
-        _table(folder / "partners" / f"{name}.csv", ";", columns, lines, rows)
+    for name, table in partners.tables(seed).items():
+        _table(folder / "partners" / f"{name}.csv", ";", table, rows)
     return rows
 
 
@@ -165,28 +161,20 @@ def _edition(
 def _frame(
     world: Population, plan: campaign.Plan, companies: Companies, invitations: campaign.Invitations
 ) -> pa.Table:
-    invited = pa.array(invitations.invited)
-    # Letters leave two days after the e-mails; calls are spread over the first days.
-    delay = np.where(invitations.mode == 1, 2, np.where(invitations.mode == 2, companies.siren % 4, 0))
-    day = np.datetime64(plan.invited_from) + delay
-    nobody = pa.array(~invitations.invited)
+    day = pa.array(invitations.day.astype("datetime64[D]"), pa.date32())
     table = pa.Table.from_arrays(
         [
             padded(companies.siren, 9),
             take(world.places.commune_codes, companies.commune),
             choose(CODES, companies.sector),
             choose(BANDS, companies.band[plan.edition]),
-            invited,
-            _null_where(choose(campaign.MODES, invitations.mode), nobody),
-            _null_where(pa.array(day, pa.date32()), nobody),
+            pa.array(invitations.invited),
+            only(choose(campaign.MODES, invitations.mode), invitations.invited),
+            only(day, invitations.invited),
         ],
         schema=FRAME,
     )
     return table.filter(pa.array(companies.active[plan.edition]))
-
-
-def _null_where(cells: Cells, condition: pa.BooleanArray) -> Cells:
-    return pa.compute.if_else(condition, pa.scalar(None, cells.type), cells)
 
 
 @dataclass
@@ -200,7 +188,7 @@ class _Parquet:
 
     def __enter__(self) -> _Parquet:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(self.path, self.schema, compression="zstd", compression_level=9)
+        self._writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
         return self
 
     def write(self, table: pa.Table) -> None:
@@ -212,13 +200,8 @@ class _Parquet:
         self.rows[f"{self.path.parent.name}/{self.path.name}"] = self._count
 
 
-def _table(
-    path: Path,
-    delimiter: str,
-    columns: Sequence[str],
-    lines: Iterator[Sequence[object]],
-    rows: dict[str, int],
-) -> None:
+def _table(path: Path, delimiter: str, table: partners.Table, rows: dict[str, int]) -> None:
+    columns, lines = table
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")

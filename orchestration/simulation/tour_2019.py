@@ -9,7 +9,7 @@ import numpy as np
 
 from orchestration.simulation import vocabulary as words
 from orchestration.simulation.arrays import BoolArray
-from orchestration.simulation.cells import Cells, asked, blank, choose, pick, where, whole
+from orchestration.simulation.cells import Cells, blank, choose, only, pick, where, whole
 from orchestration.simulation.population import ASKED, HARD_ASKED
 from orchestration.simulation.questionnaires import Answering, left_out, letters, meta, shown, ticks
 from orchestration.simulation.typed import (
@@ -99,19 +99,19 @@ def _export(rng: np.random.Generator, rows: Answering) -> Mapping[str, Cells]:
     other = where(rng.random(count) < 0.2, pick(rng, words.OTHER_COUNTRIES, count), blank(count))
     columns = {
         "EXPORT": where(skipped, blank(count), letters(rows.exports)),
-        "PARTEXP": asked(left_out(rng, number_cells(share), 0.08), yes),
+        "PARTEXP": only(left_out(rng, number_cells(share), 0.08), yes),
     }
     for country, cells in zip(_COUNTRIES, ticks(listed), strict=True):
-        columns[f"PAYS[{country}]"] = asked(cells, yes)
-    columns["PAYS[other]"] = asked(other, yes)
+        columns[f"PAYS[{country}]"] = only(cells, yes)
+    columns["PAYS[other]"] = only(other, yes)
     comments = (words.PRICE_COMMENTS, words.REGULATION_COMMENTS, words.SKILL_COMMENTS)
     barrier = rng.random((count, 3)) < (0.3, 0.35, 0.4)
     for i, cells in enumerate(ticks(barrier)):
         comment = where(
             barrier[:, i] & (rng.random(count) < 0.25), pick(rng, comments[i], count), blank(count)
         )
-        columns[f"FREIN[F{i + 1}]"] = asked(cells, no)
-        columns[f"FREIN[F{i + 1}comment]"] = asked(comment, no)
+        columns[f"FREIN[F{i + 1}]"] = only(cells, no)
+        columns[f"FREIN[F{i + 1}comment]"] = only(comment, no)
     return columns
 
 
@@ -151,6 +151,6 @@ def _follow_up(rng: np.random.Generator, rows: Answering) -> Mapping[str, Cells]
             for item, c in zip(("STAGE", "APPR", "PROJ", "THESE", "NON"), students, strict=True)
         },
         "CONTACT": choose(["Y", "N", ""], case),
-        "NOM": asked(left_out(rng, name, 0.03), case == 0),
-        "MAIL": asked(left_out(rng, mail, 0.06), case == 0),
+        "NOM": only(left_out(rng, name, 0.03), case == 0),
+        "MAIL": only(left_out(rng, mail, 0.06), case == 0),
     }

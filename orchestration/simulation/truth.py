@@ -44,6 +44,10 @@ SCHEMA = pa.schema(
 """``truth/population.parquet``: a row is a company of an edition's frame; null = the edition does not ask."""
 
 
+COLUMNS = ("edition", "indicator", "domain_type", "domain", "value", "population")
+"""``truth/indicators.csv``: ``population`` counts the companies of the indicator's universe."""
+
+
 @dataclass(frozen=True)
 class Truth:
     """True values of a chunk's companies that are in an edition's frame."""
@@ -127,8 +131,7 @@ class Indicators:
                 self.counts[indicator, domain_type] = self.counts.get((indicator, domain_type), 0) + both
 
     def rows(self) -> Iterator[tuple[str, str, str, str, float, int]]:
-        """(edition, indicator, domain_type, domain, value, companies in the universe); empty domains left
-        out."""
+        """Rows of ``COLUMNS``; domains without companies are left out."""
         names = {"all": ("all",), "region": self.region_codes, "size_class": SIZE_CLASSES}
         for (indicator, domain_type), (total, trait) in self.counts.items():
             for domain, n, yes in zip(names[domain_type], total, trait, strict=True):

@@ -12,6 +12,7 @@ from orchestration.simulation.campaign import Invitations, Plan
 
 _AGAIN_SAME_PERSON, _COLLEAGUE, _TEST = 0.025, 0.012, 0.004
 _LEAST_TESTS = 3
+_DAY = 86_400
 
 # When the answers have come in: a wave after the mailing and one after each reminder.
 _ELAPSED = np.array([0.0, 0.03, 0.10, 0.25, 0.28, 0.36, 0.55, 0.60, 0.68, 1.0])
@@ -56,14 +57,13 @@ def visits(
     # Where visitors leave: mostly the welcome page, the company numbers, the long page on competences.
     leave = np.array([0.2, 0.25, 0.15, 0.1, 0.1, 0.2])[:pages]
     left_at = np.searchsorted(np.cumsum(leave / leave.sum()), rng.random(len(company)))
-    opening, closing = _seconds(plan.invited_from) + 9 * 3600, _seconds(plan.closes) + 18 * 3600
+    left_at = np.maximum(left_at, kind == 3)  # a test shows by the company name, on the first page
+    opening, closing = (np.datetime64(day, "s").astype(np.int64) for day in (plan.invited_from, plan.closes))
     position = part[0] + (part[1] - part[0]) * rng.random(len(company))
     moment = opening + np.interp(position, _CAME_IN, _ELAPSED) * (closing - opening)
     # Answers are typed between 8 and 19 o'clock.
-    started = (moment // 86_400 * 86_400 + 8 * 3600 + rng.triangular(0, 7_000, 39_600, len(company))).astype(
-        np.int64
-    )
-    started = np.clip(started, opening + 60, None)
+    day = np.maximum(moment // _DAY, invitations.day[company])
+    started = (day * _DAY + 8 * 3600 + rng.triangular(0, 7_000, 39_600, len(company))).astype(np.int64)
     minutes = rng.lognormal(2.2, 0.45, len(company)) * np.where(complete, 1.0, (left_at + 0.3) / pages)
     order = np.argsort(started, kind="stable")
     return Visits(
@@ -75,7 +75,3 @@ def visits(
         is_test=(kind == 3)[order],
         has_token=((kind < 2) & (rng.random(len(company)) < 0.9))[order],
     )
-
-
-def _seconds(day: str) -> int:
-    return int(np.datetime64(day, "s").astype(np.int64))
