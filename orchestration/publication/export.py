@@ -1,0 +1,174 @@
+"""Filling a release candidate. Belongs here: exporting the marts and writing the pages that go with them.
+Does not: judging or publishing it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import ReleaseError
+from orchestration.provenance import Input, fingerprint, package_versions
+from orchestration.publication.candidate import DATABASE, INTERNAL, PUBLIC, PUBLIC_PREFIX, Candidate
+from orchestration.publication.dictionary import (
+    Description,
+    Table,
+    describe_tables,
+    read_descriptions,
+    write_dictionary,
+)
+from orchestration.publication.disk import candidate_or_nothing, size_of
+from orchestration.publication.manifest import (
+    EditionState,
+    Manifest,
+    TableState,
+    content_hash,
+    hash_files,
+)
+from orchestration.publication.report import write_report
+
+PREFIXES = ("dim_", "fct_", "bridge_", "ind_", PUBLIC_PREFIX)
+# The oldest format DuckDB 2 writes; every 1.x client opens it as long as no table in it has a key constraint.
+_STORAGE = "v1.0.0"
+
+
+def build_candidate(
+    warehouse: Path,
+    folder: Path,
+    *,
+    inputs: Iterable[Input],
+    code: str,
+    run_id: str,
+    dbt_manifest: Path,
+    created_at: datetime | None = None,
+) -> Candidate:
+    """Export the marts of a candidate database into a staged release.
+
+    Args:
+        warehouse: the DuckDB file that dbt has built; only ``dim_ fct_ bridge_ ind_ pub_`` tables are taken.
+        folder: ``candidate_folder(releases, run_id)``; what a killed run left there is removed.
+        inputs: the archive entries that went in.
+        code: ``provenance.code_version(settings)``.
+        dbt_manifest: dbt's ``manifest.json``, for the descriptions.
+        created_at: the release date (default: now).
+
+    Raises:
+        ReleaseError: no mart, two marts of one name, no word on which edition is simulated, or a full disk.
+            The staged folder is gone then.
+    """
+    moment = (created_at or datetime.now(UTC)).astimezone(UTC)
+    descriptions = read_descriptions(dbt_manifest)
+    shutil.rmtree(folder, ignore_errors=True)
+    needed = max(size_of(warehouse), size_of((folder.parent / "current").resolve()))
+    with candidate_or_nothing(folder, needed):
+        (folder / INTERNAL).mkdir(parents=True)
+        (folder / PUBLIC).mkdir()
+        with duckdb.connect() as connection:
+            tables = _export(connection, warehouse, folder, descriptions)
+            editions = _editions(connection, warehouse)
+            write_dictionary(tables, folder / INTERNAL)
+            public = [table for table in tables if table.name.startswith(PUBLIC_PREFIX)]
+            write_dictionary(public, folder / PUBLIC)
+            write_report(connection, folder / PUBLIC, released_on=moment.date())
+        entries = tuple(sorted(set(inputs)))
+        files = hash_files(folder)
+        manifest = Manifest(
+            created_at=moment.isoformat(timespec="seconds"),
+            run_id=run_id,
+            content_hash=content_hash(files),
+            fingerprint=fingerprint(entries, code),
+            code_version=code,
+            packages=package_versions(),
+            inputs=entries,
+            editions=editions,
+            tables={t.name: TableState(t.rows, tuple(c.name for c in t.columns)) for t in tables},
+            files=files,
+        )
+        manifest.write(folder)
+    return Candidate(folder, manifest)
+
+
+def _export(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    folder: Path,
+    descriptions: Mapping[str, Description],
+) -> list[Table]:
+    """Copy the marts, ordered by their columns (keys first), into the release database, Parquet and CSV."""
+    connection.execute(f"ATTACH {_text(warehouse)} AS warehouse (READ_ONLY)")
+    connection.execute(f"ATTACH {_text(folder / DATABASE)} AS release (STORAGE_VERSION '{_STORAGE}')")
+    marts = _marts(connection, warehouse)
+    connection.execute("USE release")
+    for name, schema in marts.items():
+        connection.execute(
+            f'CREATE TABLE "{name}" AS SELECT * FROM warehouse."{schema}"."{name}" ORDER BY ALL'
+        )
+        _copy(connection, name, folder / INTERNAL / f"{name}.parquet", "FORMAT parquet, COMPRESSION zstd")
+        if name.startswith(PUBLIC_PREFIX):
+            _copy(connection, name, folder / PUBLIC / f"{name}.parquet", "FORMAT parquet, COMPRESSION zstd")
+            _copy(connection, name, folder / PUBLIC / f"{name}.csv", "FORMAT csv, HEADER")
+    tables = describe_tables(connection, marts, descriptions)
+    for table in tables:
+        _comment(connection, f'TABLE "{table.name}"', table.description)
+        for column in table.columns:
+            _comment(connection, f'COLUMN "{table.name}"."{column.name}"', column.description)
+    connection.execute("CHECKPOINT release")
+    return tables
+
+
+def _marts(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> dict[str, str]:
+    """Name → schema of the tables to release, sorted by name."""
+    rows = connection.execute(
+        "SELECT table_name, table_schema FROM information_schema.tables "
+        "WHERE table_catalog = 'warehouse' ORDER BY ALL"
+    ).fetchall()
+    found = [(name, schema) for name, schema in rows if name.startswith(PREFIXES)]
+    names = [name for name, _ in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not found:
+        raise ReleaseError(
+            f"two schemas hold a mart named {twice[0]}" if twice else "the candidate database holds no mart",
+            where=str(warehouse),
+            expected=f"tables named {', '.join(PREFIXES)}..., each once",
+            fix="run `dbt build` on this database first",
+        )
+    return dict(found)
+
+
+def _editions(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> tuple[EditionState, ...]:
+    """The editions in the release: whether they are simulated must be known, or nothing is released."""
+    try:
+        rows = connection.execute(
+            "SELECT edition, year, status, is_simulated FROM dim_edition ORDER BY edition"
+        ).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise ReleaseError(
+            f"the editions cannot be told ({str(error).splitlines()[0]})",
+            where=f"{warehouse}, dim_edition",
+            expected="a table dim_edition with edition, year, status, is_simulated",
+        ) from error
+    if unknown := [edition for edition, _, _, simulated in rows if simulated is None]:
+        raise ReleaseError(
+            f"it is unknown whether {unknown[0]} is simulated",
+            where=f"{warehouse}, dim_edition",
+            expected="true or false in is_simulated",
+            fix="say `simulated: true` or `simulated: false` in its codebook",
+        )
+    return tuple(EditionState(*row) for row in rows)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: str, path: Path, options: str) -> None:
+    connection.execute(f'COPY "{table}" TO {_text(path)} ({options})')
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, what: str, comment: str) -> None:
+    if comment:
+        connection.execute(f"COMMENT ON {what} IS {_text(comment)}")
+
+
+def _text(value: object) -> str:
+    """An SQL string literal: statements such as ATTACH and COPY take no parameters."""
+    return "'" + str(value).replace("'", "''") + "'"

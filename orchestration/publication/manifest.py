@@ -1,0 +1,173 @@
+"""A release's manifest. Belongs here: what a release says of itself, and how its files are hashed. Does not:
+making or moving the files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from orchestration.errors import ReleaseError
+from orchestration.provenance import Input
+
+MANIFEST = "MANIFEST.json"
+COVERED = (
+    f"Every file but {MANIFEST} and *.duckdb, with the release date inside the HTML pages left blank: "
+    "the same inputs and code give the same content_hash on another day and machine."
+)
+
+_RELEASE_DATE = re.compile(rb'(<time class="release-date")[^>]*>[^<]*(?=</time>)')
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What one gate found, as a release keeps it.
+
+    Args:
+        gate: its name.
+        run_id: the run it was evaluated in.
+        passed: whether all it expects holds.
+        subject_hash: hash of what it looked at; of the release gate, the candidate's content hash.
+        expectations: how many were demanded; a gate that expects nothing proves nothing.
+        failures: how many do not hold.
+        rows: row counts, for the next run's gates to compare with.
+    """
+
+    gate: str
+    run_id: str
+    passed: bool
+    subject_hash: str
+    expectations: int
+    failures: int = 0
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EditionState:
+    """An edition in the release."""
+
+    edition: str
+    year: int | None
+    status: str | None
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class TableState:
+    """A table in the release: its size and column names."""
+
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A file's sha256, size in bytes, and the hash that counts for the content (null: left out of it)."""
+
+    sha256: str
+    bytes: int
+    content_sha256: str | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that ``MANIFEST.json`` holds; ``id`` is null and ``gates`` empty until the release is published."""
+
+    created_at: str
+    run_id: str
+    content_hash: str
+    fingerprint: str
+    code_version: str
+    packages: Mapping[str, str]
+    inputs: tuple[Input, ...]
+    editions: tuple[EditionState, ...]
+    tables: Mapping[str, TableState]
+    files: Mapping[str, FileState]
+    gates: tuple[GateResult, ...] = ()
+    id: str | None = None
+    content_hash_covers: str = COVERED
+    schema_version: int = field(default=1)
+
+    @property
+    def simulated_editions(self) -> tuple[str, ...]:
+        """The editions made by the simulator."""
+        return tuple(edition.edition for edition in self.editions if edition.simulated)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files but the manifest."""
+        return sum(file.bytes for file in self.files.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The manifest as plain values."""
+        return {**asdict(self), "simulated_editions": list(self.simulated_editions)}
+
+    def write(self, folder: Path) -> None:
+        """Write ``MANIFEST.json`` in one step, so that a killed run leaves none or a whole one."""
+        text = json.dumps(self.as_json(), indent=1, sort_keys=True, ensure_ascii=False)
+        fresh = folder / f".{MANIFEST}"
+        fresh.write_text(text + "\n", encoding="utf-8")
+        fresh.replace(folder / MANIFEST)
+
+
+_adapter = TypeAdapter(Manifest)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a release or a candidate. Raises ReleaseError where it is missing or is not one."""
+    path = folder / MANIFEST
+    try:
+        return _adapter.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ReleaseError(
+            "there is no manifest, so this is no release",
+            where=str(path),
+            fix="name one that `skillsbank releases list` shows",
+        ) from None
+    except (ValidationError, OSError) as error:
+        first = str(error).splitlines()[0]
+        raise ReleaseError(
+            f"the manifest cannot be read ({first})",
+            where=str(path),
+            fix="roll back to a sound release with `skillsbank releases rollback`",
+        ) from error
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of a file's bytes, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_file(path: Path) -> FileState:
+    """A file's hashes: DuckDB's blocks differ from run to run, and an HTML page states its release date."""
+    if path.is_symlink():
+        return FileState("a link, not a file", 0, None)
+    plain = sha256(path)
+    match path.suffix:
+        case ".duckdb":
+            content = None
+        case ".html":
+            content = hashlib.sha256(_RELEASE_DATE.sub(rb"\1>", path.read_bytes())).hexdigest()
+        case _:
+            content = plain
+    return FileState(plain, path.stat().st_size, content)
+
+
+def hash_files(folder: Path) -> dict[str, FileState]:
+    """The state of every file of a release folder but its manifest, by relative path, sorted."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    names = ((path.relative_to(folder).as_posix(), path) for path in paths)
+    return {name: hash_file(path) for name, path in names if name != MANIFEST}
+
+
+def content_hash(files: Mapping[str, FileState]) -> str:
+    """One hash over the deterministic contents of a release: 64 hex digits."""
+    lines = sorted(f"{name}\0{file.content_sha256 or ''}\n" for name, file in files.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

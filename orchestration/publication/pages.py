@@ -1,0 +1,27 @@
+"""Published HTML pages. Belongs here: how a template becomes a self-contained page. Does not: what stands on
+it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@lru_cache
+def environment() -> Environment:
+    """The templates, with everything escaped; ``css`` is the one style sheet, put inside each page."""
+    pages = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # A page carries its styles so that it opens from a memory stick; this file is ours, so it is not escaped.
+    pages.globals["css"] = Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8"))
+    return pages

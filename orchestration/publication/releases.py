@@ -1,0 +1,342 @@
+"""The release store. Belongs here: publishing, listing, verifying and switching releases. Does not: what is
+in one, or who may decide to publish."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import ReleaseError
+from orchestration.publication.candidate import DATABASE, PUBLIC, PUBLIC_PREFIX, Candidate
+from orchestration.publication.disk import candidate_or_nothing, sync, sync_tree
+from orchestration.publication.evidence import Evidence, check_evidence
+from orchestration.publication.manifest import (
+    MANIFEST,
+    Manifest,
+    content_hash,
+    hash_files,
+    read_manifest,
+)
+
+CURRENT = "current"
+_ID = re.compile(r"(\d{4})-W(\d{2})-(\d+)")
+_SHOWN = 20
+_PUBLIC_PAGES = frozenset({"dictionary.csv", "dictionary.html", "report.en.html", "report.fr.html"})
+
+
+@dataclass(frozen=True)
+class Release:
+    """A published release: ``folder`` is its own folder, never the ``current`` link, so it stays the same."""
+
+    id: str
+    folder: Path
+    manifest: Manifest
+    is_current: bool
+
+    @property
+    def database(self) -> Path:
+        """The release's DuckDB file."""
+        return self.folder / DATABASE
+
+    @property
+    def created_at(self) -> str:
+        """When it was built, UTC, ISO 8601."""
+        return self.manifest.created_at
+
+    @property
+    def content_hash(self) -> str:
+        """Hash over its deterministic contents."""
+        return self.manifest.content_hash
+
+    @property
+    def rows(self) -> int:
+        """Rows of all its tables."""
+        return sum(table.rows for table in self.manifest.tables.values())
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What ``publish`` did: the release that is current now, and whether it is a new one."""
+
+    release: Release
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A release found sound: the number and size in bytes of the files checked."""
+
+    id: str
+    files: int
+    bytes: int
+
+
+def publish(
+    candidate: Candidate, releases: Path, evidence: Evidence, *, required: Collection[str]
+) -> Publication:
+    """Make a candidate the current release, or change nothing.
+
+    The evidence is checked here again, whatever ran before: a candidate is published only if every gate in
+    ``required`` passed in this run, and the release gate saw exactly the files that are about to go out.
+    The same content as the current release publishes nothing and removes the candidate.
+
+    Raises:
+        ReleaseError: evidence missing, failed, of another run or of other files; a changed candidate; a full
+            disk. The current release is untouched then.
+    """
+    manifest = candidate.manifest
+    check_evidence(evidence, required, run_id=manifest.run_id, content_hash=manifest.content_hash)
+    if problems := _file_problems(candidate.folder, manifest):
+        raise ReleaseError(
+            f"the candidate is not what the release gate saw: {problems[0]}",
+            where=str(candidate.folder),
+            fix="run the refresh again",
+        )
+    before = current(releases)
+    if before and before.content_hash == manifest.content_hash:
+        shutil.rmtree(candidate.folder)
+        _clean(releases)
+        return Publication(before, is_new=False)
+    with candidate_or_nothing(candidate.folder, needed=manifest.bytes):
+        name = _finish(candidate, releases, evidence)
+    with candidate_or_nothing(releases / name, needed=manifest.bytes, keep=lambda: _linked(releases) == name):
+        _switch(releases, name)
+    _clean(releases)
+    return Publication(_open(releases, name), is_new=True)
+
+
+def current(releases: Path) -> Release | None:
+    """The current release, or None where nothing has been published.
+
+    Readers use this once and then stay in ``folder``: going through the link twice may meet two releases.
+    """
+    name = _linked(releases)
+    return _open(releases, name) if name else None
+
+
+def list_releases(releases: Path) -> list[Release]:
+    """All releases, the newest first. A folder without a manifest, or under another name, is not one."""
+    whole = [name for name in _names(releases) if (releases / name / MANIFEST).is_file()]
+    return [_open(releases, name) for name in reversed(whole)]
+
+
+def open_release(releases: Path, name: str = CURRENT) -> Release:
+    """A release by its id, or the current one. Raises ReleaseError where there is none of that name."""
+    return _open(releases, (_linked(releases) or CURRENT) if name == CURRENT else name)
+
+
+def show(releases: Path, name: str = CURRENT) -> dict[str, Any]:
+    """What a release's manifest says, with its folder and whether it is current, ready for JSON."""
+    release = open_release(releases, name)
+    place = {"folder": str(release.folder), "is_current": release.is_current}
+    return {**release.manifest.as_json(), **place}
+
+
+def verify(releases: Path, name: str = CURRENT) -> Verified:
+    """Check a release: each file's checksum, none missing or unexpected, only public tables in ``public/``,
+    the database opens read-only and holds the tables stated, the current link is sane.
+
+    Raises:
+        ReleaseError: there is no such release, or it is not sound; the message lists what was found.
+    """
+    release = open_release(releases, name)
+    if problems := [*_link_problems(releases), *_problems(release)]:
+        raise _unsound(release, problems)
+    return Verified(release.id, len(release.manifest.files), release.manifest.bytes)
+
+
+def rollback(releases: Path, to: str | None = None) -> Release:
+    """Switch to an earlier release (default: the one before the current), after verifying it.
+
+    The next refresh publishes again: a rollback gives time to mend data or code, it does not stop the clock.
+
+    Raises:
+        ReleaseError: there is no such release, or it is not sound; the current link is untouched then.
+    """
+    if to is None:
+        linked = _linked(releases)
+        older = [r.id for r in list_releases(releases) if linked is None or _order(r.id) < _order(linked)]
+        if not older:
+            raise ReleaseError(
+                "there is no earlier release to go back to",
+                where=str(releases),
+                fix="see `skillsbank releases list`",
+            )
+        to = older[0]
+    release = open_release(releases, to)
+    # A broken link is what a rollback mends, so only the release itself is judged.
+    if problems := _problems(release):
+        raise _unsound(release, problems)
+    _switch(releases, release.id)
+    return _open(releases, release.id)
+
+
+def _finish(candidate: Candidate, releases: Path, evidence: Evidence) -> str:
+    """Complete the manifest, put everything on the disk and give the candidate its release name."""
+    moment = datetime.fromisoformat(candidate.manifest.created_at)
+    year, week, _ = moment.isocalendar()
+    taken = [_order(name) for name in _names(releases)]
+    number = max((n for y, w, n in taken if (y, w) == (year, week)), default=0) + 1
+    while True:
+        name = f"{year}-W{week:02d}-{number}"
+        replace(candidate.manifest, id=name, gates=tuple(evidence.results)).write(candidate.folder)
+        sync_tree(candidate.folder)
+        try:
+            candidate.folder.rename(releases / name)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # Another process took the number.
+                number += 1
+                continue
+            if error.errno == errno.EXDEV:
+                raise ReleaseError(
+                    "the candidate lies on another disk than the releases",
+                    where=str(candidate.folder),
+                    expected=f"a folder in {releases}",
+                ) from error
+            raise
+        sync(releases)
+        return name
+
+
+def _switch(releases: Path, name: str) -> None:
+    """Point ``current`` at a release in one atomic step: a reader meets the old one or the new one."""
+    fresh = releases / f".{CURRENT}-{os.getpid()}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(name, target_is_directory=True)
+    fresh.replace(releases / CURRENT)
+    sync(releases)
+
+
+def _clean(releases: Path) -> None:
+    """Remove what killed runs left behind."""
+    for leftover in releases.glob(".candidate-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for leftover in releases.glob(f".{CURRENT}-*"):
+        leftover.unlink(missing_ok=True)
+
+
+def _linked(releases: Path) -> str | None:
+    """The release id that the current link names; None without a link."""
+    try:
+        return (releases / CURRENT).readlink().name
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ReleaseError(
+            "this is not a link", where=str(releases / CURRENT), expected="a symbolic link to a release"
+        ) from error
+
+
+def _open(releases: Path, name: str) -> Release:
+    folder = releases / name
+    if not (folder / MANIFEST).is_file():
+        raise _unknown(releases, name)
+    return Release(name, folder, read_manifest(folder), is_current=_linked(releases) == name)
+
+
+def _unknown(releases: Path, name: str) -> ReleaseError:
+    known = ", ".join(_names(releases))
+    return ReleaseError(
+        "nothing has been published yet" if name == CURRENT else f"there is no release {name}",
+        where=str(releases),
+        expected=f"one of {known}" if known else None,
+        fix=None if known else "publish one with `skillsbank refresh`",
+    )
+
+
+def _unsound(release: Release, problems: list[str]) -> ReleaseError:
+    shown = "; ".join(problems[:_SHOWN]) + (
+        f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    )
+    return ReleaseError(
+        f"release {release.id} is not sound: {shown}",
+        where=str(release.folder),
+        fix="make a sound one current with `skillsbank releases rollback`",
+    )
+
+
+def _names(releases: Path) -> list[str]:
+    """The ids of all release folders, the oldest first."""
+    return sorted((path.name for path in releases.glob("*") if _ID.fullmatch(path.name)), key=_order)
+
+
+def _order(name: str) -> tuple[int, int, int]:
+    """Year, week and sequence as numbers: 2026-W09-10 comes after 2026-W09-9."""
+    match = _ID.fullmatch(name)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)
+
+
+def _problems(release: Release) -> list[str]:
+    stated = release.manifest.id
+    return [
+        *([] if stated == release.id else [f"{MANIFEST} says that this is release {stated}"]),
+        *_file_problems(release.folder, release.manifest),
+        *_public_problems(release.folder),
+        *_database_problems(release.database, release.manifest),
+    ]
+
+
+def _file_problems(folder: Path, manifest: Manifest) -> list[str]:
+    found = hash_files(folder)
+    problems = [f"{name} is missing" for name in manifest.files if name not in found]
+    problems += [f"{name} is unexpected" for name in found if name not in manifest.files]
+    problems += [
+        f"{name} has changed"
+        for name, state in manifest.files.items()
+        if name in found and found[name] != state
+    ]
+    if not problems and content_hash(found) != manifest.content_hash:
+        problems.append("the content hash is not that of the files")
+    return problems
+
+
+def _public_problems(folder: Path) -> list[str]:
+    files = sorted(
+        path.relative_to(folder / PUBLIC) for path in (folder / PUBLIC).rglob("*") if path.is_file()
+    )
+    odd = [
+        file for file in files if file.name not in _PUBLIC_PAGES and not file.name.startswith(PUBLIC_PREFIX)
+    ]
+    return [f"{PUBLIC}/{file} is no public table" for file in odd]
+
+
+def _database_problems(database: Path, manifest: Manifest) -> list[str]:
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            counts = {
+                name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+                for name in manifest.tables
+            }
+    except duckdb.Error as error:
+        return [f"{DATABASE} does not open read-only ({str(error).splitlines()[0]})"]
+    return [
+        f"{DATABASE} has {rows} instead of {manifest.tables[name].rows} rows in {name}"
+        for name, row in counts.items()
+        if (rows := row[0] if row else 0) != manifest.tables[name].rows
+    ]
+
+
+def _link_problems(releases: Path) -> list[str]:
+    try:
+        name = _linked(releases)
+    except ReleaseError as error:
+        return [f"{CURRENT}: {error.problem}"]
+    if name is None:
+        return [f"{CURRENT} is missing"]
+    target = (releases / CURRENT).readlink()
+    if target.is_absolute() or len(target.parts) != 1 or not _ID.fullmatch(name):
+        return [f"{CURRENT} points out of the releases, to {target}"]
+    return (
+        []
+        if (releases / name / MANIFEST).is_file()
+        else [f"{CURRENT} points to {name}, which does not exist"]
+    )

@@ -1,0 +1,355 @@
+"""The report's parts. Belongs here: which figures stand in which section. Does not: their values, looks or
+words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from orchestration.publication.report.charts import Bar, Chart, Mark, bar_chart, interval_chart
+from orchestration.publication.report.tables import MISSING, Figure, Label, Offers, Tables, ordered_families
+from orchestration.publication.report.views import (
+    Cell,
+    Exhibit,
+    Row,
+    RowGroup,
+    Section,
+    Table,
+    describe_intervals,
+    mark,
+    number_cell,
+    share_cell,
+)
+from orchestration.publication.report.words import Words
+
+BREAKDOWNS = ("size_class", "region")
+
+
+def participation(tables: Tables, words: Words) -> Section:
+    """Companies invited and answering, by headcount and region."""
+    edition, language = tables.main.code, words.language
+    found = {
+        kind: [
+            (label.text[language], cell)
+            for label in tables.domains.get(kind, ())
+            if (cell := tables.participation.get((edition, kind, label.code)))
+        ]
+        for kind in BREAKDOWNS
+    }
+    bars = [
+        Bar(label, "", cell.rate.value or 0, share_cell(words, cell.rate, 1).text, words(kind))
+        for kind, cells in found.items()
+        for label, cell in cells
+    ]
+    shown = [
+        (cell.rate.value, label)
+        for cells in found.values()
+        for label, cell in cells
+        if cell.rate.value is not None
+    ]
+    if not bars or not shown:
+        return _empty("participation", words)
+    (low, low_label), (high, high_label) = min(shown), max(shown)
+    title = words("participation.chart")
+    chart = bar_chart(
+        bars,
+        name="chart-participation",
+        title=title,
+        description=words(
+            "participation.desc",
+            low=words.percent(low, 1),
+            low_label=low_label,
+            high=words.percent(high, 1),
+            high_label=high_label,
+        ),
+        language=language,
+        percent=True,
+    )
+    groups = tuple(
+        RowGroup(
+            words(kind),
+            tuple(
+                Row(
+                    label,
+                    (
+                        number_cell(words, cell.invited),
+                        # A blank rate with its counts beside it would not be blank.
+                        number_cell(words, cell.responded)
+                        if cell.rate.value is not None
+                        else share_cell(words, cell.rate),
+                        share_cell(words, cell.rate, 1),
+                    ),
+                )
+                for label, cell in cells
+            ),
+        )
+        for kind, cells in found.items()
+    )
+    columns = ("", *(words(f"participation.{name}") for name in ("invited", "responded", "rate")))
+    return Section(
+        "participation",
+        words("participation"),
+        (words("participation.text"),),
+        (Exhibit(chart, Table(title, columns, groups)),),
+    )
+
+
+def innovation(tables: Tables, words: Words) -> Section:
+    """The share of innovating companies, by headcount and region."""
+    series = [("innovation_rate", words("innovation.column"))]
+    return _rates("innovation", tables, words, series, BREAKDOWNS)
+
+
+def export(tables: Tables, words: Words) -> Section:
+    """Export among innovators and the others: the contrast, then by headcount and region."""
+    series = [
+        ("export_rate_among_innovators", words("export.innovators")),
+        ("export_rate_among_non_innovators", words("export.others")),
+    ]
+    return _rates("export", tables, words, series, ("all", *BREAKDOWNS))
+
+
+def _rates(
+    name: str, tables: Tables, words: Words, series: Sequence[tuple[str, str]], kinds: Sequence[str]
+) -> Section:
+    edition, language = tables.main.code, words.language
+
+    def figure(indicator: str, kind: str, label: Label) -> Figure:
+        return tables.rate(edition, indicator, kind, label.code)
+
+    found = {
+        kind: [
+            label
+            for label in tables.domains.get(kind, ())
+            if any(figure(indicator, kind, label) is not MISSING for indicator, _ in series)
+        ]
+        for kind in kinds
+    }
+    marks = [
+        mark(words, label.text[language], series_name, figure(indicator, kind, label), _group(words, kind))
+        for kind, labels in found.items()
+        for label in labels
+        for indicator, series_name in series
+    ]
+    if not marks:
+        return _empty(name, words)
+    groups = tuple(
+        RowGroup(
+            _group(words, kind),
+            tuple(
+                Row(
+                    label.text[language],
+                    tuple(share_cell(words, figure(indicator, kind, label)) for indicator, _ in series),
+                )
+                for label in labels
+            ),
+        )
+        for kind, labels in found.items()
+        if labels
+    )
+    title = words(f"{name}.chart")
+    exhibit = Exhibit(
+        _intervals(words, name, title, marks), Table(title, ("", *(label for _, label in series)), groups)
+    )
+    return Section(name, words(name), (words(f"{name}.text"),), (exhibit,))
+
+
+def needs(tables: Tables, words: Words) -> Section:
+    """Competences needed and hard to recruit: by family, then one by one."""
+    edition, language = tables.main.code, words.language
+    families = ordered_families(tables.competences)
+    by_family = [(f.text[language], tables.need(edition, "family_need_share", f.code)) for f in families]
+    pairs = [
+        (
+            competence,
+            tables.need(edition, "need_share", competence.code),
+            tables.need(edition, "hard_to_recruit_share", competence.code),
+        )
+        for competence in tables.competences
+    ]
+    pairs = [pair for pair in pairs if pair[1] is not MISSING or pair[2] is not MISSING]
+    if not pairs:
+        return _empty("needs", words)
+    needed, hard = words("needs.needed"), words("needs.hard")
+    family_marks = [
+        mark(words, label, needed, figure) for label, figure in by_family if figure is not MISSING
+    ]
+    marks = [
+        mark(words, competence.text[language], series, figure, competence.family.text[language])
+        for competence, need, difficulty in pairs
+        for series, figure in ((needed, need), (hard, difficulty))
+        # A competence that was not asked about has a word in the table; in the chart it would only be noise.
+        if figure is not MISSING
+    ]
+    title = words("needs.chart")
+    table = Table(
+        title,
+        (words("needs.competence"), needed, hard),
+        tuple(
+            RowGroup(
+                family.text[language],
+                tuple(
+                    Row(competence.text[language], (share_cell(words, need), share_cell(words, difficulty)))
+                    for competence, need, difficulty in pairs
+                    if competence.family == family
+                ),
+            )
+            for family in families
+            if any(competence.family == family for competence, _, _ in pairs)
+        ),
+    )
+    exhibits = [Exhibit(_intervals(words, "needs", title, marks), table)]
+    if family_marks:
+        family_title = words("needs.families")
+        rows = tuple(Row(item.label, (share_cell(words, item.figure),)) for item in family_marks)
+        family_table = Table(family_title, (words("needs.family"), needed), (RowGroup("", rows),))
+        exhibits.insert(0, Exhibit(_intervals(words, "families", family_title, family_marks), family_table))
+    return Section("needs", words("needs"), (words("needs.text"),), tuple(exhibits))
+
+
+def tour(tables: Tables, words: Words) -> Section:
+    """The stopovers: by region, and all of them."""
+    stops = tables.stopovers.get(tables.main.code, ())
+    if not stops:
+        return _empty("tour", words)
+    missing = words("state.missing")
+    regions = sorted({stop.region or missing for stop in stops})
+    grouped = {region: [stop for stop in stops if (stop.region or missing) == region] for region in regions}
+    people = {region: _sum(stop.attendance for stop in inside) for region, inside in grouped.items()}
+    ordered = sorted(regions, key=lambda region: (-(people[region] or 0), region))
+    title = words("tour.chart")
+    top = ordered[0]
+    chart = bar_chart(
+        [Bar(region, "", people[region] or 0, number_cell(words, people[region]).text) for region in ordered],
+        name="chart-tour",
+        title=title,
+        description=words("tour.desc", high=number_cell(words, people[top]).text, high_label=top),
+        language=words.language,
+    )
+    by_region = Table(
+        title,
+        (words("region"), words("tour.stops"), words("tour.attendance"), words("tour.questions")),
+        (
+            RowGroup(
+                "",
+                tuple(
+                    Row(
+                        region,
+                        (
+                            number_cell(words, len(grouped[region])),
+                            number_cell(words, people[region]),
+                            number_cell(words, _sum(stop.questions for stop in grouped[region])),
+                        ),
+                    )
+                    for region in ordered
+                ),
+            ),
+        ),
+    )
+    everything = Table(
+        words("tour.all"),
+        tuple(words(f"tour.{name}") for name in ("city", "day", "theme", "host", "attendance", "questions")),
+        (
+            RowGroup(
+                "",
+                tuple(
+                    Row(
+                        stop.city,
+                        (
+                            Cell(words.date(stop.held_on)) if stop.held_on else number_cell(words, None),
+                            Cell(stop.theme[words.language]),
+                            Cell(stop.host or ""),
+                            number_cell(words, stop.attendance),
+                            number_cell(words, stop.questions),
+                        ),
+                    )
+                    for stop in stops
+                ),
+            ),
+        ),
+        is_folded=True,
+    )
+    return Section(
+        "tour", words("tour"), (words("tour.text"),), (Exhibit(chart, by_region), Exhibit(table=everything))
+    )
+
+
+def training(tables: Tables, words: Words) -> Section:
+    """Training offers by competence beside the need for it."""
+    language, edition = words.language, tables.main.code
+    if not tables.offers:
+        return _empty("training", words)
+    counted = [(c, tables.offers.get(c.code, Offers(0, 0))) for c in tables.competences]
+    bars = [
+        Bar(c.text[language], series, value, words.number(offer.offers), c.family.text[language])
+        for c, offer in counted
+        for series, value in (
+            (words("training.labelled"), offer.labelled),
+            (words("training.other"), offer.offers - offer.labelled),
+        )
+    ]
+    most, offer = max(counted, key=lambda pair: pair[1].offers)
+    title = words("training.chart")
+    chart = bar_chart(
+        bars,
+        name="chart-training",
+        title=title,
+        description=words("training.desc", high=words.number(offer.offers), high_label=most.text[language]),
+        language=language,
+    )
+    columns = (
+        words("needs.competence"),
+        words("training.offers"),
+        words("training.labelled"),
+        words("training.needed"),
+    )
+    groups = tuple(
+        RowGroup(
+            family.text[language],
+            tuple(
+                Row(
+                    c.text[language],
+                    (
+                        number_cell(words, offer.offers),
+                        number_cell(words, offer.labelled),
+                        share_cell(words, tables.need(edition, "need_share", c.code)),
+                    ),
+                )
+                for c, offer in counted
+                if c.family == family
+            ),
+        )
+        for family in ordered_families(tables.competences)
+    )
+    return Section(
+        "training",
+        words("training"),
+        (words("training.text"),),
+        (Exhibit(chart, Table(title, columns, groups)),),
+    )
+
+
+def _intervals(words: Words, name: str, title: str, marks: Sequence[Mark]) -> Chart:
+    return interval_chart(
+        marks,
+        name=f"chart-{name}",
+        title=title,
+        description=describe_intervals(words, marks),
+        language=words.language,
+    )
+
+
+def _empty(name: str, words: Words) -> Section:
+    return Section(name, words(name), (words("no_figures"),))
+
+
+def _group(words: Words, kind: str) -> str:
+    return "" if kind == "all" else words(kind)
+
+
+def _sum(numbers: Iterator[int | None]) -> int | None:
+    """The sum of the known numbers; None where none is known."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
+
+
+Maker = Callable[[Tables, Words], Section]

@@ -1,0 +1,256 @@
+"""A small warehouse with every mart's declared columns: tables as dbt makes them, invented figures in
+them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from orchestration.provenance import Input
+from orchestration.publication.candidate import Candidate, candidate_folder
+from orchestration.publication.evidence import Evidence
+from orchestration.publication.export import build_candidate
+from orchestration.publication.manifest import GateResult
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DBT = REPOSITORY / "dbt_project"
+TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
+GATES = ("decoded", "marts", "release")
+MONDAY = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+REGIONS = {"32": "Hauts-de-France", "53": "Bretagne", "94": "Corse"}
+SIZES = {"0-9": ("0 à 9", "0 to 9"), "10-49": ("10 à 49", "10 to 49"), "250+": ("250 et plus", "250 or more")}
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def models() -> list[dict[str, Any]]:
+    """The marts and public tables as their YAML files declare them."""
+    paths = sorted((DBT / "models").glob("marts/*.yml")) + sorted((DBT / "models").glob("publishable/*.yml"))
+    return [model for path in paths for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]]
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (DBT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def figure(
+    value: float | None, flag: str = "ok", comparability: str = "identical", **more: Any
+) -> dict[str, Any]:
+    """One row's figure columns; a blank one has none, as the public tables promise."""
+    if value is None:
+        return {"flag": flag, "reason": "few_contributors", "comparability": comparability, **more}
+    row = {
+        "value": value,
+        "se": 0.03,
+        "ci_low": max(0.0, value - 0.06),
+        "ci_high": min(1.0, value + 0.06),
+        "n": 80,
+    }
+    return {**row, "flag": flag, "comparability": comparability, **more}
+
+
+def default_rows() -> Rows:
+    """Two simulated editions with every state of a figure in them."""
+    editions = [
+        {
+            "edition": code, "year": year, "title_fr": f"Tour {year}", "title_en": f"{year} tour",
+            "status": "closed", "is_simulated": True, "has_frame": True, "population": 12_345,
+            "invited": 3_000, "respondents": 321,
+        }
+        for code, year in (("edition_2012", 2012), ("tour_2019", 2019))
+    ]  # fmt: skip
+    domains = [
+        {"domain_type": "all", "domain": "all", "label_fr": "Ensemble", "label_en": "All", "position": 1}
+    ]
+    domains += [
+        {"domain_type": "region", "domain": code, "label_fr": name, "label_en": name, "position": place}
+        for place, (code, name) in enumerate(REGIONS.items())
+    ]
+    domains += [
+        {"domain_type": "size_class", "domain": code, "label_fr": fr, "label_en": en, "position": place}
+        for place, (code, (fr, en)) in enumerate(SIZES.items())
+    ]
+    families = {row["family"]: row for row in seed("competence_families")}
+    competences = [
+        {
+            **row,
+            "family_label_fr": families[row["family"]]["label_fr"],
+            "family_label_en": families[row["family"]]["label_en"],
+        }
+        for row in seed("competences")
+    ]
+    rates, participation = [], []
+    for edition, shift in (("edition_2012", -0.2), ("tour_2019", 0.0)):
+        for place, domain in enumerate(domains):
+            key = {"edition": edition, "domain_type": domain["domain_type"], "domain": domain["domain"]}
+            blank = domain["domain"] == "94"
+            participation.append(
+                key
+                | {"indicator": "participation_rate", "invited": 1_000, "responded": None if blank else 107}
+                | (
+                    figure(None, "unpublished")
+                    if blank
+                    else figure(0.107 + place / 100, se=None, ci_low=None, ci_high=None)
+                )
+            )
+            for indicator, base in (
+                ("innovation_rate", 0.4),
+                ("export_rate", 0.35),
+                ("export_rate_among_innovators", 0.6),
+                ("export_rate_among_non_innovators", 0.3),
+            ):
+                flag = "fragile" if domain["domain"] == "53" else "ok"
+                shown = figure(None, "suppressed") if blank else figure(base + shift + place / 50, flag)
+                rates.append(key | {"indicator": indicator} | shown)
+    needs = [
+        {
+            "edition": edition, "indicator": indicator, "family": row["family"],
+            "competence_code": row["competence_code"], "domain_type": "all", "domain": "all",
+            **figure(0.3 + place / 50 + shift, comparability="close"),
+        }
+        for edition, shift in (("edition_2012", 0.0), ("tour_2019", 0.05))
+        for place, row in enumerate(competences[:15])
+        for indicator in ("need_share", "hard_to_recruit_share")[: 2 if place % 2 else 1]
+    ]  # fmt: skip
+    needs += [
+        {
+            "edition": "tour_2019", "indicator": "family_need_share", "family": family,
+            "competence_code": None, "domain_type": "all", "domain": "all", **figure(0.5),
+        }
+        for family in families
+    ]  # fmt: skip
+    stops = [
+        {
+            "stopover_id": f"st-{number:02d}", "edition": "tour_2019", "city": city, "commune_code": "80016",
+            "region_code": "32", "held_on": day, "theme_fr": "Recruter demain",
+            "theme_en": "Recruiting tomorrow", "host": "Lycée inventé", "attendance": people,
+            "questions_raised": 0,
+        }
+        for number, (city, day, people) in enumerate(
+            [("Albert-Méaulte", "2019-09-01", 41), ("Saint-Quentin", "2019-09-12", None)]
+        )
+    ]  # fmt: skip
+    offers = [
+        {
+            "offer_id": f"of-{n}",
+            "institution_id": f"es-{n % 2}",
+            "title_fr": "Cours",
+            "is_labelled_ice": n % 3 == 0,
+        }
+        for n in range(7)
+    ]
+    return {
+        "dim_edition": editions,
+        "dim_company": [{"company_key": f"{n:032x}", "region_code": "32"} for n in range(50, 0, -1)],
+        "dim_competence": competences,
+        "dim_stopover": stops,
+        "pub_edition": editions,
+        "pub_indicator": [{k: v for k, v in row.items() if k != "position"} for row in seed("indicators")],
+        "pub_domain": domains,
+        "pub_competence": competences,
+        "pub_participation": participation,
+        "pub_innovation_export": rates,
+        "pub_competence_need": needs,
+        "pub_stopover": stops,
+        "pub_training_offer": offers,
+        "pub_training_offer_competence": [
+            {"offer_id": offer["offer_id"], "competence_code": code}
+            for offer in offers
+            for code in ("INT-01", "DIG-02")
+        ],
+    }
+
+
+def write_warehouse(path: Path, rows: Rows) -> None:
+    """A DuckDB file with every declared model, in a schema of its own as dbt may make, and the given rows."""
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE SCHEMA marts; USE marts; CREATE TABLE int_left_out (secret VARCHAR)")
+        for model in models():
+            kinds = {c["name"]: TYPES.get(c["data_type"], c["data_type"]) for c in model["columns"]}
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
+            connection.execute(f'CREATE TABLE "{model["name"]}" ({columns})')
+            for row in rows.get(model["name"], []):
+                given = {name: value for name, value in row.items() if name in kinds}
+                names = ", ".join(f'"{name}"' for name in given)
+                marks = ", ".join("?" * len(given))
+                connection.execute(
+                    f'INSERT INTO "{model["name"]}" ({names}) VALUES ({marks})', list(given.values())
+                )
+
+
+@dataclass
+class Workshop:
+    """What a test needs to make releases: a warehouse, dbt's manifest, and a release folder."""
+
+    folder: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "candidate.duckdb"
+
+    @property
+    def dbt_manifest(self) -> Path:
+        return self.folder / "manifest.json"
+
+    @property
+    def releases(self) -> Path:
+        return self.folder / "releases"
+
+    def build(
+        self,
+        run_id: str = "run-1",
+        *,
+        rows: Rows | None = None,
+        created_at: datetime = MONDAY,
+        code: str = "c0de",
+    ) -> Candidate:
+        """A candidate from these rows (default: those of the last call, at first ``default_rows``)."""
+        if rows is not None or not self.warehouse.exists():
+            write_warehouse(self.warehouse, rows or default_rows())
+        return build_candidate(
+            self.warehouse,
+            candidate_folder(self.releases, run_id),
+            inputs=[
+                Input("limesurvey", "tour_2019", "ab" * 32),
+                Input("limesurvey", "edition_2012", "cd" * 32),
+            ],
+            code=code,
+            run_id=run_id,
+            dbt_manifest=self.dbt_manifest,
+            created_at=created_at,
+        )
+
+
+def evidence(candidate: Candidate, **changes: Any) -> Evidence:
+    """Every gate passed in the candidate's run, the release gate on this candidate."""
+    run_id = candidate.manifest.run_id
+    results = [
+        GateResult(gate, run_id, passed=True, subject_hash=candidate.content_hash, expectations=3)
+        for gate in GATES
+    ]
+    return Evidence(**{"run_id": run_id, "results": tuple(results), **changes})
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    nodes = {
+        f"model.{model['name']}": {
+            "name": model["name"],
+            "resource_type": "model",
+            "description": model["description"].strip(),
+            "columns": {column["name"]: column for column in model["columns"]},
+        }
+        for model in models()
+    }
+    shop = Workshop(tmp_path)
+    shop.dbt_manifest.write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
+    return shop
