@@ -1,5 +1,5 @@
-"""`skillsbank codebook check`. Belongs here: codebooks beside the headings of an export. Does not: the rules of
-a codebook, or reading answers."""
+"""`skillsbank codebook check`. Belongs here: codebooks beside the headings of an export. Does not: the rules
+of a codebook, or reading answers."""
 
 from __future__ import annotations
 

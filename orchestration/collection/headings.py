@@ -4,7 +4,7 @@ codebook, and which export options were chosen. Does not: cells that are merely 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ _CODE_HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\[[^\]]*\])*")
 _FIELD_NAME = re.compile(r"\d+X\d+X\d+")
 _CODES = "column headings by question code, as in COMP[C01]"
 _EXPORT_CODES = "export again and choose 'Question code' for the headings and 'Answer codes' for the answers"
+_RECODED = {"0", "1", "2", "3"}
 _TICKS = {"yes_no": {"Y", "N"}, "multiple": {"Y"}, "multiple_comments": {"Y"}}
 
 
@@ -44,42 +45,47 @@ def code_headings(headings: Sequence[str], codebook: Codebook, path: Path) -> li
     mismatches = check(codebook, names)
     if not mismatches:
         return names
-    unknown = [name for name in names if name not in columns and name not in META_COLUMNS]
-    problem = _wrong_style(unknown, len(names), {*columns, *META_COLUMNS})
+    known = {*columns, *META_COLUMNS}
+    problem = _wrong_style([name for name in names if name not in known], len(names), known)
     if problem is not None:
         raise ExportError(problem, where=f"{path}, headings", expected=_CODES, fix=_EXPORT_CODES)
     more = f" (and {len(mismatches) - _SHOWN} more)" if len(mismatches) > _SHOWN else ""
     raise ExportError(
-        f"the export does not match the codebook of {codebook.edition}: "
-        + "; ".join(mismatches[:_SHOWN])
-        + more,
+        f"not the columns of the codebook of {codebook.edition}: {'; '.join(mismatches[:_SHOWN])}{more}",
         where=f"{path}, headings",
         expected=f"each of the codebook's {len(columns)} columns once, and no other",
-        fix="put in the right export, or correct the codebook; `skillsbank codebook check` lists all",
+        fix="put in the right export, or correct the codebook; `skillsbank codebook check` lists them all",
     )
 
 
 def _wrong_style(unknown: list[str], total: int, known: set[str]) -> str | None:
-    """Name the heading style where most headings are not codes."""
+    """Say what the headings are where most are not codes.
+
+    No heading is quoted unless it is one for certain: in a file without headings they are somebody's answers.
+    """
     # Half: one renamed question must not look like a style, and no other style leaves half of the codes.
     if len(unknown) * 2 < total:
         return None
-    if sum(_FIELD_NAME.match(name) is not None for name in unknown) * 2 > len(unknown):
+
+    def most(kind: Callable[[str], object]) -> bool:
+        return sum(bool(kind(name)) for name in unknown) * 2 > len(unknown)
+
+    if unknown[0].strip().isdigit():
+        return "the first row is a response, not the headings"
+    if most(_FIELD_NAME.match):
         return f"the headings are field names such as '{unknown[0]}', which change from survey to survey"
-    with_code = sum(any(name.startswith(code) for code in known) for name in unknown)
-    if with_code * 2 > len(unknown) and any(not _CODE_HEADING.fullmatch(name) for name in unknown):
-        return f"the headings are codes run together with texts, such as '{unknown[0]}'"
-    if sum(_CODE_HEADING.fullmatch(name) is None for name in unknown) * 2 > len(unknown):
-        style = "abbreviated" if any(".. " in name for name in unknown) else "full"
-        return f"the headings are {style} question texts, such as '{unknown[0]}'"
-    return None
+    if most(lambda name: any(name.startswith(code) for code in known)) and not most(_CODE_HEADING.fullmatch):
+        return "the headings are question codes run together with texts"
+    if most(lambda name: not _CODE_HEADING.fullmatch(name)):
+        return "the headings are question texts, full or abbreviated, not codes"
+    return f"{len(unknown)} of {total} headings are not in the codebook: it is another questionnaire's export"
 
 
 def check_answers(rows: pa.RecordBatch, codebook: Codebook, path: Path) -> bool:
     """Check on some rows that answers are codes; whether there was any coded answer to judge by.
 
     Raises:
-        ExportError: most coded cells hold labels (long answers) or recoded numbers (the R and SPSS exports).
+        ExportError: most coded cells hold labels (long answers) or recoded numbers (R and SPSS exports).
     """
     columns = codebook.columns()
     ticks, coded = _Tally(), _Tally()
@@ -91,13 +97,12 @@ def check_answers(rows: pa.RecordBatch, codebook: Codebook, path: Path) -> bool:
     for tally in (ticks, coded):
         # Half again: a few cells may be wrong, and are then `invalid`; the wrong options spoil nearly all.
         if tally.unknown * 2 > tally.filled:
-            if tally.examples <= {"0", "1", "2", "3"}:
+            if tally.recoded:
                 found = "numbers, as the R and SPSS exports recode them"
             else:
                 found = "labels (long answers), which no codebook can tell apart with certainty"
-            shown = ", ".join(f"'{text}'" for text in sorted(tally.examples)[:3])
             raise ExportError(
-                f"{tally.unknown} of {tally.filled} coded answers are {found}: {shown}",
+                f"{tally.unknown} of {tally.filled} coded answers are {found}",
                 where=str(path),
                 expected="answer codes (short answers), such as Y and A1",
                 fix=_EXPORT_CODES,
@@ -110,7 +115,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.filled = self.unknown = 0
-        self.examples: set[str] = set()
+        self.recoded = True
 
     def add(self, cells: Any, allowed: set[str]) -> None:
         for count in pc.value_counts(cells).to_pylist():
@@ -118,4 +123,4 @@ class _Tally:
                 self.filled += count["counts"]
                 if count["values"] not in allowed:
                     self.unknown += count["counts"]
-                    self.examples.add(count["values"][:40])
+                    self.recoded &= count["values"] in _RECODED

@@ -114,7 +114,9 @@ class TableFile:
         except pa.ArrowInvalid as problem:
             if self._is_csv and "UTF8" in str(problem):
                 raise not_utf8(self.path, FIX, PartnerFileError) from None
-            raise self._refuse(f"the file cannot be read ({str(problem).splitlines()[0][:200]})") from problem
+            # What Arrow says of a CSV quotes its cells, which have no place in a log.
+            reason = "its rows cannot be told apart" if self._is_csv else str(problem).splitlines()[0][:200]
+            raise self._refuse(f"the file cannot be read ({reason})") from None
         except OSError as problem:
             raise self._refuse(f"the file cannot be read ({problem})") from problem
 

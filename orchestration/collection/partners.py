@@ -28,7 +28,6 @@ from orchestration.lake import SCHEMAS
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
 _KEY = "company_key"
-_SHOWN = 5
 # Goes into the hash of the split: to be raised whenever the same original would be archived otherwise.
 _SPLIT_VERSION = 1
 
@@ -76,9 +75,9 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 def collect_partner_file(file: PartnerFile, archive: Archive, keys: CompanyKeys) -> Collected:
     """Archive a partner's file as Parquet, with ``company_key`` in place of ``siren``, and no ``siret``.
 
-    Columns keep their names and (from Parquet) their types; cells of a CSV are text, null where empty. It goes
-    to ``partners/<table>``, a frame to ``sampling_frame/<edition>``. The sidecar's ``dropped`` names the columns
-    left out.
+    Columns keep their names and (from Parquet) their types; cells of a CSV are text, null where empty. It
+    goes to ``partners/<table>``, a frame to ``sampling_frame/<edition>``. The sidecar names under ``dropped``
+    the columns that were left out.
 
     Raises:
         PartnerFileError: the file cannot be read, lacks a column, or has a SIREN that is none; nothing is
@@ -133,7 +132,7 @@ def _checked(table: TableFile, layout: Layout) -> list[str]:
     if faults:
         raise PartnerFileError(
             "; ".join(faults),
-            where=f"{table.path}, headings ({', '.join(table.names[:_SHOWN])} ...)",
+            where=f"{table.path}, headings",
             expected=f"the columns {', '.join(layout.required)}",
             fix=FIX,
         )

@@ -12,6 +12,7 @@ from orchestration.errors import ExportError, SkillsBankError
 
 BLOCK = 8 << 20
 BOM = codecs.BOM_UTF8
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OTHER_FILES = (
     (b"PK\x03\x04", "an Excel workbook (.xlsx) or another zip file"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
@@ -76,11 +77,11 @@ def open_text(path: Path, kind: str, fix: str, error: type[SkillsBankError] = Ex
         found = "the file is empty"
     elif not head.strip(BOM).strip():
         found = "the file has no heading row: LimeSurvey writes this for a page without responses"
-    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head[:64]:
-        found = "the file is UTF-16 text, as Excel's 'Unicode text' is"
     else:
         start = head.removeprefix(BOM).lstrip().upper()
         found = next((f"the file is {name}" for magic, name in _OTHER_FILES if start.startswith(magic)), None)
+        if found is None and (head.startswith(_UTF16) or b"\0" in head[:64]):
+            found = "the file is UTF-16 text, as Excel's 'Unicode text' is"
     if found is not None:
         file.close()
         raise refuse(found)
