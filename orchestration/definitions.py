@@ -1,7 +1,5 @@
 """The one place that assembles. Belongs here: joining the stages' definitions. Does not: anything else."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.settings import Settings
@@ -9,24 +7,33 @@ from orchestration.settings import Settings
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Every stage's assets and checks, the job, its schedule and sensors, for one set of settings."""
-    from orchestration import codebook  # noqa: PLC0415
-    from orchestration.automation.jobs import automation_definitions  # noqa: PLC0415
-    from orchestration.collection.assets import collection_assets  # noqa: PLC0415
-    from orchestration.decoding.assets import decoding_assets  # noqa: PLC0415
-    from orchestration.modelling.assets import modelling_assets  # noqa: PLC0415
-    from orchestration.publication.assets import publication_assets  # noqa: PLC0415
-    from orchestration.quality.checks import gate_checks  # noqa: PLC0415
+    # Inside, so that importing this module reads no file and loads no stage.
+    from orchestration import codebook
+    from orchestration.automation.jobs import automation_definitions
+    from orchestration.collection.assets import collection_assets, raw_keys
+    from orchestration.decoding.assets import decoding_assets, lake_key
+    from orchestration.modelling.assets import mart_keys, modelling_assets
+    from orchestration.publication import assets as publication
+    from orchestration.quality.checks import gate_check
 
     codebooks = codebook.load_all(settings.codebooks)
+    raw, models = raw_keys(codebooks), modelling_assets(settings)
+    marts = mart_keys(models)
     return dg.Definitions.merge(
         dg.Definitions(
             assets=[
                 *collection_assets(settings, codebooks),
-                *decoding_assets(settings, codebooks),
-                *modelling_assets(settings),
-                *publication_assets(settings),
+                *decoding_assets(settings, codebooks, raw),
+                *models,
+                *publication.publication_assets(settings, marts),
             ],
-            asset_checks=gate_checks(settings),
+            asset_checks=[
+                gate_check("collected", raw, settings),
+                gate_check("decoded_respondents", [lake_key("respondents")], settings),
+                gate_check("decoded_answers", [lake_key("answers")], settings),
+                gate_check("marts", [dg.AssetKey("fct_response")], settings),
+                publication.release_gate(settings),
+            ],
         ),
         automation_definitions(settings),
     )

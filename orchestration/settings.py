@@ -63,6 +63,15 @@ class Settings(BaseSettings):
         """Candidate databases, one a run."""
         return self.data / "warehouse"
 
+    def candidate(self, run_id: str) -> Path:
+        """The DuckDB file that a run builds; analysts never see it."""
+        return self.warehouse / run_id / "skills_bank.duckdb"
+
+    @cached_property
+    def dbt_target(self) -> Path:
+        """Where dbt compiles and keeps the parsed project warm."""
+        return self.warehouse / "dbt"
+
     @cached_property
     def releases(self) -> Path:
         """Published releases and the ``current`` link."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration.automation.alerts import Alert
+from orchestration.quality.result import GateResult
 
 EVENTS = {
     dg.DagsterEventType.STEP_FAILURE,
@@ -20,15 +21,17 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, ui_url: str) -> 
         entry.dagster_event for entry in instance.all_logs(run_id, of_type=EVENTS) if entry.dagster_event
     ]
     lines: list[str] = []
-    gated_steps = set()
+    gated_steps: set[str | None] = set()
+    told: set[str] = set()
     for event in events:
         if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
                 gated_steps.add(event.step_key)
-                lines.append(f"Check {check.check_name} on {check.asset_key.to_user_string()} failed.")
-                if "failures" in check.metadata:
-                    lines.append(str(check.metadata["failures"].value))
+                # A gate that guards several assets is one finding.
+                if check.check_name not in told:
+                    lines += _check_lines(check)
+                told.add(check.check_name)
     for event in events:
         if event.event_type is dg.DagsterEventType.STEP_FAILURE and event.step_key not in gated_steps:
             lines.append(f"Step {event.step_key}: {_root_cause(event.step_failure_data.error)}")
@@ -38,6 +41,17 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, ui_url: str) -> 
         lines.append("The run was stopped.")
     lines.append("The last release is untouched.")
     return Alert("The refresh failed", lines, f"{ui_url}/runs/{run_id}")
+
+
+def _check_lines(check: dg.AssetCheckEvaluation) -> list[str]:
+    """The check and its table, then each failed expectation with its offending rows, masked by the gate."""
+    lines = [f"Check {check.check_name} on {check.asset_key.to_user_string()} failed."]
+    if "evidence" in check.metadata:
+        result = GateResult.from_dict(check.metadata["evidence"].value)
+        for failure in result.failures:
+            lines.append(f"- {failure}")
+            lines += [f"    {dict(row)}" for row in failure.rows]
+    return lines
 
 
 def _root_cause(error: object) -> str:

@@ -1,8 +1,6 @@
 """When runs start and who hears of a failure. Belongs here: job, schedule, sensors, the lock's resource. Does not:
 what a run does."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any

@@ -3,20 +3,19 @@ translation to lake columns. Does not: reading CSV and Parquet (partner_files.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
 from orchestration import lake as tables
-from orchestration.decoding.arrow import Array, Flags, Strings, Table, flags, pa, pc
+from orchestration.decoding.arrow import Array, Flags, Table, flags, pa, pc
 from orchestration.decoding.partner_files import Chunk, PartnerFile
 from orchestration.decoding.values import moments
 from orchestration.errors import PartnerFileError
 
-KeyMaker = Callable[[Strings], Strings]
-FieldKind = Literal["text", "integer", "flag", "day", "siren", "headcount"]
+FieldKind = Literal["text", "integer", "flag", "day", "headcount"]
 
 # Sirene's trancheEffectifs codes (INSEE) by our headcount bands; NN is "no employee declared".
 HEADCOUNT_BANDS: Mapping[str, str] = MappingProxyType(
@@ -36,7 +35,6 @@ _FORMS: Mapping[FieldKind, tuple[str, str]] = MappingProxyType(
         "integer": (r"^-?[0-9]{1,15}$", "a whole number"),
         "flag": (r"(?i)^(oui|non|true|false)$", "oui or non"),
         "day": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date such as 2019-03-31"),
-        "siren": (r"^[0-9]{9}$", "a SIREN of nine digits, kept as text"),
         "headcount": (f"^({'|'.join(HEADCOUNT_BANDS)})$", f"a Sirene code ({', '.join(HEADCOUNT_BANDS)})"),
     }
 )
@@ -69,16 +67,16 @@ class _Layout:
     may_have_more: bool = False
 
 
-def decode_partners(inputs: Sequence[PartnerInput], lake: Path, keys: KeyMaker) -> dict[str, int]:
+def decode_partners(inputs: Sequence[PartnerInput], lake: Path) -> dict[str, int]:
     """Replace the lake's partner tables by what the files say; a table without a file is there, and empty.
 
-    ``keys`` turns SIREN into company keys (null for null); no SIREN reaches the lake. Files are read and
-    written in chunks. Returns the number of rows of each table.
+    The archived files hold company keys, never a SIREN. They are read and written in chunks. Returns the
+    number of rows of each table.
 
     Raises:
         PartnerFileError: a file breaks its contract; the message names file, line and column.
     """
-    return _decode(PARTNER_TABLES, inputs, lake, keys)
+    return _decode(PARTNER_TABLES, inputs, lake)
 
 
 def decode_reference(folder: Path, lake: Path) -> dict[str, int]:
@@ -88,11 +86,11 @@ def decode_reference(folder: Path, lake: Path) -> dict[str, int]:
         PartnerFileError: a file is missing or breaks its contract.
     """
     inputs = [PartnerInput(name, folder / f"{name}.csv", f"{name}.csv") for name in REFERENCE_TABLES]
-    return _decode(REFERENCE_TABLES, inputs, lake, lambda sirens: sirens)
+    return _decode(REFERENCE_TABLES, inputs, lake)
 
 
 def _decode(
-    names: Sequence[str], inputs: Sequence[PartnerInput], lake: Path, keys: KeyMaker
+    names: Sequence[str], inputs: Sequence[PartnerInput], lake: Path
 ) -> dict[str, int]:
     for given in inputs:
         if given.table not in names:
@@ -102,20 +100,20 @@ def _decode(
                 expected=f"one of {', '.join(names)}",
                 fix="name the file after its table",
             )
-    return {name: _write(name, [one for one in inputs if one.table == name], lake, keys) for name in names}
+    return {name: _write(name, [one for one in inputs if one.table == name], lake) for name in names}
 
 
-def _write(table: str, inputs: Sequence[PartnerInput], lake: Path, keys: KeyMaker) -> int:
+def _write(table: str, inputs: Sequence[PartnerInput], lake: Path) -> int:
     if table == "frame":
         editions = sorted({str(given.edition) for given in inputs})
         parts = (
-            (edition, _chunks([one for one in inputs if one.edition == edition], keys))
+            (edition, _chunks([one for one in inputs if one.edition == edition]))
             for edition in editions
         )
         return tables.write(lake, table, parts)
     if table in tables.PARTITIONED:
-        return tables.write(lake, table, _by_edition(_chunks(inputs, keys)))
-    return tables.write(lake, table, [(None, _chunks(inputs, keys))] if inputs else [])
+        return tables.write(lake, table, _by_edition(_chunks(inputs)))
+    return tables.write(lake, table, [(None, _chunks(inputs))] if inputs else [])
 
 
 def _by_edition(chunks: Iterator[Table]) -> Iterator[tuple[str, list[Table]]]:
@@ -126,14 +124,14 @@ def _by_edition(chunks: Iterator[Table]) -> Iterator[tuple[str, list[Table]]]:
         yield edition, [whole.filter(pc.equal(whole.column("edition"), edition))]
 
 
-def _chunks(inputs: Sequence[PartnerInput], keys: KeyMaker) -> Iterator[Table]:
+def _chunks(inputs: Sequence[PartnerInput]) -> Iterator[Table]:
     for given in inputs:
         layout, schema = _layout(given.table), tables.SCHEMAS[given.table]
         names = [field.source for field in layout.fields]
         file = PartnerFile(given.path, given.file, names, layout.may_have_more)
         for chunk in file.chunks():
             columns = {
-                field.target: _column(field, chunk, file, schema.field(field.target), keys)
+                field.target: _column(field, chunk, file, schema.field(field.target))
                 for field in layout.fields
             }
             if given.table == "frame":
@@ -146,7 +144,7 @@ def _layout(table: str) -> _Layout:
     if table == "register":
         return _Layout(
             (
-                _Field("siren", "company_key", "siren"),
+                _Field("company_key", "company_key", "text"),
                 _Field("codeCommuneEtablissement", "commune_code", "text"),
                 _Field("activitePrincipaleEtablissement", "naf_code", "text"),
                 _Field("trancheEffectifsEtablissement", "headcount_band", "headcount"),
@@ -159,7 +157,6 @@ def _layout(table: str) -> _Layout:
     special: Mapping[str, _Field] = {}
     if table == "frame":
         special = {
-            "company_key": _Field("siren", "company_key", "siren"),
             "headcount_band": _Field("headcount_band", "headcount_band", "headcount"),
         }
     return _Layout(
@@ -177,7 +174,7 @@ def _kind(type_: object) -> FieldKind:
     return "flag" if type_ == pa.bool_() else "day" if type_ == pa.date32() else "text"
 
 
-def _column(field: _Field, chunk: Chunk, file: PartnerFile, target: Any, keys: KeyMaker) -> Array:
+def _column(field: _Field, chunk: Chunk, file: PartnerFile, target: Any) -> Array:
     """Translate one column of a chunk; PartnerFileError at the first cell that breaks the contract."""
     cells = chunk.columns[field.source]
     if not target.nullable:
@@ -194,8 +191,6 @@ def _column(field: _Field, chunk: Chunk, file: PartnerFile, target: Any, keys: K
             days = moments(cells)
             file.refuse(chunk, field.source, flags(cells.is_valid()) & flags(days.is_null()), "a real date")
             return days.cast(pa.date32())
-        case "siren":
-            return keys(cells)
         case "headcount":
             codes = pa.array(list(HEADCOUNT_BANDS))
             return pa.array(list(HEADCOUNT_BANDS.values())).take(pc.index_in(cells, value_set=codes))

@@ -1,7 +1,7 @@
 """The dbt models as Dagster assets. Belongs here: names, groups and events for Dagster. Does not: how dbt runs."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from orchestration.settings import Settings
 
 OWNERS = ["team:data-engineering"]
 PREVIEW_ROWS = 5
+MARTS = ("dim_", "fct_", "bridge_", "ind_", "pub_")
 _GROUPS = {"staging": "staging", "intermediate": "staging", "marts": "skills_bank", "publishable": "skills_bank"}
 
 
@@ -72,6 +73,12 @@ def modelling_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     return [build_marts]
 
 
+def mart_keys(models: Sequence[dg.AssetsDefinition]) -> list[dg.AssetKey]:
+    """What a release is made from: the marts and the publishable tables."""
+    keys = sorted(key for model in models for key in model.keys)
+    return [key for key in keys if key.path[-1].startswith(MARTS)]
+
+
 def _selection(context: dg.AssetExecutionContext) -> list[str]:
     """Nothing for a whole build; else the chosen models with all they stand on, since each run's file starts empty."""
     if not context.is_subset:
@@ -99,12 +106,9 @@ class _Facts:
         """Nothing for a view: counting it would compute it again."""
         if table not in self._tables:
             return {}
-        relation = self._connection.table(table)
-        count = relation.aggregate("count(*)").fetchone()
-        first = relation.limit(PREVIEW_ROWS)
-        records = [
-            dg.TableRecord(dict(zip(first.columns, map(masked, row), strict=True))) for row in first.fetchall()
-        ]
-        assert count is not None
-        facts: dict[str, dg.MetadataValue[Any]] = {"dagster/row_count": dg.MetadataValue.int(count[0])}
+        first = self._connection.execute(f'SELECT * FROM "{table}" LIMIT {PREVIEW_ROWS}')
+        names = [column[0] for column in first.description or ()]
+        records = [dg.TableRecord(dict(zip(names, map(masked, row), strict=True))) for row in first.fetchall()]
+        ((count,),) = self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()
+        facts: dict[str, dg.MetadataValue[Any]] = {"dagster/row_count": dg.MetadataValue.int(count)}
         return facts | ({"preview": dg.MetadataValue.table(records)} if records else {})

@@ -1,0 +1,129 @@
+"""Decoding as Dagster assets. Belongs here: the lake's tables for Dagster. Does not: decoding."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from orchestration import lake as tables
+from orchestration.archive import Archive, Entry
+from orchestration.codebook import Codebook
+from orchestration.decoding import DecodeInput, decode
+from orchestration.decoding.partners import PARTNER_TABLES, PartnerInput, decode_partners, decode_reference
+from orchestration.provenance import Input, code_version, fingerprint, published, write_inputs
+from orchestration.settings import Settings
+
+GROUP, OWNERS = "decoding", ["team:data-engineering"]
+DESCRIPTIONS = {
+    "editions": "One row an edition: year, titles, status, whether it is simulated and has a frame.",
+    "respondents": "One row a questionnaire response, by company key: completeness, moments, identifier classes.",
+    "answers": "One row a respondent, variable and item: the answer's state and canonical value.",
+    "variables": "One row an edition's question item: its code, canonical variable, labels and comparability.",
+    "quarantine": "Every row and value that could not be used as it came, with the reason and its place.",
+    "frame": "One row an edition's frame company: place, activity, size, whether it was invited.",
+    "register": "One row a company of the register, by company key.",
+    "stopovers": "One row a stopover of a tour, with its workshop-debate.",
+    "institutions": "One row an establishment of higher education.",
+    "training_offers": "One row a training offer, labelled ICE or not.",
+    "communes": "One row a commune, current vintage.",
+    "regions": "One row a région.",
+    "departements": "One row a département.",
+    "territories": "One row an industrial territory.",
+    "territory_communes": "One row a commune of an industrial territory.",
+}
+
+
+def lake_key(table: str) -> dg.AssetKey:
+    """The asset of a lake table; dbt's sources have the same keys."""
+    return dg.AssetKey(["lake", table])
+
+
+def decoding_assets(
+    settings: Settings, codebooks: Sequence[Codebook], raw: Sequence[dg.AssetKey]
+) -> list[dg.AssetsDefinition]:
+    """The lake's tables, made together; skipped with all downstream when the current release has the same inputs."""
+    specs = [
+        dg.AssetSpec(
+            lake_key(table),
+            deps=raw,
+            skippable=True,
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds={"parquet"},
+            description=DESCRIPTIONS[table],
+            metadata={"dagster/column_schema": _columns(table)},
+        )
+        for table in tables.SCHEMAS
+    ]
+
+    @dg.multi_asset(name="decode", specs=specs, required_resource_keys={"refresh_lock"})
+    def decode_archive(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        archive = Archive(settings.archive)
+        exports = {
+            book.edition: [
+                (export.source, entry)
+                for export in book.exports
+                if (entry := archive.latest(export.source, book.edition))
+            ]
+            for book in codebooks
+        }
+        partners = _partner_entries(archive, codebooks)
+        entries = [entry for found in exports.values() for _, entry in found] + [entry for _, entry in partners]
+        inputs = [Input.of(entry) for entry in entries]
+        release = published(settings.releases)
+        if release and release.get("fingerprint") == fingerprint(inputs, code_version(settings)):
+            context.log.info(f"Nothing has changed since release {release.get('id')}: the rest is skipped.")
+            return
+        settings.lake.mkdir(parents=True, exist_ok=True)
+        report = decode(
+            codebooks,
+            {
+                edition: [DecodeInput(entry.path, source, _origin(entry)) for source, entry in found]
+                for edition, found in exports.items()
+            },
+            settings.lake,
+        )
+        rows = {table: report.rows(table) for table in ("editions", "respondents", "answers", "variables", "quarantine")}
+        rows |= decode_partners(
+            [PartnerInput(table, entry.path, _origin(entry), edition) for (table, edition), entry in partners],
+            settings.lake,
+        )
+        rows |= decode_reference(settings.reference, settings.lake)
+        write_inputs(settings.lake, inputs)
+        for note in report.notes:
+            context.log.warning(note)
+        reasons = {edition: dict(one.quarantine) for edition, one in report.editions.items()}
+        for table in tables.SCHEMAS:
+            yield dg.MaterializeResult(
+                asset_key=lake_key(table),
+                metadata={
+                    "dagster/row_count": rows[table],
+                    "notes": list(report.notes),
+                    **({"reasons": dg.MetadataValue.json(reasons)} if table == "quarantine" else {}),
+                },
+            )
+
+    return [decode_archive]
+
+
+def _partner_entries(
+    archive: Archive, codebooks: Sequence[Codebook]
+) -> list[tuple[tuple[str, str | None], Entry]]:
+    feeds: list[tuple[tuple[str, str | None], tuple[str, str]]] = [
+        (("frame", book.edition), ("sampling_frame", book.edition)) for book in codebooks if book.has_frame
+    ]
+    feeds += [((table, None), ("partners", table)) for table in PARTNER_TABLES if table != "frame"]
+    return [(name, entry) for name, feed in feeds if (entry := archive.latest(*feed))]
+
+
+def _origin(entry: Entry) -> str:
+    return str(entry.facts["origin"])
+
+
+def _columns(table: str) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(field.name, str(field.type), constraints=dg.TableColumnConstraints(nullable=field.nullable))
+            for field in tables.SCHEMAS[table]
+        ]
+    )

@@ -1,0 +1,96 @@
+"""What a release is made from. Belongs here: naming inputs, code and packages by their hashes. Does not: the outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+from orchestration.archive import Entry
+from orchestration.settings import PROJECT, Settings
+
+# What the figures and the pages depend on: a new version of one of these makes a new release.
+_PACKAGES = (
+    "altair", "dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "jinja2", "numpy", "pandas",
+    "pyarrow", "pydantic", "scipy", "vl-convert-python",
+)  # fmt: skip
+_CODE = {
+    "orchestration": (".py", ".j2", ".css", ".yaml"),
+    "dbt_project/models": (".sql", ".yml"),
+    "dbt_project/macros": (".sql",),
+    "dbt_project/seeds": (".csv", ".yml"),
+    "dbt_project/tests": (".sql",),
+    "expectations": (".json", ".sql"),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Input:
+    """One archive entry: where it came from (``feed`` is an edition or a partner's feed) and its sha256."""
+
+    source: str
+    feed: str
+    sha256: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> Input:
+        """The name of an archive entry."""
+        return cls(entry.source, entry.feed, entry.sha256)
+
+
+def package_versions() -> dict[str, str]:
+    """The versions installed here of Python and of what the figures depend on."""
+    return {"python": python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
+
+
+def code_version(settings: Settings) -> str:
+    """Hash over the project's code, models, gates, codebooks and reference data: 64 hex digits."""
+    digest = hashlib.sha256()
+    for name, path in _code_files(settings):
+        digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def fingerprint(inputs: Iterable[Input], code: str, packages: Mapping[str, str] | None = None) -> str:
+    """Hash of what a release is made from: inputs, code version and package versions (default: those installed)."""
+    versions = package_versions() if packages is None else dict(packages)
+    entries = sorted({(entry.source, entry.feed, entry.sha256) for entry in inputs})
+    return hashlib.sha256(json.dumps([entries, code, versions], sort_keys=True).encode()).hexdigest()
+
+
+def write_inputs(lake: Path, inputs: Iterable[Input]) -> None:
+    """Note in the lake which archive entries it was made from."""
+    lake.mkdir(parents=True, exist_ok=True)
+    text = json.dumps([asdict(entry) for entry in sorted(set(inputs))], indent=1)
+    (lake / "INPUTS.json").write_text(text + "\n", encoding="utf-8")
+
+
+def read_inputs(lake: Path) -> tuple[Input, ...]:
+    """The archive entries that the lake was made from."""
+    return tuple(Input(**entry) for entry in json.loads((lake / "INPUTS.json").read_text(encoding="utf-8")))
+
+
+def _code_files(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Each file whose change can change a release, with a name that is the same on every machine."""
+    for part, endings in _CODE.items():
+        for path in sorted((PROJECT / part).rglob("*")):
+            if path.suffix in endings and path.is_file():
+                yield path.relative_to(PROJECT).as_posix(), path
+    for folder in (settings.codebooks, settings.reference):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield f"{folder.name}/{path.relative_to(folder).as_posix()}", path
+
+
+def published(releases: Path) -> Mapping[str, Any] | None:
+    """What the current release's manifest says; None before the first release, or where it cannot be read."""
+    try:
+        manifest: Mapping[str, Any] = json.loads((releases / "current" / "MANIFEST.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return manifest

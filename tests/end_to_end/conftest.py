@@ -1,0 +1,73 @@
+"""Whole runs of the pipeline, as a user starts them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A data folder and the `skillsbank` command that works on it."""
+
+    data: Path
+    variables: dict[str, str]
+
+    @property
+    def environment(self):
+        return os.environ | {"SKILLSBANK_DATA": str(self.data)} | self.variables
+
+    @property
+    def releases(self) -> Path:
+        return self.data / "releases"
+
+    def command(self, *arguments: str) -> list[str]:
+        return [str(Path(sys.executable).with_name("skillsbank")), *arguments]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            self.command(*arguments), env=self.environment, capture_output=True, text=True, timeout=280, check=False
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            self.command(*arguments), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def published(self) -> dict[str, bytes]:
+        """Every byte under releases/, and where `current` points, for comparing before with after."""
+        state = {}
+        for path in sorted(self.releases.rglob("*")):
+            if path.is_symlink():
+                state[str(path.relative_to(self.releases))] = os.readlink(path).encode()
+            elif path.is_file():
+                state[str(path.relative_to(self.releases))] = path.read_bytes()
+        return state
+
+    def inbox(self, edition: str) -> Path:
+        folder = self.data / "inbox" / edition
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+@pytest.fixture(scope="session")
+def first_release(tmp_path_factory, clean_environment) -> tuple[Deployment, subprocess.CompletedProcess]:
+    """A deployment after its first refresh on the sample, and what that refresh printed; not to be changed."""
+    deployment = Deployment(tmp_path_factory.mktemp("first") / "data", {})
+    finished = deployment.run("refresh")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return deployment, finished
+
+
+@pytest.fixture
+def deployment(first_release, tmp_path) -> Deployment:
+    """A copy of a deployment with one release, to do with as a test likes."""
+    original, _ = first_release
+    shutil.copytree(original.data, tmp_path / "data", symlinks=True)
+    return Deployment(tmp_path / "data", {})

@@ -1,0 +1,112 @@
+"""Bad input of every kind ends in one clear message, a non-zero exit code and an untouched release."""
+
+import csv
+import io
+import shutil
+
+import pytest
+from orchestration.settings import Settings
+
+pytestmark = pytest.mark.end_to_end
+
+SAMPLE = Settings().sample_folder
+EXPORT = (SAMPLE / "tour_2019" / "responses.csv").read_bytes()
+
+
+def rewritten(change) -> bytes:
+    """The sample's export with ``change(headings, rows)`` applied, in LimeSurvey's own dialect."""
+    rows = list(csv.reader(io.StringIO(EXPORT.decode("utf-8-sig"), newline=""), delimiter=";"))
+    headings, body = rows[0], [row for row in rows[1:] if row]
+    change(headings, body)
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows([headings, *body])
+    return b"\xef\xbb\xbf" + out.getvalue().encode() + b"\r\n"
+
+
+def rename(old, new):
+    def change(headings, _rows):
+        headings[headings.index(old)] = new
+
+    return rewritten(change)
+
+
+BROKEN_EXPORTS = {
+    "empty": (b"", ["responses.csv", "empty"]),
+    "truncated": (EXPORT[: len(EXPORT) // 2], ["responses.csv"]),
+    "unknown question": (rename("EXPORT", "EXPORTS"), ["EXPORTS", "EXPORT"]),
+    "two columns of one name": (rename("SIRET", "SIREN"), ["SIREN"]),
+    "not UTF-8": (EXPORT.replace("é".encode(), b"\xe9"), ["UTF-8"]),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN_EXPORTS)
+def test_a_broken_export(deployment, kind):
+    content, words = BROKEN_EXPORTS[kind]
+    before = deployment.published()
+    (deployment.inbox("tour_2019") / "responses.csv").write_bytes(content)
+    finished = deployment.run("refresh")
+    assert finished.returncode == 1
+    said = finished.stdout + finished.stderr
+    assert "Traceback" not in said
+    assert "responses.csv" in said
+    for word in words:
+        assert word in said
+    assert "What to do" in said
+    assert deployment.published() == before
+    assert (deployment.inbox("tour_2019") / "responses.csv").read_bytes() == content, "the original stays"
+
+
+def test_values_no_codebook_knows_stop_at_the_gate(deployment):
+    """The export can be read, but every answer to one question is nonsense: the gate, not the reader, stops it."""
+
+    def nonsense(headings, rows):
+        for row in rows:
+            for heading in ("EXPORT", "INNO[PROD]", "COMP[C01]", "COMP[C02]", "EFFECTIF"):
+                row[headings.index(heading)] = "ZZ"
+
+    before = deployment.published()
+    (deployment.inbox("tour_2019") / "responses.csv").write_bytes(rewritten(nonsense))
+    finished = deployment.run("refresh")
+    assert finished.returncode == 1
+    assert "Check decoded_answers on lake/answers failed." in finished.stdout
+    assert "lake.answers" in finished.stdout
+    assert "tour_2019" in finished.stdout, "the offending rows are printed"
+    assert "build_marts" not in finished.stdout, "nothing downstream of a failed gate runs"
+    assert deployment.published() == before
+
+
+def test_a_halved_campaign_stops_at_the_gate(deployment):
+    def halve(_headings, rows):
+        del rows[len(rows) // 3 :]
+
+    before = deployment.published()
+    (deployment.inbox("tour_2019") / "responses.csv").write_bytes(rewritten(halve))
+    finished = deployment.run("refresh")
+    assert finished.returncode == 1
+    assert "failed." in finished.stdout
+    assert deployment.published() == before
+
+
+def test_a_codebook_with_a_wrong_key(deployment, tmp_path):
+    codebooks = tmp_path / "codebooks"
+    shutil.copytree(Settings().codebooks, codebooks)
+    text = (codebooks / "tour_2019.yaml").read_text().replace("has_frame:", "has_a_frame:")
+    (codebooks / "tour_2019.yaml").write_text(text)
+    deployment.variables["SKILLSBANK_CODEBOOKS"] = str(codebooks)
+    before = deployment.published()
+    for command in (["refresh"], ["codebook", "check"]):
+        finished = deployment.run(*command)
+        assert finished.returncode == 1
+        said = finished.stdout + finished.stderr
+        line = 1 + text.splitlines().index(next(one for one in text.splitlines() if "has_a_frame" in one))
+        assert "tour_2019.yaml" in said
+        assert f"line {line}" in said
+        assert "has_frame" in said
+        assert "Traceback" not in said
+    assert deployment.published() == before
+
+
+def test_an_inbox_file_that_nobody_recognises_is_named(deployment):
+    (deployment.inbox("tour_2019") / "notes.docx").write_bytes(b"PK\x03\x04 not an export")
+    finished = deployment.run("refresh")
+    assert "notes.docx" in finished.stdout
