@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from orchestration.collection.blocks import CUT_OFF, Piece, read_rows
+from orchestration.collection.blocks import CUT_OFF, Piece, delimited, read_rows
 from orchestration.collection.exports import Chunk
 from orchestration.collection.raw_file import BLOCK, BOM, Window, not_utf8, open_text
 from orchestration.errors import ExportError
@@ -118,26 +117,16 @@ class CsvGrammar:
         null costs two quotes and each quote in it two; every leniency leaves fewer quotes than that. So equal
         counts prove that each cell stands quoted as LimeSurvey writes it.
         """
-        try:
-            table = (
-                pa.csv.read_csv(
-                    BytesIO(data),
-                    pa.csv.ReadOptions(column_names=self._names, block_size=len(data) + 1),
-                    pa.csv.ParseOptions(delimiter=";", newlines_in_values=True),
-                    pa.csv.ConvertOptions(
-                        column_types=dict.fromkeys(self._names, pa.string()),
-                        strings_can_be_null=True,
-                        quoted_strings_can_be_null=False,
-                        null_values=[""],
-                    ),
-                )
-                if data.strip()
-                else self._none()
-            )
-        except pa.ArrowInvalid:
+        batch = delimited(
+            data,
+            self._names,
+            pa.csv.ParseOptions(delimiter=";", newlines_in_values=True),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            null_values=[""],
+        )
+        if batch is None:
             return None
-        rows = table.combine_chunks().to_batches()
-        batch = rows[0] if rows else self._none().to_batches()[0]
         cells = sum(len(column) - column.null_count for column in batch.columns)
         inside = sum(_quotes_in(column) for column in batch.columns)
         return batch if data.count(b'"') == 2 * (cells + inside) else None
@@ -172,9 +161,6 @@ class CsvGrammar:
         if b"".join(cells) == text.rstrip(b"\r\n"):
             return f"the row has {len(cells)} cells, not {len(self._names)}"
         return "a cell is not quoted as LimeSurvey quotes"
-
-    def _none(self) -> pa.Table:
-        return pa.schema([(name, pa.string()) for name in self._names]).empty_table()
 
 
 def _quotes_in(column: Any) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 
-from orchestration.collection.blocks import CUT_OFF, Piece, read_rows
+from orchestration.collection.blocks import CUT_OFF, Piece, delimited, read_rows
 from orchestration.collection.exports import Chunk
 from orchestration.collection.raw_file import BLOCK, Window, not_utf8, open_text
 from orchestration.errors import ExportError
@@ -98,20 +97,11 @@ class VvGrammar:
 
     def parse(self, data: bytes) -> pa.RecordBatch | None:
         """See `Grammar`."""
-        try:
-            table = (
-                pa.csv.read_csv(
-                    BytesIO(data),
-                    pa.csv.ReadOptions(column_names=self._names, block_size=len(data) + 1),
-                    pa.csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False),
-                    pa.csv.ConvertOptions(column_types=dict.fromkeys(self._names, pa.string())),
-                ).combine_chunks()
-                if data.strip(b"\r\n")
-                else self._none()
-            )
-        except pa.ArrowInvalid:
+        parse = pa.csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False)
+        batch = delimited(data, self._names, parse)
+        if batch is None:
             return None
-        columns = [_plain(column.combine_chunks()) for column in table.columns]
+        columns = [_plain(column) for column in batch.columns]
         if any(column is None for column in columns):
             return None
         return pa.RecordBatch.from_arrays(columns, names=self._names)
@@ -138,9 +128,6 @@ class VvGrammar:
         if any(cell.startswith('"') and unquoted(cell) is None for cell in cells):
             return "a quoted cell does not end"
         return None
-
-    def _none(self) -> pa.Table:
-        return pa.schema([(name, pa.string()) for name in self._names]).empty_table()
 
 
 def unquoted(cell: str) -> str | None:
