@@ -174,7 +174,8 @@ class PartnerFile:
                     return self._misshapen(line, f"the row has {len(cells)} cells", f"{width} cells")
         except csv.Error as fault:
             return self._misshapen(line + 1, f"the row cannot be told apart ({fault})", "quotes in pairs")
-        return self._misshapen(line, str(problem), "rows of cells")
+        # What Arrow says of it quotes cells, which have no place in a log.
+        return self._misshapen(line, "the rows cannot be told apart", "rows of cells")
 
     def _misshapen(self, line: int, problem: str, expected: str) -> PartnerFileError:
         return PartnerFileError(

@@ -27,6 +27,17 @@ HEADCOUNT_BANDS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("32", "41", "42", "51", "52", "53"), "250+"),
     }
 )
+# Lake columns of the register by the names of Sirene's stock files.
+_SIRENE_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "commune_code": "codeCommuneEtablissement",
+        "naf_code": "activitePrincipaleEtablissement",
+        "headcount_band": "trancheEffectifsEtablissement",
+        "category": "categorieEntreprise",
+        "state": "etatAdministratifEtablissement",
+        "created_on": "dateCreationEtablissement",
+    }
+)
 PARTNER_TABLES = ("frame", "register", "stopovers", "institutions", "training_offers")
 REFERENCE_TABLES = ("communes", "regions", "departements", "territories", "territory_communes")
 
@@ -89,9 +100,7 @@ def decode_reference(folder: Path, lake: Path) -> dict[str, int]:
     return _decode(REFERENCE_TABLES, inputs, lake)
 
 
-def _decode(
-    names: Sequence[str], inputs: Sequence[PartnerInput], lake: Path
-) -> dict[str, int]:
+def _decode(names: Sequence[str], inputs: Sequence[PartnerInput], lake: Path) -> dict[str, int]:
     for given in inputs:
         if given.table not in names:
             raise PartnerFileError(
@@ -107,8 +116,7 @@ def _write(table: str, inputs: Sequence[PartnerInput], lake: Path) -> int:
     if table == "frame":
         editions = sorted({str(given.edition) for given in inputs})
         parts = (
-            (edition, _chunks([one for one in inputs if one.edition == edition]))
-            for edition in editions
+            (edition, _chunks([one for one in inputs if one.edition == edition])) for edition in editions
         )
         return tables.write(lake, table, parts)
     if table in tables.PARTITIONED:
@@ -140,38 +148,21 @@ def _chunks(inputs: Sequence[PartnerInput]) -> Iterator[Table]:
 
 
 def _layout(table: str) -> _Layout:
-    schema = tables.SCHEMAS[table]
-    if table == "register":
-        return _Layout(
-            (
-                _Field("company_key", "company_key", "text"),
-                _Field("codeCommuneEtablissement", "commune_code", "text"),
-                _Field("activitePrincipaleEtablissement", "naf_code", "text"),
-                _Field("trancheEffectifsEtablissement", "headcount_band", "headcount"),
-                _Field("categorieEntreprise", "category", "text"),
-                _Field("etatAdministratifEtablissement", "state", "text"),
-                _Field("dateCreationEtablissement", "created_on", "day"),
-            ),
-            may_have_more=True,
-        )
-    special: Mapping[str, _Field] = {}
-    if table == "frame":
-        special = {
-            "headcount_band": _Field("headcount_band", "headcount_band", "headcount"),
-        }
-    return _Layout(
-        tuple(
-            special.get(field.name, _Field(field.name, field.name, _kind(field.type)))
-            for field in schema
-            if not (table == "frame" and field.name == "edition")
-        )
+    """Tell what a table's file holds: the lake's columns, the register's under Sirene's names."""
+    names = _SIRENE_NAMES if table == "register" else {}
+    fields = tuple(
+        _Field(names.get(field.name, field.name), field.name, _kind(field))
+        for field in tables.SCHEMAS[table]
+        if not (table == "frame" and field.name == "edition")
     )
+    return _Layout(fields, may_have_more=table == "register")
 
 
-def _kind(type_: object) -> FieldKind:
-    if type_ == pa.int64():
-        return "integer"
-    return "flag" if type_ == pa.bool_() else "day" if type_ == pa.date32() else "text"
+def _kind(field: Any) -> FieldKind:
+    if field.name == "headcount_band":
+        return "headcount"
+    kinds: dict[object, FieldKind] = {pa.int64(): "integer", pa.bool_(): "flag", pa.date32(): "day"}
+    return kinds.get(field.type, "text")
 
 
 def _column(field: _Field, chunk: Chunk, file: PartnerFile, target: Any) -> Array:
