@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 from scipy import linalg, special  # type: ignore[import-untyped]
 
-from orchestration.estimation.arrays import Codes, Numbers
-from orchestration.estimation.errors import BoundsError, FrameError
+from orchestration.estimation.arrays import Codes, Numbers, some
+from orchestration.estimation.errors import BoundsError, FrameError, MarginError
 from orchestration.estimation.feasibility import explain
 from orchestration.estimation.margins import Constraints
 
@@ -85,16 +85,24 @@ def calibrate(
     checked at the end. Raises BoundsError (no solution inside the bounds), MarginError (no solution at all)
     or ConvergenceError.
     """
-    if not (np.isfinite(weights).all() and (weights > 0).all()):
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise FrameError(
-            f"{int((~(weights > 0)).sum())} weights before calibration are not positive numbers",
+            f"{int((~(weights >= 0)).sum())} weights before calibration are negative or not numbers",
             where=f"calibration {method}",
-            expected="a positive weight for every respondent",
+            expected="a weight for every respondent, 0 to leave it out",
             fix="calibrate respondents only, after the non-response adjustment",
         )
     adjust, slope = distance(method, bounds)
     mass: Numbers = np.bincount(problem.pattern, weights, len(problem.x)).astype(np.float64)
-    scale = np.maximum(np.abs(problem.totals), np.abs(problem.x).T @ mass)
+    reached = np.abs(problem.x).T @ mass
+    if (reached == 0).any():
+        raise MarginError(
+            f"no weight in {some(problem.names[j] for j in np.flatnonzero(reached == 0))}",
+            where=f"calibration {method}",
+            expected="weighted respondents in every category",
+            fix="merge neighbouring categories (margins.merge_small) or drop this margin",
+        )
+    scale = np.maximum(np.abs(problem.totals), reached)
     x, totals = problem.x / scale, problem.totals / scale
     kept = independent(x.T @ (x * mass[:, None]))
     x_kept, totals_kept = x[:, kept], totals[kept]

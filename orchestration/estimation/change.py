@@ -18,36 +18,35 @@ from orchestration.estimation import figures, flags, intervals, panel, variance
 from orchestration.estimation.arrays import Codes, Numbers
 from orchestration.estimation.design import Design, collapse
 from orchestration.estimation.errors import EstimationError
-from orchestration.estimation.indicators import Breakdown, Indicator
+from orchestration.estimation.indicators import COMPARABILITY, Breakdown, Indicator
+from orchestration.estimation.tables import COUNT, NUMBER, TEXT, filled, schema
 
-_TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
-_FIELDS: list[tuple[str, pa.DataType, bool]] = [
-    ("edition", _TEXT, False),
-    ("reference_edition", _TEXT, False),
-    ("indicator", _TEXT, False),
-    ("domain_type", _TEXT, False),
-    ("domain", _TEXT, False),
-    ("n", _COUNT, False),
-    ("reference_n", _COUNT, False),
-    ("panel_n", _COUNT, False),
-    ("value", _NUMBER, True),
-    ("reference_value", _NUMBER, True),
-    ("change", _NUMBER, True),
-    ("se", _NUMBER, True),
-    ("ci_low", _NUMBER, True),
-    ("ci_high", _NUMBER, True),
-    ("covariance", _NUMBER, True),
-    ("statistic", _NUMBER, True),
-    ("p_value", _NUMBER, True),
-    ("degrees", _NUMBER, True),
-    ("flag", _TEXT, False),
-    ("reason", _TEXT, True),
-    ("comparability", _TEXT, False),
-]
-SCHEMA = pa.schema([pa.field(name, kind, nullable=nullable) for name, kind, nullable in _FIELDS])
+SCHEMA = schema(
+    "edition reference_edition indicator domain_type domain n reference_n panel_n flag comparability",
+    edition=TEXT,
+    reference_edition=TEXT,
+    indicator=TEXT,
+    domain_type=TEXT,
+    domain=TEXT,
+    n=COUNT,
+    reference_n=COUNT,
+    panel_n=COUNT,
+    value=NUMBER,
+    reference_value=NUMBER,
+    change=NUMBER,
+    se=NUMBER,
+    ci_low=NUMBER,
+    ci_high=NUMBER,
+    covariance=NUMBER,
+    statistic=NUMBER,
+    p_value=NUMBER,
+    degrees=NUMBER,
+    flag=TEXT,
+    reason=TEXT,
+    comparability=TEXT,
+)
 # The worse of two flags stands for their difference.
 _SEVERITY = ["ok", "zero", "fragile", "unreliable", "not_available", "not_applicable"]
-_COMPARABILITY = ["identical", "close", "broken"]
 
 
 @dataclass(frozen=True)
@@ -240,7 +239,7 @@ def _table(
             "domain_type": [breakdown for breakdown, _ in names],
             "domain": [domain for _, domain in names],
         }
-        compares = max(one.comparability, other.comparability, key=_COMPARABILITY.index)
+        compares = max(one.comparability, other.comparability, key=COMPARABILITY.index)
         if one.is_asked and other.is_asked:
             own = {name: values[:, at] for name, values in columns.items()}
             flag_, reason_ = flag[:, at].copy(), reason[:, at].copy()
@@ -256,7 +255,7 @@ def _table(
             whole = (
                 values if name in (*_COUNTS, "value", "reference_value") else np.where(shown, values, np.nan)
             )
-            rows[name] = pa.array(whole, pa.float64(), mask=np.isnan(whole)).cast(SCHEMA.field(name).type)
+            rows[name] = filled(whole, SCHEMA.field(name).type)
         rows |= {"flag": flag_.tolist(), "reason": reason_.tolist(), "comparability": [compares] * len(names)}
         parts.append(pa.table({name: rows[name] for name in SCHEMA.names}, schema=SCHEMA))
     return pa.concat_tables(parts) if parts else SCHEMA.empty_table()

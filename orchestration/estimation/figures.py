@@ -17,38 +17,38 @@ from orchestration.estimation import flags, intervals, sensitivity, variance
 from orchestration.estimation.arrays import Flags, Numbers
 from orchestration.estimation.design import Design
 from orchestration.estimation.indicators import Breakdown, Indicator
-
-_TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
+from orchestration.estimation.tables import COUNT, NUMBER, TEXT, filled, schema
 
 # The tidy shape that all figures share, then what statisticians want beside it.
-_FIELDS: list[tuple[str, pa.DataType, bool]] = [
-    ("edition", _TEXT, False),
-    ("indicator", _TEXT, False),
-    ("domain_type", _TEXT, False),
-    ("domain", _TEXT, False),
-    ("n", _COUNT, False),
-    ("weighted_n", _NUMBER, True),
-    ("value", _NUMBER, True),
-    ("se", _NUMBER, True),
-    ("ci_low", _NUMBER, True),
-    ("ci_high", _NUMBER, True),
-    ("cv", _NUMBER, True),
-    ("flag", _TEXT, False),
-    ("reason", _TEXT, True),
-    ("comparability", _TEXT, False),
-    ("method", _TEXT, False),
-    ("kind", _TEXT, False),
-    ("n_yes", _COUNT, False),
-    ("n_asked", _COUNT, False),
-    ("item_response", _NUMBER, True),
-    ("unweighted", _NUMBER, True),
-    ("effective_n", _NUMBER, True),
-    ("deff", _NUMBER, True),
-    ("degrees", _NUMBER, True),
-    ("sensitivity_low", _NUMBER, True),
-    ("sensitivity_high", _NUMBER, True),
-]
-SCHEMA = pa.schema([pa.field(name, kind, nullable=nullable) for name, kind, nullable in _FIELDS])
+SCHEMA = schema(
+    "edition indicator domain_type domain n flag comparability method kind n_yes n_asked",
+    edition=TEXT,
+    indicator=TEXT,
+    domain_type=TEXT,
+    domain=TEXT,
+    n=COUNT,
+    weighted_n=NUMBER,
+    value=NUMBER,
+    se=NUMBER,
+    ci_low=NUMBER,
+    ci_high=NUMBER,
+    cv=NUMBER,
+    flag=TEXT,
+    reason=TEXT,
+    comparability=TEXT,
+    method=TEXT,
+    kind=TEXT,
+    n_yes=COUNT,
+    n_asked=COUNT,
+    item_response=NUMBER,
+    unweighted=NUMBER,
+    kish_n=NUMBER,
+    effective_n=NUMBER,
+    deff=NUMBER,
+    degrees=NUMBER,
+    sensitivity_low=NUMBER,
+    sensitivity_high=NUMBER,
+)
 # Domains worked on at once: keeps the largest array near 100 MB at 60 indicators and 40 constraints.
 BLOCK = 512
 
@@ -105,7 +105,7 @@ def counts(cube: cubes.Cube, domains: cells.Domains) -> dict[str, Numbers]:
             "weighted_n": member @ cube.columns("w", counted),
             "item_response": (member @ cube.columns("w", counted)) / (member @ cube.columns("w", asked)),
             "unweighted": (member @ over) / (member @ under),
-            "kish": (member @ weight) ** 2 / (member @ square),
+            "kish_n": (member @ weight) ** 2 / (member @ square),
         }
 
 
@@ -127,7 +127,7 @@ def _numbers(
     squared = np.where(ends, 0.0, variance.variance(linear, plan))
     degrees = variance.satterthwaite(linear, plan)
     effective = intervals.effective_size(
-        value, squared, n=n, kish=counted["kish"], degrees=degrees, level=level
+        value, squared, n=n, kish=counted["kish_n"], degrees=degrees, level=level
     )
     score = intervals.wilson_capped(value, effective, level)
     se = np.sqrt(squared)
@@ -243,5 +243,4 @@ class _Rows:
 def _column(field: pa.Field[Any], texts: dict[str, flags.Texts], numbers: dict[str, Numbers]) -> Any:
     if field.name in texts:
         return pa.array(texts[field.name], field.type)
-    values = numbers[field.name]
-    return pa.array(values, pa.float64(), mask=np.isnan(values)).cast(field.type)
+    return filled(numbers[field.name], field.type)

@@ -23,6 +23,8 @@ FLAGS = {
     "zero": ("nul", "zero"),
     "not_available": ("non disponible", "not available"),
     "not_applicable": ("sans objet", "not applicable"),
+    "model_based": ("estimé par modèle", "model-based"),
+    "quoted": ("cité, non estimé", "quoted, not estimated"),
     "secret": ("secret statistique", "secret"),
 }
 REASONS = {
@@ -39,6 +41,10 @@ REASONS = {
     "among_respondents": (
         "parmi les répondants : sans base de sondage, rien n'est extrapolé",
         "among respondents: without a frame nothing is grossed up",
+    ),
+    "model_based": (
+        "estimé par un modèle qui emprunte aux autres territoires",
+        "estimated by a model that borrows from the other territories",
     ),
     "no_frame": ("pas de total sans base de sondage", "no total without a frame"),
     "outside_population": ("aucune entreprise dans le champ", "no company in the population"),

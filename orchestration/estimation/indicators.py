@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+# From best to worst.
+COMPARABILITY = ("identical", "close", "broken")
 Kind = Literal["proportion", "mean", "total", "ratio"]
 
 

@@ -241,3 +241,32 @@ def satterthwaite(linear: Linear, plan: Sampling) -> Numbers:
     )
     degrees: Numbers = np.divide(top, below, out=np.full(top.shape, float(plan.degrees)), where=below > 0)
     return degrees
+
+
+def covariance(
+    cube: Cube, domains: Domains, linear: Linear, plan: Sampling, pairs: Sequence[tuple[int, int]]
+) -> Numbers:
+    """The covariance of two indicators in the same domain, shape (domains, pairs); the cube must hold their
+    products (``pairs`` of `cube.build`)."""
+    _, _, matrix = _pairs(cube, domains)
+    k, m = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
+    y, a = [term.y for term in cube.terms], [term.a for term in cube.terms]
+    at = linear.pair_domain
+    sums = {
+        (p, q): matrix @ cube.gather("v", [(one[i], other[j]) for i, j in pairs])
+        for (p, one) in (("y", y), ("a", a))
+        for (q, other) in (("y", y), ("a", a))
+    }
+    r, s = linear.slope[at][:, k], linear.slope[at][:, m]
+    product = sums["y", "y"] - s * sums["y", "a"] - r * sums["a", "y"] + r * s * sums["a", "a"]
+    product = (
+        plan.factor[linear.pair_stratum][:, None] * product / (linear.size[at][:, k] * linear.size[at][:, m])
+    )
+    per = (plan.factor / np.maximum(plan.n, 1))[linear.pair_stratum][:, None]
+    found = _by_domain(product - per * linear.s[:, k] * linear.s[:, m], at, len(linear.value))
+    if linear.b.shape[1]:
+        centre = centred(linear, plan)
+        found = found - (centre[:, :, k] * linear.b[:, :, m]).sum(axis=1)
+        found = found - (centre[:, :, m] * linear.b[:, :, k]).sum(axis=1)
+        found = found + (linear.b[:, :, k] * (plan.c @ linear.b[:, :, m])).sum(axis=1)
+    return found
