@@ -32,6 +32,10 @@ _EXPECTED = {
     "dict_type": "keys with values (a mapping)",
     "model_type": "keys with values (a mapping)",
     "string_too_short": "a text that is not empty",
+    "string_pattern_mismatch": "a name of the form {pattern}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than_equal": "a number of at most {le}",
+    "too_short": "a list with at least one entry",
 }
 
 
@@ -145,13 +149,12 @@ def _finding(error: ErrorDetails, model: type[BaseModel]) -> Finding:
             nearest(str(given), choices, "use one of these"),
         )
     if kind == "value_error":
-        return Finding(
-            place, str(context["error"]), "the form that docs/adding-an-edition.md shows", "correct the value"
-        )
+        # The models' own errors say what is wrong and what was expected.
+        problem, expected = context["error"].args
+        return Finding(place, problem, expected, "correct the value")
+    expected = _EXPECTED[kind].format(**context) if kind in _EXPECTED else error["msg"]
     shown = "nothing" if given is None else f"'{given}'" if isinstance(given, str) else "keys or a list"
-    return Finding(
-        place, f"{shown} is of the wrong type or form", _EXPECTED.get(kind, error["msg"]), "correct the value"
-    )
+    return Finding(place, f"{shown} is of the wrong type or form", expected, "correct the value")
 
 
 def _keys_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:

@@ -25,7 +25,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"'{name}' is not a time zone such as Europe/Paris") from None
+        raise ValueError(f"'{name}' is not a time zone", "a name such as Europe/Paris") from None
     return name
 
 
@@ -33,7 +33,7 @@ def _regular_expression(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as problem:
-        raise ValueError(f"is not a regular expression: {problem}") from None
+        raise ValueError(f"is not a regular expression: {problem}", "a pattern of Python's re") from None
     return pattern
 
 
@@ -91,7 +91,10 @@ class Condition(Model):
     def _one_condition(self) -> Condition:
         tests = (self.is_ is not None) + (self.below is not None)
         if (self.page is not None) == (self.question is not None) or tests != (self.question is not None):
-            raise ValueError("is neither {page: N} nor {question: X, is: Y} nor {question: X, below: N}")
+            raise ValueError(
+                "the condition says too little or too much",
+                "{page: N}, {question: X, is: Y}, {question: X, is: [Y, Z]} or {question: X, below: N}",
+            )
         return self
 
 

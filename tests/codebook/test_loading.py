@@ -142,6 +142,15 @@ FAULTS = {
         ["'Size'", "keys with values"],
     ),
     "wrong type, list": ("languages: [fr, en]", "languages: fr", "languages", ["'fr'", "a list"]),
+    "no name": (
+        "code: REMARK",
+        "code: 2REMARK",
+        "questions[4].code",
+        ["'2REMARK'", "a name of the form ^[A-Z"],
+    ),
+    "number out of range": ("page: 2", "page: -1", "questions[2].asked_when[0].page", ["'-1'", "at least 0"]),
+    "empty list": ("[fr, en]", "[]", "languages", ["at least one entry"]),
+    "empty text": ("C2: A-2", "C2:", "questions[2].items.C2", ["nothing is of the wrong type", "a text"]),
     "unknown kind": (
         "kind: multiple",
         "kind: multipel",
@@ -160,7 +169,7 @@ FAULTS = {
         "{page: 2}",
         "{page: 2, question: SIZE}",
         "questions[2].asked_when[0]",
-        ["neither {page: N} nor {question: X, is: Y}"],
+        ["the condition says too little or too much", "{question: X, is: [Y, Z]}"],
     ),
     "question twice": ("code: SKILLS", "code: SIZE", "questions[2].code", ["'SIZE' stands twice"]),
     "unknown variable": (
