@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import linalg, special  # type: ignore[import-untyped]
+from scipy import linalg, sparse, special  # type: ignore[import-untyped]
 
 from orchestration.estimation.arrays import Codes, Numbers, some
 from orchestration.estimation.errors import BoundsError, FrameError, MarginError
@@ -93,19 +93,19 @@ def calibrate(
             fix="calibrate respondents only, after the non-response adjustment",
         )
     adjust, slope = distance(method, bounds)
-    mass: Numbers = np.bincount(problem.pattern, weights, len(problem.x)).astype(np.float64)
-    reached = np.abs(problem.x).T @ mass
-    if (reached == 0).any():
+    mass = problem.mass(weights)
+    empty = abs(problem.x).T @ mass == 0
+    if empty.any():
         raise MarginError(
-            f"no weight in {some(problem.names[j] for j in np.flatnonzero(reached == 0))}",
+            f"no weight in {some(problem.names[j] for j in np.flatnonzero(empty))}",
             where=f"calibration {method}",
             expected="weighted respondents in every category",
             fix="merge neighbouring categories (margins.merge_small) or drop this margin",
         )
-    scale = np.maximum(np.abs(problem.totals), reached)
-    x, totals = problem.x / scale, problem.totals / scale
-    kept = independent(x.T @ (x * mass[:, None]))
-    x_kept, totals_kept = x[:, kept], totals[kept]
+    scale = problem.scale(mass)
+    x, totals = sparse.csr_array(problem.x @ sparse.diags_array(1 / scale)), problem.totals / scale
+    kept = independent(_gram(x, mass))
+    x_kept, totals_kept = sparse.csr_array(x[:, kept]), totals[kept]
     multipliers = np.zeros(len(kept))
     factor = adjust(x_kept @ multipliers)
     gap = totals_kept - x_kept.T @ (mass * factor)
@@ -116,7 +116,7 @@ def calibrate(
             break
         multipliers, factor, gap = moved
         done += 1
-    error = np.abs(problem.totals - problem.x.T @ (mass * factor)) / scale
+    error = np.abs(problem.totals - problem.reached(mass * factor)) / scale
     if error.max() > max(tolerance, ROUNDING):
         limits = (0.0, np.inf) if method == "raking" else (-np.inf, np.inf) if method == "linear" else bounds
         assert limits is not None
@@ -129,23 +129,25 @@ def calibrate(
 def independent(gram: Numbers) -> Codes:
     """The columns of X that are not combinations of earlier ones, from X'DX, in their order (Cholesky)."""
     size = np.sqrt(np.diag(gram))
-    unit = gram / np.outer(size, size)
-    kept: list[int] = []
-    rows: list[Numbers] = []
-    for j in range(len(unit)):
-        # Row j of the factor, on the columns kept so far; the rest is what they do not explain.
-        row = np.zeros(len(kept))
-        for i, other in enumerate(kept):
-            row[i] = (unit[j, other] - row[:i] @ rows[i][:i]) / rows[i][i]
-        rest = unit[j, j] - row @ row
-        if rest > 1e-10:
+    rest = gram / np.outer(size, size)
+    kept = []
+    for j in range(len(rest)):
+        # What the columns kept so far leave unexplained of column j, whose length is 1.
+        if rest[j, j] > 1e-10:
             kept.append(j)
-            rows.append(np.append(row, np.sqrt(rest)))
+            explained = rest[:, j] / np.sqrt(rest[j, j])
+            rest = rest - np.outer(explained, explained)
     return np.array(kept, dtype=np.int64)
 
 
+def _gram(x: sparse.csr_array, weight: Numbers) -> Numbers:
+    """X' diag(weight) X. Sparse, since a row of X has one entry a margin."""
+    scaled = sparse.csr_array((x.data * np.repeat(weight, np.diff(x.indptr)), x.indices, x.indptr), x.shape)
+    return np.asarray((x.T @ scaled).toarray(), dtype=np.float64)
+
+
 def _step(
-    x: Numbers,
+    x: sparse.csr_array,
     mass: Numbers,
     curves: tuple[Curve, Curve],
     multipliers: Numbers,
@@ -156,7 +158,7 @@ def _step(
     """One damped Newton step: (multipliers, adjustments, gap), or None where no step brings the margins
     closer."""
     adjust, slope = curves
-    hessian = x.T @ (x * (mass * slope(x @ multipliers))[:, None])
+    hessian = _gram(x, mass * slope(x @ multipliers))
     try:
         direction = linalg.solve(hessian, gap, assume_a="pos")
     except linalg.LinAlgError:

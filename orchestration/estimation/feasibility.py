@@ -60,8 +60,7 @@ def explain(
 def _missed(problem: Constraints, mass: Numbers, limits: tuple[float, float]) -> list[str]:
     """The margins that the best adjustment inside the limits still misses."""
     rows, constraints = problem.x.shape
-    scale = np.maximum(np.abs(problem.totals), np.abs(problem.x).T @ mass)
-    table = sparse.csr_array((problem.x * mass[:, None] / scale).T)
+    scale, table = _scaled(problem, mass)
     slack = sparse.eye_array(constraints)
     found = optimize.linprog(
         np.r_[np.zeros(rows), np.ones(2 * constraints)],
@@ -75,6 +74,12 @@ def _missed(problem: Constraints, mass: Numbers, limits: tuple[float, float]) ->
     return [problem.names[j] for j in np.flatnonzero(over + under > MISS)]
 
 
+def _scaled(problem: Constraints, mass: Numbers) -> tuple[Numbers, sparse.csr_array]:
+    """The scale of each constraint, and what an adjustment of each pattern adds to it on that scale."""
+    scale = problem.scale(mass)
+    return scale, sparse.csr_array((sparse.diags_array(mass) @ problem.x @ sparse.diags_array(1 / scale)).T)
+
+
 def _lower(lower: float) -> float | None:
     """A linear programme's way to say that there is no lower bound."""
     return None if np.isinf(lower) else lower
@@ -84,8 +89,7 @@ def _narrowest(problem: Constraints, mass: Numbers, limits: tuple[float, float])
     """The narrowest feasible bounds of the same shape, 1 - t(1-L) and 1 + t(U-1), or None where none
     exist."""
     rows = len(mass)
-    scale = np.maximum(np.abs(problem.totals), np.abs(problem.x).T @ mass)
-    table = sparse.csr_array((problem.x * mass[:, None] / scale).T)
+    scale, table = _scaled(problem, mass)
     one = sparse.eye_array(rows)
     found = optimize.linprog(
         np.r_[np.zeros(rows), 1.0],

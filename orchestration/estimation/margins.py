@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+from scipy import sparse  # type: ignore[import-untyped]
 
 from orchestration.estimation.arrays import NO_CODE, Codes, Numbers, codes, codes_in, column, numbers, some
 from orchestration.estimation.design import Merge, collapse
@@ -40,14 +41,30 @@ class Margin:
 
 @dataclass(frozen=True)
 class Constraints:
-    """The calibration problem on distinct rows: ``x`` (patterns, constraints), ``pattern`` of each
-    respondent, ``totals`` and ``names`` of the constraints, ``respondents`` of each constraint's category."""
+    """The calibration problem on distinct rows.
 
-    x: Numbers
+    ``x`` (patterns, constraints) is sparse: a row has one entry a margin. ``pattern`` is the row of each
+    respondent, ``totals`` and ``names`` are those of the constraints, ``respondents`` counts each
+    constraint's category.
+    """
+
+    x: sparse.csr_array
     pattern: Codes
     totals: Numbers
     names: list[str]
     respondents: Codes
+
+    def mass(self, weights: Numbers) -> Numbers:
+        """The weight of each pattern."""
+        return np.bincount(self.pattern, weights, self.x.shape[0]).astype(np.float64)
+
+    def reached(self, mass: Numbers) -> Numbers:
+        """The totals that patterns of this weight reach."""
+        return np.asarray(self.x.T @ mass, dtype=np.float64)
+
+    def scale(self, mass: Numbers) -> Numbers:
+        """What an error of each constraint is relative to."""
+        return np.maximum(np.abs(self.totals), abs(self.x).T @ mass)
 
 
 def margin_of(frame: pa.Table, by: str | None, measure: str | None = None) -> Margin:
@@ -126,7 +143,9 @@ def constraints(
             "no margin to calibrate to", where="margins", expected="at least one", fix="declare a margin"
         )
     _agree(margins)
-    blocks: list[Numbers] = []
+    pattern = np.zeros(respondents.num_rows, dtype=np.int64)
+    columns: list[Codes] = []
+    values: list[Numbers] = []
     totals: list[float] = []
     names: list[str] = []
     counts: list[Codes] = []
@@ -135,16 +154,25 @@ def constraints(
         count = np.bincount(code, minlength=len(categories))
         _enough(margin, categories, count, minimum)
         value = _measure(respondents, margin)
-        block = np.zeros((respondents.num_rows, len(categories)))
-        block[np.arange(respondents.num_rows), code] = value
-        blocks.append(block)
+        # Companies alike in every constraint get the same adjustment: each kind is solved for once.
+        pattern = _told_apart(pattern, code)
+        if margin.measure:
+            pattern = _told_apart(pattern, np.unique(value, return_inverse=True)[1].ravel())
+        columns.append(code + len(names))
+        values.append(value)
         totals.extend(float(margin.totals[category]) for category in categories)
         names.extend(margin.label(category) for category in categories)
         counts.append(count)
-    rows = np.concatenate(blocks, axis=1)
-    # Companies alike in every constraint get the same adjustment: the problem is solved once for each kind.
-    kinds, pattern = np.unique(rows, axis=0, return_inverse=True)
-    return Constraints(kinds, pattern.ravel(), np.array(totals), names, np.concatenate(counts))
+    _, first = np.unique(pattern, return_index=True)
+    shape = (len(first), len(names))
+    places = (np.repeat(np.arange(len(first)), len(margins)), np.stack(columns, axis=1)[first].ravel())
+    x = sparse.csr_array((np.stack(values, axis=1)[first].ravel(), places), shape)
+    return Constraints(x, pattern, np.array(totals), names, np.concatenate(counts))
+
+
+def _told_apart(pattern: Codes, code: Codes) -> Codes:
+    """Patterns split by one more code, numbered from 0."""
+    return np.unique(pattern * (int(code.max()) + 1) + code, return_inverse=True)[1].ravel().astype(np.int64)
 
 
 def _agree(margins: Sequence[Margin]) -> None:

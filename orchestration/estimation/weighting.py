@@ -287,8 +287,8 @@ def _sound(found: Calibration, problem: Constraints, plan: Plan) -> None:
     wild = (g <= 0) | (g > plan.largest_adjustment) | (g < 1 / plan.largest_adjustment)
     if not wild.any():
         return
-    touched = problem.x[problem.pattern[wild]] != 0
-    named = [problem.names[j] for j in np.argsort(-touched.sum(axis=0) / problem.respondents)[:3]]
+    touched = (problem.x != 0).T @ problem.mass(wild.astype(np.float64))
+    named = [problem.names[j] for j in np.argsort(-touched / problem.respondents)[:3]]
     raise MarginError(
         f"adjustments from {g.min():.3g} to {g.max():.3g}; {int(wild.sum())} too far: {some(named)}",
         where=f"calibration {plan.method}",
@@ -299,7 +299,7 @@ def _sound(found: Calibration, problem: Constraints, plan: Plan) -> None:
 
 def _margins(problem: Constraints, before: Numbers, weight: Numbers, edition: str) -> pa.Table:
     def reached(weights: Numbers) -> Numbers:
-        return problem.x.T @ np.bincount(problem.pattern, weights, len(problem.x))
+        return problem.reached(problem.mass(weights))
 
     return pa.table(
         {
