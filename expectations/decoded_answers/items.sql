@@ -29,7 +29,7 @@ compared as (
         coalesce(r.respondents, 0) as respondents,
         coalesce(i.rows = r.respondents and i.mark = r.mark, false) as has_each_respondent_once,
         i.answered,
-        i.invalid / nullif(i.given, 0) as invalid_share
+        case when i.given >= 50 then i.invalid / i.given end as invalid_share
     from lake.variables as v
     left join items as i on i.edition = v.edition and i.variable = v.variable and i.item = v.item
     left join respondents as r on r.edition = v.edition

@@ -58,7 +58,7 @@ select
         when 'text' then g.value_code is null and g.numbers = 0 and g.dates = 0
         else false
     end as value_is_of_its_kind,
-    g.implausible / nullif(g.numbers, 0) as implausible_share
+    case when g.numbers >= 50 then g.implausible / g.numbers end as implausible_share
 from groups as g
 left join lake.variables as v on v.edition = g.edition and v.variable = g.variable and v.item = g.item
 left join codebook.variables as k on k.variable = g.variable

@@ -15,6 +15,8 @@ select
     coalesce(found.name, before.name) as name,
     coalesce(found.rows, 0) as rows,
     before.rows as previous_rows,
-    coalesce(found.rows, 0) / nullif(before.rows, 0) as ratio
+    -- Few rows can multiply in a week, but not vanish.
+    case when before.rows >= 100 then coalesce(found.rows, 0) / before.rows end as ratio,
+    coalesce(found.rows, 0) > 0 or coalesce(before.rows, 0) = 0 as is_still_there
 from found
 full join before on before.name = found.name

@@ -1,12 +1,11 @@
--- One row an edition, those without any respondent too.
+-- One row an edition, those without any respondent too. Shares of fewer than 50 say nothing, and are null.
 with respondents as (
     select
         edition,
         count(*) as respondents,
         avg(cast(is_complete as integer)) as complete_share,
         avg(cast(company_key is null as integer)) as without_key_share,
-        avg(cast(is_test as integer)) as test_share,
-        avg(cast(is_undated as integer)) as undated_share
+        avg(cast(is_test as integer)) as test_share
     from lake.respondents
     group by edition
 ),
@@ -21,10 +20,13 @@ rejected as (
 select
     e.edition,
     coalesce(r.respondents, 0) as respondents,
-    r.complete_share,
-    r.without_key_share,
-    r.test_share,
-    coalesce(x.rows, 0) / (coalesce(x.rows, 0) + coalesce(r.respondents, 0)) as rejected_share
+    case when r.respondents >= 50 then r.complete_share end as complete_share,
+    case when r.respondents >= 50 then r.without_key_share end as without_key_share,
+    case when r.respondents >= 50 then r.test_share end as test_share,
+    case
+        when r.respondents + coalesce(x.rows, 0) >= 50
+            then coalesce(x.rows, 0) / (coalesce(x.rows, 0) + r.respondents)
+    end as rejected_share
 from lake.editions as e
 left join respondents as r on r.edition = e.edition
 left join rejected as x on x.edition = e.edition

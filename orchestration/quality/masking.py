@@ -20,8 +20,9 @@ _BLANK = "[ \u00a0\u202f]"
 _PAIRS = "|".join(rf"(?:{gap}\d\d){{4}}" for gap in ("", _BLANK, r"\.", "-"))
 PATTERNS: Mapping[str, str] = {
     "e-mail": r"()[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}()",
-    # The same sign between all pairs: a date and an hour have ten digits too.
-    "phone": rf"(^|[^\d+])(?:0|\+33{_BLANK}?(?:\(0\){_BLANK}?)?)[1-9](?:{_PAIRS})($|[^\d.,]|[.,](?:$|\D))",
+    # The same sign between all pairs: a date and an hour have ten digits too. No hexadecimal digit beside it: a
+    # company key can hold ten digits that look like a number.
+    "phone": rf"(^|[^\da-f+])(?:0|\+33{_BLANK}?(?:\(0\){_BLANK}?)?)[1-9](?:{_PAIRS})($|[^\da-f.,]|[.,](?:$|\D))",
     "siren or siret": rf"(^|\D)\d{{3}}{_BLANK}?\d{{3}}{_BLANK}?\d{{3}}(?:{_BLANK}?\d{{5}})?($|\D)",
     "company key": r"(^|[^0-9a-f])[0-9a-f]{32}($|[^0-9a-f])",
     "ip address": r"(^|[^\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}($|[^\d.])",

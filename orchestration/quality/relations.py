@@ -28,7 +28,8 @@ def store(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> 
 
 def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Rows of what stands after FROM."""
-    (rows,) = connection.execute(f"SELECT count(*) FROM {relation}").fetchone() or (0,)
+    # fetchone would leave the result open, and the connection in use.
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {relation}").fetchall()
     return int(rows)
 
 

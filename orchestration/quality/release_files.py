@@ -34,6 +34,8 @@ _SAID = ("simulated", "simulé")
 _FIGURES = {
     "edition": "VARCHAR",
     "indicator": "VARCHAR",
+    "family": "VARCHAR",
+    "competence_code": "VARCHAR",
     "domain_type": "VARCHAR",
     "domain": "VARCHAR",
     "n": "BIGINT",

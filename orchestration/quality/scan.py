@@ -3,7 +3,7 @@ Does not: what is allowed where."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -17,23 +17,24 @@ _SIREN = """CASE WHEN regexp_matches(value, '^([0-9]{9}|[0-9]{14})$') THEN list_
     (d * (2 - i % 2)) // 10 + (d * (2 - i % 2)) % 10
     FOR d, i IN [CAST(c AS INTEGER) FOR c IN string_split(value[:9], '')]
 ]) % 10 = 0 ELSE false END"""
-_TESTS = {
-    "sirens": _SIREN,
+_OF_NUMBERS = {"sirens": _SIREN}
+_OF_TEXT = {
+    **_OF_NUMBERS,
     "emails": f"regexp_matches(value, {text(PATTERNS['e-mail'])})",
     "phones": f"regexp_matches(value, {text(PATTERNS['phone'])})",
     "company_keys": f"regexp_matches(value, {text(PATTERNS['company key'])})",
     "ip_addresses": f"regexp_matches(value, {text(PATTERNS['ip address'])})",
 }
-_TESTS_OF_TYPE = {
-    "VARCHAR": _TESTS,
-    **{kind: {"sirens": _SIREN} for kind in ("BIGINT", "UBIGINT", "HUGEINT")},
+_TESTS: Mapping[str, Mapping[str, str]] = {
+    "VARCHAR": _OF_TEXT,
+    **dict.fromkeys(("BIGINT", "UBIGINT", "HUGEINT"), _OF_NUMBERS),
 }
 _COLUMNS: Columns = {
     "table_name": TEXT,
     "column_name": TEXT,
     "column_type": TEXT,
     "distinct_values": INTEGER,
-    **dict.fromkeys(_TESTS, INTEGER),
+    **dict.fromkeys(_OF_TEXT, INTEGER),
     "example": TEXT,
 }
 
@@ -43,25 +44,48 @@ def scan_text(connection: duckdb.DuckDBPyConnection, relations: Iterable[tuple[s
 
     Returns one row a column: table_name, column_name, column_type, distinct_values, how many of them are a
     SIREN or SIRET, hold an e-mail address, a phone number, a company key, an IP address, and an example.
-    Whole numbers are looked at for SIREN and SIRET alone, other columns not at all (distinct_values is null then).
+    Whole numbers are looked at for SIREN and SIRET alone, other columns not at all.
     """
     rows = []
     for table, relation in relations:
-        for column, kind in column_types(connection, relation).items():
-            place = {"table_name": table, "column_name": column, "column_type": kind}
-            tests = _TESTS_OF_TYPE.get(kind)
-            found = _count(connection, relation, column, tests) if tests else {}
-            rows.append({**place, **dict.fromkeys(_TESTS, 0), **found})
+        types = column_types(connection, relation)
+        found = {
+            column: counts
+            for tests in (_OF_TEXT, _OF_NUMBERS)
+            for column, counts in _counts(
+                connection,
+                relation,
+                [name for name, kind in types.items() if _TESTS.get(kind) is tests],
+                tests,
+            )
+        }
+        nothing = dict.fromkeys(("distinct_values", *_OF_TEXT), 0)
+        rows += [
+            {
+                "table_name": table,
+                "column_name": column,
+                "column_type": kind,
+                **nothing,
+                **found.get(column, {}),
+            }
+            for column, kind in types.items()
+        ]
     return table_of(_COLUMNS, rows)
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, relation: str, column: str, tests: dict[str, str]
-) -> dict[str, Any]:
-    """Distinct values only: most columns repeat a few codes, however many rows there are."""
+def _counts(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str], tests: Mapping[str, str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Columns with their counts, in one query, and over distinct values: most columns repeat a few codes."""
+    if not columns:
+        return
+    cast = ", ".join(f"CAST({name(column)} AS VARCHAR) AS {name(column)}" for column in columns)
     counts = ", ".join(f"count(*) FILTER (WHERE {test})" for test in tests.values())
-    row = connection.execute(
-        f"SELECT count(value), {counts}, min(value) FILTER (WHERE {' OR '.join(tests.values())}) "
-        f"FROM (SELECT DISTINCT CAST({name(column)} AS VARCHAR) AS value FROM {relation})"
-    ).fetchone()
-    return dict(zip(("distinct_values", *tests, "example"), row or (), strict=True))
+    found = connection.execute(
+        f"SELECT column_name, count(*), {counts}, min(value) FILTER (WHERE {' OR '.join(tests.values())}) "
+        "FROM (SELECT DISTINCT column_name, value FROM "
+        f"(UNPIVOT (SELECT {cast} FROM {relation}) ON COLUMNS(*) INTO NAME column_name VALUE value)) "
+        "GROUP BY column_name"
+    ).fetchall()
+    for column, *row in found:
+        yield column, dict(zip(("distinct_values", *tests, "example"), row, strict=True))

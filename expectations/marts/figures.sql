@@ -1,0 +1,41 @@
+-- Every figure of the indicators.
+with figures as (
+    select 'ind_participation' as table_name, null as competence_code, * exclude (invited, responded, unidentified)
+    from candidate.ind_participation
+    union all by name
+    select 'ind_innovation_export' as table_name, null as competence_code, *
+    from candidate.ind_innovation_export
+    union all by name
+    select 'ind_competence_need' as table_name, *
+    from candidate.ind_competence_need
+)
+
+select
+    f.table_name,
+    f.edition,
+    f.indicator,
+    f.family,
+    f.competence_code,
+    f.domain_type,
+    f.domain,
+    f.n,
+    f.n_yes,
+    f.value,
+    f.se,
+    f.ci_low,
+    f.ci_high,
+    f.flag,
+    f.reason,
+    count(*) over (
+        partition by f.table_name, f.edition, f.indicator, f.family, f.competence_code, f.domain_type, f.domain
+    ) as copies,
+    d.domain is not null as domain_is_known,
+    f.n_yes <= f.n as yes_is_a_part,
+    coalesce(f.ci_low <= f.value and f.value <= f.ci_high, true) as interval_holds_value,
+    (f.ci_low is null) = (f.ci_high is null) as interval_has_two_ends,
+    coalesce(not isfinite(f.value) or not isfinite(f.se) or not isfinite(f.ci_low) or not isfinite(f.ci_high), false)
+        as is_not_finite,
+    -- The figures of few respondents stay inside, and are marked so that they do.
+    (f.n < 10) = (f.flag = 'unpublished') as few_are_unpublished
+from figures as f
+left join candidate.dim_domain as d on d.domain_type = f.domain_type and d.domain = f.domain

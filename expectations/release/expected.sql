@@ -1,0 +1,21 @@
+-- The files without which a release is not one.
+with expected as (
+    select unnest([
+        'internal/skills_bank.duckdb', 'internal/dictionary.csv', 'internal/dictionary.html',
+        'public/report.fr.html', 'public/report.en.html', 'public/dictionary.csv', 'public/dictionary.html'
+    ]) as path
+    union all
+    select 'public/' || name || ending
+    from (
+        select unnest([
+            'pub_edition', 'pub_indicator', 'pub_domain', 'pub_competence', 'pub_territory', 'pub_stopover',
+            'pub_training_offer', 'pub_training_offer_competence', 'pub_participation', 'pub_innovation_export',
+            'pub_competence_need'
+        ]) as name
+    )
+    cross join (select unnest(['.parquet', '.csv']) as ending)
+)
+
+select expected.path, coalesce(files.bytes, 0) as bytes
+from expected
+left join release.files as files on files.path = expected.path

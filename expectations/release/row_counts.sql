@@ -1,0 +1,23 @@
+-- Rows of the public tables against those of the last release; what was there and is gone has 0.
+with found as (
+    select table_name as name, max(rows) as rows
+    from release.tables
+    where starts_with(table_name, 'pub_')
+    group by table_name
+),
+
+before as (
+    select name, rows
+    from previous.rows
+    where starts_with(name, 'pub_')
+)
+
+select
+    coalesce(found.name, before.name) as name,
+    coalesce(found.rows, 0) as rows,
+    before.rows as previous_rows,
+    -- Few rows can multiply in a week, but not vanish.
+    case when before.rows >= 100 then coalesce(found.rows, 0) / before.rows end as ratio,
+    coalesce(found.rows, 0) > 0 or coalesce(before.rows, 0) = 0 as is_still_there
+from found
+full join before on before.name = found.name
