@@ -45,7 +45,7 @@ def run_query(releases: Path, sql: str, format: str = "table", output: Path | No
     with _connect(open_release(releases).database) as connection:
         _check_statement(sql)
         with _explained(), _sink(output) as sink:
-            writer(connection.execute(sql), sink)
+            writer(connection, sql, sink)
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def _sink(output: Path | None) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _writer(format: str) -> Callable[[duckdb.DuckDBPyConnection, BinaryIO], None]:
+def _writer(format: str) -> Callable[[duckdb.DuckDBPyConnection, str, BinaryIO], None]:
     writers = {"table": _write_table, "csv": _write_csv, "json": _write_json, "parquet": _write_parquet}
     try:
         return writers[format]
@@ -123,14 +123,12 @@ def _columns(result: duckdb.DuckDBPyConnection) -> list[str]:
     return [column[0] for column in result.description or ()]
 
 
-def _distinct_columns(result: duckdb.DuckDBPyConnection) -> list[str]:
-    names = _columns(result)
+def _check_distinct(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ReleaseError(
                 f"two columns are named {name}", where="query", fix="name one of them otherwise with AS"
             )
-    return names
 
 
 def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
@@ -138,7 +136,8 @@ def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         yield from batch
 
 
-def _write_table(result: duckdb.DuckDBPyConnection, sink: BinaryIO) -> None:
+def _write_table(connection: duckdb.DuckDBPyConnection, sql: str, sink: BinaryIO) -> None:
+    result = connection.execute(sql)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     kinds = [str(column[1]) for column in result.description or ()]
     numbers = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "NUMBER")
@@ -162,7 +161,8 @@ def _printable(value: Any) -> str:
     return "".join(character if character.isprintable() else "�" for character in text)
 
 
-def _write_csv(result: duckdb.DuckDBPyConnection, sink: BinaryIO) -> None:
+def _write_csv(connection: duckdb.DuckDBPyConnection, sql: str, sink: BinaryIO) -> None:
+    result = connection.execute(sql)
     text = io.TextIOWrapper(sink, encoding="utf-8", newline="", write_through=True)
     try:
         writer = csv.writer(text, lineterminator="\n")
@@ -182,8 +182,10 @@ def _field(value: Any) -> Any:
             return value
 
 
-def _write_json(result: duckdb.DuckDBPyConnection, sink: BinaryIO) -> None:
-    names, opening = _distinct_columns(result), b"["
+def _write_json(connection: duckdb.DuckDBPyConnection, sql: str, sink: BinaryIO) -> None:
+    result = connection.execute(sql)
+    names, opening = _columns(result), b"["
+    _check_distinct(names)
     for row in _rows(result):
         sink.write(opening + b"\n" + _json(dict(zip(names, row, strict=True))).encode())
         opening = b","
@@ -207,10 +209,10 @@ def _finite(value: Any) -> Any:
             return value
 
 
-def _write_parquet(result: duckdb.DuckDBPyConnection, sink: BinaryIO) -> None:
-    _distinct_columns(result)
-    reader = result.to_arrow_reader(_BATCH * 10)
-    assert reader is not None  # the stubs allow None; a statement that was run gives a reader
+def _write_parquet(connection: duckdb.DuckDBPyConnection, sql: str, sink: BinaryIO) -> None:
+    relation = connection.sql(sql)
+    _check_distinct(relation.columns)
+    reader = relation.to_arrow_reader(_BATCH * 10)
     with pq.ParquetWriter(sink, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)

@@ -95,9 +95,9 @@ def publish(
     """
     manifest = candidate.manifest
     check_evidence(evidence, required, run_id=manifest.run_id, content_hash=manifest.content_hash)
-    if problems := _file_problems(candidate.folder, manifest):
+    if problems := [*_file_problems(candidate.folder, manifest), *_public_problems(candidate.folder)]:
         raise ReleaseError(
-            f"the candidate is not what the release gate saw: {problems[0]}",
+            f"the candidate is not what may be published: {problems[0]}",
             where=str(candidate.folder),
             fix="run the refresh again",
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ import pytest
 import yaml
 
 from orchestration.provenance import Input
-from orchestration.publication.candidate import Candidate, candidate_folder
+from orchestration.publication.candidate import Candidate, candidate_folder, open_candidate
 from orchestration.publication.evidence import Evidence
 from orchestration.publication.export import build_candidate
-from orchestration.publication.manifest import GateResult
+from orchestration.publication.manifest import GateResult, read_manifest
+from orchestration.publication.releases import Publication, publish
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DBT = REPOSITORY / "dbt_project"
@@ -188,10 +190,37 @@ def write_warehouse(path: Path, rows: Rows) -> None:
 
 
 @dataclass
+class Made:
+    """Where the candidates to copy are made, and those made so far by ``shift``."""
+
+    folder: Path
+    candidates: dict[int, Path] = field(default_factory=dict)
+
+    def workshop(self, folder: Path) -> Workshop:
+        """A workshop in this folder."""
+        write_dbt_manifest(folder / "manifest.json")
+        return Workshop(folder, self)
+
+
+@dataclass
 class Workshop:
     """What a test needs to make releases: a warehouse, dbt's manifest, and a release folder."""
 
     folder: Path
+    made: Made
+
+    gates = GATES
+    monday = MONDAY
+
+    @staticmethod
+    def rows() -> Rows:
+        """Two simulated editions with every state of a figure in them, to be changed at will."""
+        return default_rows()
+
+    @staticmethod
+    def models() -> list[dict[str, Any]]:
+        """The marts and public tables as their YAML files declare them."""
+        return models()
 
     @property
     def warehouse(self) -> Path:
@@ -215,7 +244,7 @@ class Workshop:
     ) -> Candidate:
         """A candidate from these rows (default: those of the last call, at first ``default_rows``)."""
         if rows is not None or not self.warehouse.exists():
-            write_warehouse(self.warehouse, rows or default_rows())
+            self.write_warehouse(rows)
         return build_candidate(
             self.warehouse,
             candidate_folder(self.releases, run_id),
@@ -229,19 +258,41 @@ class Workshop:
             created_at=created_at,
         )
 
+    def write_warehouse(self, rows: Rows | None = None) -> None:
+        """Make the candidate database anew."""
+        write_warehouse(self.warehouse, rows or default_rows())
 
-def evidence(candidate: Candidate, **changes: Any) -> Evidence:
-    """Every gate passed in the candidate's run, the release gate on this candidate."""
-    run_id = candidate.manifest.run_id
-    results = [
-        GateResult(gate, run_id, passed=True, subject_hash=candidate.content_hash, expectations=3)
-        for gate in GATES
-    ]
-    return Evidence(**{"run_id": run_id, "results": tuple(results), **changes})
+    def candidate(self, run_id: str = "run-1", *, shift: int = 0, created_at: datetime = MONDAY) -> Candidate:
+        """A candidate as ``build`` makes it, from a copy; each ``shift`` has a content of its own."""
+        if shift not in self.made.candidates:
+            rows = default_rows()
+            rows["pub_edition"][0]["respondents"] += shift
+            original = Workshop(self.made.folder, self.made)
+            self.made.candidates[shift] = original.build(f"made-{shift}", rows=rows).folder
+        folder = candidate_folder(self.releases, run_id)
+        shutil.copytree(self.made.candidates[shift], folder)
+        manifest = read_manifest(folder)
+        stamp = created_at.isoformat(timespec="seconds")
+        replace(manifest, run_id=run_id, created_at=stamp).write(folder)
+        return open_candidate(folder)
+
+    def publish(self, candidate: Candidate) -> Publication:
+        """Publish with every gate passed."""
+        return publish(candidate, self.releases, self.evidence(candidate), required=GATES)
+
+    @staticmethod
+    def evidence(candidate: Candidate) -> Evidence:
+        """Every gate passed in the candidate's run, the release gate on this candidate."""
+        run_id = candidate.manifest.run_id
+        results = [
+            GateResult(gate, run_id, passed=True, subject_hash=candidate.content_hash, expectations=3)
+            for gate in GATES
+        ]
+        return Evidence(run_id, tuple(results))
 
 
-@pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
+def write_dbt_manifest(path: Path) -> None:
+    """What dbt would write: the models with their descriptions and columns."""
     nodes = {
         f"model.{model['name']}": {
             "name": model["name"],
@@ -251,6 +302,17 @@ def workshop(tmp_path: Path) -> Workshop:
         }
         for model in models()
     }
-    shop = Workshop(tmp_path)
-    shop.dbt_manifest.write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
-    return shop
+    path.write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Candidates built once and copied by the tests: a build draws every chart, which takes its time."""
+    folder = tmp_path_factory.mktemp("made")
+    write_dbt_manifest(folder / "manifest.json")
+    return Made(folder)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, made: Made) -> Workshop:
+    return made.workshop(tmp_path)
