@@ -80,7 +80,8 @@ def open_text(path: Path, kind: str, fix: str, error: type[SkillsBankError] = Ex
     else:
         start = head.removeprefix(BOM).lstrip().upper()
         found = next((f"the file is {name}" for magic, name in _OTHER_FILES if start.startswith(magic)), None)
-        if found is None and (head.startswith(_UTF16) or b"\0" in head[:64]):
+        # Without its mark, UTF-16 of Latin letters is half zeros.
+        if found is None and (head.startswith(_UTF16) or head.count(0) * 3 > len(head)):
             found = "the file is UTF-16 text, as Excel's 'Unicode text' is"
     if found is not None:
         file.close()

@@ -40,20 +40,19 @@ _GROUPS = (
 
 def _grouped(sizes: tuple[int, ...], name: str) -> str:
     """The pattern of one grouping. The gap is the same throughout: a date and an hour have ten digits too."""
-    first = "0" if sizes[0] == 1 else rf"0[1-9]\d{{{sizes[0] - 2}}}"
-    rest = [rf"\d{{{size}}}" for size in sizes[1:]]
-    if sizes[0] == 1:
-        rest[0] = r"[1-9]\d\d"
-    return f"{first}(?P<{name}>{_GAP}){rest[0]}" + "".join(f"(?P={name}){group}" for group in rest[1:])
+    first, second, *rest = (rf"\d{{{size}}}" for size in sizes)
+    return f"{first}(?P<{name}>{_GAP}){second}" + "".join(f"(?P={name}){group}" for group in rest)
 
 
-_FRENCH = (
+_HOME = (
+    rf"(?:\+|\(\+|00){_BLANK}?33\)?(?:{_GAP}?\(0\))?(?:{_GAP}?\d){{9}}",
     r"0[1-9]\d{8}",
     rf"\(0[1-9]\){_BLANK}?\d\d(?:{_GAP}?\d\d){{3}}",
-    *(_grouped(sizes, f"gap{i}") for i, sizes in enumerate(_GROUPS)),
+    rf"(?=0{_GAP}?[1-9])(?:{'|'.join(_grouped(sizes, f'gap{i}') for i, sizes in enumerate(_GROUPS))})",
 )
-_ABROAD = rf"(?:\+{_BLANK}?|\(\+|00{_BLANK}?)[1-9]\d{{0,2}}\)?(?:{_GAP}?\(\d{{1,4}}\))?(?:{_GAP}?\d)+"
-_PHONE = re.compile(rf"(?<![\d+])(?:(?P<home>{'|'.join(_FRENCH)})|(?P<abroad>{_ABROAD}))(?!\d)")
+_FRENCH = re.compile(rf"(?<![\d+])(?:{'|'.join(_HOME)})(?!\d)")
+# Eight to fifteen digits, as in ITU-T E.164.
+_FOREIGN = re.compile(rf"(?<![\d+])(?:\+{_BLANK}?|\(\+|00{_BLANK}?)[1-9](?:\)?{_GAP}?\(?\d){{7,14}}(?!\d)")
 _AMOUNT = re.compile(rf"\+{_BLANK}?\d{{1,3}}(?:(?:{_BLANK}|\.)\d{{3}})+")
 _SHORTEST = len("a@b.fr")
 _HINT = r"[@\p{Nd}]"
@@ -82,20 +81,15 @@ def scrub(texts: Any) -> pa.StringArray:
 
 def scrub_text(text: str) -> str:
     """Do the same for one text."""
-    return _PHONE.sub(_unless_amount, _EMAIL.sub(EMAIL, text))
+    # French ones first: what is left of a row of numbers then begins with its own `+` or `00`.
+    return _FOREIGN.sub(_unless_amount, _FRENCH.sub(PHONE, _EMAIL.sub(EMAIL, text)))
 
 
 def _unless_amount(match: re.Match[str]) -> str:
-    if match["home"]:
-        return PHONE
-    number = match["abroad"]
+    """A number abroad, but for a SIRET (fourteen digits that begin with 00) and an increase (+10 000 000)."""
+    number = match[0]
     digits = sum(sign.isdigit() for sign in number)
-    if number.startswith("00"):
-        # Fourteen digits beginning with 00 are a SIRET; `00` and a number abroad come to ten or more.
-        is_phone = 10 <= digits <= 16 and digits != 14
-    elif _AMOUNT.fullmatch(number):
-        # `+10 000 000` is a growth; with eleven digits and more, thousands are no longer written out.
-        is_phone = 11 <= digits <= 15
-    else:
-        is_phone = 8 <= digits <= 15
-    return PHONE if is_phone else number
+    is_siret = number.startswith("00") and digits == 14
+    # With eleven digits and more, thousands are no longer written out.
+    is_amount = digits < 11 and _AMOUNT.fullmatch(number)
+    return number if is_siret or is_amount else PHONE

@@ -26,6 +26,8 @@ FIX = (
 )
 _KIND = "a LimeSurvey VV export: UTF-8, tabs, a row of texts, then a row of question codes"
 _CODES = re.compile(rb"^id(?:\t[A-Za-z0-9_#-]+)*\r?$", re.MULTILINE)
+# A text as fputcsv quotes it: see `unquoted`; or without quotes.
+_TEXT = rb'(?:"(?:[^"]++|""|"(?![\t\r\n]))*+"|[^"\t\r\n][^\t\r\n]*+)?+'
 _OLD_NAME = re.compile(r"\d+X\d+X\d+")
 _NOT_SHOWN = "{question_not_shown}"
 _ESCAPE = re.compile(r"\{(quote|tab|newline|cr|lbrace)\}")
@@ -46,7 +48,7 @@ class LimeSurveyVv:
 
 
 def open_export(path: Path) -> LimeSurveyVv:
-    """Open a file and read its row of codes; the row of texts before it is not needed.
+    """Open a file and read its row of codes; of the texts before it, only that they are one row.
 
     Raises:
         ExportError: the file is not a whole VV export of version 2.
@@ -70,6 +72,14 @@ def open_export(path: Path) -> LimeSurveyVv:
         )
         raise ExportError(found, where=str(path), expected=_KIND, fix=FIX)
     headings = tuple(codes[0].decode().rstrip("\r").split("\t"))
+    texts = _TEXT + rb"(?:\t" + _TEXT + rb"){%d}+\r?\n" % (len(headings) - 1)
+    if codes.start() and not re.fullmatch(texts, data[: codes.start()]):
+        raise ExportError(
+            "something else than one row of texts stands before the row of question codes",
+            where=str(path),
+            expected=_KIND,
+            fix=FIX,
+        )
     if old := next((name for name in headings if _OLD_NAME.match(name)), None):
         raise ExportError(
             f"the file is a VV export of version 1: its columns have names like '{old}', which change from "
