@@ -146,6 +146,19 @@ def _gram(x: sparse.csr_array, weight: Numbers) -> Numbers:
     return np.asarray((x.T @ scaled).toarray(), dtype=np.float64)
 
 
+def _solved(hessian: Numbers, gap: Numbers) -> Numbers:
+    """The Newton direction; by least squares where every respondent of some category sits at a bound, and the
+    Hessian knows nothing of it: the others still move."""
+    try:
+        factor = linalg.cholesky(hessian, lower=True)
+    except linalg.LinAlgError:
+        return np.asarray(linalg.lstsq(hessian, gap)[0], dtype=np.float64)
+    pivots = np.diag(factor)
+    if pivots.min() < 1e-7 * pivots.max():
+        return np.asarray(linalg.lstsq(hessian, gap)[0], dtype=np.float64)
+    return np.asarray(linalg.cho_solve((factor, True), gap), dtype=np.float64)
+
+
 def _step(
     x: sparse.csr_array,
     mass: Numbers,
@@ -159,11 +172,7 @@ def _step(
     closer."""
     adjust, slope = curves
     hessian = _gram(x, mass * slope(x @ multipliers))
-    try:
-        direction = linalg.solve(hessian, gap, assume_a="pos")
-    except linalg.LinAlgError:
-        # Every respondent of a category sits at a bound: the least-squares step still moves the others.
-        direction = linalg.lstsq(hessian, gap)[0]
+    direction = _solved(hessian, gap)
     length = 1.0
     with np.errstate(over="ignore", invalid="ignore"):
         while length > 1e-8:

@@ -64,7 +64,7 @@ class Constraints:
 
     def scale(self, mass: Numbers) -> Numbers:
         """What an error of each constraint is relative to."""
-        return np.maximum(np.abs(self.totals), abs(self.x).T @ mass)
+        return np.asarray(np.maximum(np.abs(self.totals), abs(self.x).T @ mass), dtype=np.float64)
 
 
 def margin_of(frame: pa.Table, by: str | None, measure: str | None = None) -> Margin:
@@ -172,7 +172,8 @@ def constraints(
 
 def _told_apart(pattern: Codes, code: Codes) -> Codes:
     """Patterns split by one more code, numbered from 0."""
-    return np.unique(pattern * (int(code.max()) + 1) + code, return_inverse=True)[1].ravel().astype(np.int64)
+    both = np.unique(pattern * (int(code.max()) + 1) + code, return_inverse=True)[1]
+    return np.asarray(both.ravel(), dtype=np.int64)
 
 
 def _agree(margins: Sequence[Margin]) -> None:

@@ -3,6 +3,7 @@ calibration."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,8 +26,8 @@ def adjust(weights: Numbers, group: Codes, responded: Flags, labels: Sequence[st
             expected="a positive base weight for every asked company",
             fix="check the invited companies of the frame",
         )
-    asked = np.bincount(group, weights, len(labels))
-    answered = np.bincount(group[responded], weights[responded], len(labels))
+    asked = _sums(group, weights, len(labels))
+    answered = _sums(group[responded], weights[responded], len(labels))
     silent = [label for label, all_, some_ in zip(labels, asked, answered, strict=True) if all_ and not some_]
     if silent:
         raise FrameError(
@@ -37,3 +38,10 @@ def adjust(weights: Numbers, group: Codes, responded: Flags, labels: Sequence[st
         )
     ratio = np.divide(asked, answered, out=np.ones(len(labels)), where=answered > 0)
     return np.where(responded, weights * ratio[group], 0.0)
+
+
+def _sums(group: Codes, values: Numbers, count: int) -> Numbers:
+    """Sums by group, correctly rounded, so that they do not depend on the order of the companies."""
+    order = np.argsort(group, kind="stable")
+    parts = np.split(values[order], np.searchsorted(group[order], np.arange(1, count)))
+    return np.array([math.fsum(part) for part in parts])

@@ -26,7 +26,7 @@ def test_non_response_weights_are_insee_s(sample):
     # Equal but for the rounding of the sums.
     expected = np.where(treated["resp"].to_numpy(), numbers(treated["w_nrc"]), 0.0)
     assert len(labels) == 14
-    np.testing.assert_array_max_ulp(weights, expected, maxulp=4)
+    np.testing.assert_array_max_ulp(weights, expected, maxulp=1)
 
 
 def margins_of(register, sample):
