@@ -1,5 +1,5 @@
-"""Running dbt in this process. Belongs here: parsing ahead, invoking, and what came out. Does not: how a failure is told
-(failures.py), or anything of Dagster."""
+"""Running dbt in this process. Belongs here: parsing ahead, invoking, and what came out. Does not: how a
+failure is told (failures.py), or anything of Dagster."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _one_at_a_time = threading.Lock()
 class NodeOutcome:
     """What came of one model, seed or test.
 
-    ``status`` is dbt's: ``success``, ``pass``, ``fail``, ``error``, ``warn`` or ``skipped``; ``failures`` counts the
-    offending rows of a test; ``seconds`` is wall time.
+    ``status`` is dbt's: ``success``, ``pass``, ``fail``, ``error``, ``warn`` or ``skipped``; ``failures`` is
+    the number of offending rows of a test; ``seconds`` is wall time.
     """
 
     unique_id: str
@@ -52,7 +52,7 @@ class NodeOutcome:
 
 @dataclass(frozen=True)
 class DbtOutcome:
-    """What came of an invocation: its nodes in the order in which they ended, and the error to raise, if any."""
+    """What came of an invocation: its nodes as they ended, and the error to raise, if any."""
 
     nodes: tuple[NodeOutcome, ...]
     seconds: float
@@ -72,10 +72,10 @@ class DbtOutcome:
 
 
 def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None) -> Path:
-    """Parse the project unless that was done for these very files, and return the path of its ``manifest.json``.
+    """Parse the project unless that was done for these very files; returns the path of its ``manifest.json``.
 
-    The result depends on neither the warehouse file nor the lake. ``target_dir`` defaults to ``<project>/target``.
-    Raises SkillsBankError where the project does not parse.
+    The result depends on neither the warehouse file nor the lake. ``target_dir`` defaults to
+    ``<project>/target``. Raises SkillsBankError where the project does not parse.
     """
     target = target_dir or project / "target"
     fingerprint = _fingerprint(project)
@@ -86,7 +86,7 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
     target.mkdir(parents=True, exist_ok=True)
     mark.unlink(missing_ok=True)
     with _one_at_a_time, _environment(SKILLSBANK_WAREHOUSE_FILE=":memory:", SKILLSBANK_LAKE="lake"):
-        answer = _invoke(["parse"], project, target, target / "logs", None, None)
+        answer = _invoke(["parse"], project, target, logs=target / "logs")
     if not answer.success:
         raise explain(answer, ())
     mark.write_text(fingerprint)
@@ -110,23 +110,31 @@ def run_dbt(
         warehouse_file: the DuckDB file to write; its folder is made.
         lake: the folder of the lake's tables.
         target_path: where dbt compiles, and where the parsed project is kept warm from one call to the next.
-        on_event: gets each event of level info and above as a dict in the shape of dbt's JSON log lines. It is called
-            from dbt's threads.
+        on_event: gets each event of level info and above as a dict in the shape of dbt's JSON log lines.
+            It is called from dbt's threads.
         project: the dbt project.
         log_path: the folder of ``dbt.log``; ``<target_path>/logs`` by default.
 
-    Returns an outcome, failures included: ``outcome.error`` tells in one message what failed, with up to 20 offending
-    rows of each failed test. Raises KeyboardInterrupt when interrupted, SkillsBankError when the project does not parse.
+    Returns an outcome, failures included: ``outcome.error`` tells in one message what failed, with up to 20
+    offending rows of each failed test. Raises KeyboardInterrupt when interrupted, SkillsBankError when the
+    project does not parse.
     """
     started = time.monotonic()
     prepare_manifest(project, target_path)
     warehouse_file.parent.mkdir(parents=True, exist_ok=True)
     with (
         _one_at_a_time,
-        _environment(SKILLSBANK_WAREHOUSE_FILE=str(warehouse_file), SKILLSBANK_LAKE=str(lake)),
+        _environment(
+            SKILLSBANK_WAREHOUSE_FILE=str(warehouse_file.resolve()), SKILLSBANK_LAKE=str(lake.resolve())
+        ),
     ):
         answer = _invoke(
-            list(arguments), project, target_path, log_path or target_path / "logs", _parsed(target_path), on_event
+            list(arguments),
+            project,
+            target_path,
+            logs=log_path or target_path / "logs",
+            manifest=_parsed(target_path),
+            on_event=on_event,
         )
     nodes = tuple(_nodes(answer))
     error = None if answer.success else explain(answer, nodes, warehouse_file)
@@ -149,7 +157,8 @@ def _fingerprint(project: Path) -> str:
 def _parsed(target: Path) -> Manifest:
     """The parsed project, read afresh: dbt writes into the one it runs on.
 
-    Handed to dbt, since dbt itself would parse everything again for each new warehouse file (it hashes the connection).
+    Handed to dbt, since dbt itself would parse everything again for each new warehouse file: it hashes the
+    connection.
     """
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - dbt takes 2 s to import
     from dbt.parser.manifest import extended_mashumuro_decoder  # noqa: PLC0415
@@ -161,9 +170,10 @@ def _invoke(
     arguments: list[str],
     project: Path,
     target: Path,
+    *,
     logs: Path,
-    manifest: Manifest | None,
-    on_event: Callable[[Event], None] | None,
+    manifest: Manifest | None = None,
+    on_event: Callable[[Event], None] | None = None,
 ) -> dbtRunnerResult:
     from dbt.adapters.factory import reset_adapters  # noqa: PLC0415
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
@@ -173,7 +183,7 @@ def _invoke(
         "--profiles-dir": project,
         "--target-path": target,
         "--log-path": logs,
-        # dbt's own log formats every debug event before it drops it: an eighth of a build. _listen writes one instead.
+        # dbt's own log formats each debug event before dropping it: an eighth of a build. _listen writes one.
         "--log-level": "none",
         "--log-level-file": "none",
     }
@@ -187,7 +197,7 @@ def _invoke(
             answer = dbtRunner(manifest=manifest, callbacks=[_listen(log, on_event)]).invoke(words)
         finally:
             _close_connections()
-            reset_adapters()
+            reset_adapters()  # type: ignore[no-untyped-call]
     # dbtRunner catches everything; an interrupt must still end the run.
     if isinstance(answer.exception, KeyboardInterrupt | SystemExit):
         raise answer.exception
@@ -211,12 +221,14 @@ def _listen(log: TextIO, on_event: Callable[[Event], None] | None) -> Callable[[
 
 
 def _close_connections() -> None:
-    """Close the DuckDB database that dbt-duckdb keeps open after an invocation, so that others can open the file."""
+    """Close the database that dbt-duckdb keeps open after an invocation, so that others can open the file."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
 
-    if DuckDBConnectionManager._ENV is not None:
-        DuckDBConnectionManager.env().close()
-        DuckDBConnectionManager.close_all_connections()
+    # It has no public way to ask whether there is one.
+    opened = getattr(DuckDBConnectionManager, "_ENV", None)
+    if opened is not None:
+        opened.close()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def _nodes(answer: dbtRunnerResult) -> Iterator[NodeOutcome]:

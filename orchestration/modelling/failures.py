@@ -29,7 +29,7 @@ class ModelError(SkillsBankError):
 def explain(
     answer: dbtRunnerResult, nodes: Sequence[NodeOutcome], warehouse_file: Path | None = None
 ) -> SkillsBankError:
-    """The one error of a failed invocation: a model that broke, else the tests that failed, else dbt's own complaint."""
+    """The one error of a failed invocation: models that broke, else failed tests, else dbt's complaint."""
     broken = [node for node in nodes if node.status == "error"]
     failed = [node for node in nodes if node.status == "fail"]
     if broken:
@@ -56,7 +56,7 @@ def explain(
 
 
 def offending_rows(sql: str, warehouse_file: Path) -> tuple[list[str], list[list[str]]]:
-    """The columns and up to 20 rows that a test's SQL finds in a warehouse, as text, company keys shortened."""
+    """The columns and up to 20 rows that a test's SQL finds in a warehouse, as text, keys shortened."""
     # In memory with the file attached, as the profile does: compiled SQL names the warehouse `skills_bank`.
     with duckdb.connect() as connection:
         escaped = str(warehouse_file).replace("'", "''")

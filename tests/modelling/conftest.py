@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ ALBERT, SAINT_QUENTIN, PARIS, AJACCIO, ROUEN = "80016", "02691", "75056", "2A004
 CODES = ("INT-01", "INN-01", "DIG-01")
 
 
-def key(name: str) -> str:
+def company_key(name: str) -> str:
     """The company key of an invented company."""
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
@@ -40,7 +40,7 @@ class SmallLake:
         self, edition: str, name: str, commune: str | None, band: str | None, *, invited: bool = True
     ) -> None:
         self.add(
-            "frame", edition=edition, company_key=key(name), commune_code=commune, naf_code="25.62B",
+            "frame", edition=edition, company_key=company_key(name), commune_code=commune, naf_code="25.62B",
             headcount_band=band, is_invited=invited, invitation_mode="email" if invited else None,
             invited_on=date(2019, 3, 1) if invited else None,
         )  # fmt: skip
@@ -55,16 +55,17 @@ class SmallLake:
         submitted: datetime | None = datetime(2019, 4, 2, 10),
         **answers: Any,
     ) -> int:
-        """A questionnaire; ``answers`` are value codes by variable, or dicts of them by item; ``...`` leaves the state
-        that its name says: refused, blank or not_asked."""
+        """A questionnaire; ``answers`` are value codes by variable, or dicts of them by item; the words
+        refused, blank, not_asked and invalid are states."""
         self.last_respondent += 1
         number = self.last_respondent
         self.add(
             "respondents", edition=edition, respondent_id=number, source="limesurvey",
-            company_key=key(company) if company else None, siren_class="valid" if company else "invalid",
-            siret_class="missing", is_test=test, is_complete=complete, is_undated=False, started_at=submitted,
-            submitted_at=submitted if complete else None, last_action_at=submitted, last_page=3, language="fr",
-            file="responses.csv", row_number=number,
+            company_key=company_key(company) if company else None,
+            siren_class="valid" if company else "invalid", siret_class="missing", is_test=test,
+            is_complete=complete, is_undated=False, started_at=submitted,
+            submitted_at=submitted if complete else None, last_action_at=submitted, last_page=3,
+            language="fr", file="responses.csv", row_number=number,
         )  # fmt: skip
         for variable, given in answers.items():
             for item, value in (given if isinstance(given, dict) else {"": given}).items():
@@ -81,11 +82,13 @@ class SmallLake:
             value_text=value if answered and variable == "commune_code" else None,
         )  # fmt: skip
 
-    def variable(self, edition: str, name: str, items: tuple[str, ...] = ("",), comparability: str = "identical") -> None:
+    def variable(
+        self, edition: str, name: str, items: tuple[str, ...] = ("",), comparability: str = "identical"
+    ) -> None:
         for item in items:
             self.add(
-                "variables", edition=edition, variable=name, item=item, question=name.upper(), heading=name.upper(),
-                kind="text", comparability=comparability, label_fr=name, label_en=name,
+                "variables", edition=edition, variable=name, item=item, question=name.upper(),
+                heading=name.upper(), kind="text", comparability=comparability, label_fr=name, label_en=name,
             )  # fmt: skip
 
     def write(self, folder: Path) -> Path:
@@ -104,11 +107,18 @@ class SmallLake:
 
 
 def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
+    return pa.Table.from_pylist(
+        [{name: row.get(name) for name in schema.names} for row in rows], schema=schema
+    )
 
 
 def places(lake: SmallLake) -> None:
-    for code, name in {"11": "Île-de-France", "28": "Normandie", "32": "Hauts-de-France", "94": "Corse"}.items():
+    for code, name in {
+        "11": "Île-de-France",
+        "28": "Normandie",
+        "32": "Hauts-de-France",
+        "94": "Corse",
+    }.items():
         lake.add("regions", region_code=code, name=name)
     for code, name, region in [
         ("02", "Aisne", "32"), ("80", "Somme", "32"), ("75", "Paris", "11"), ("76", "Seine-Maritime", "28"),
@@ -134,8 +144,9 @@ def places(lake: SmallLake) -> None:
 def partners(lake: SmallLake) -> None:
     lake.add("institutions", institution_id="IN-1", name="École de Picardie", kind="engineering_school",
              commune_code=ALBERT)  # fmt: skip
-    lake.add("training_offers", offer_id="TO-1", institution_id="IN-1", title_fr="Exporter", title_en="Exporting",
-             is_labelled_ice=True, competences="INT-01|INT-02", commune_code=SAINT_QUENTIN, seats=20)  # fmt: skip
+    lake.add("training_offers", offer_id="TO-1", institution_id="IN-1", title_fr="Exporter",
+             title_en="Exporting", is_labelled_ice=True, competences="INT-01|INT-02",
+             commune_code=SAINT_QUENTIN, seats=20)  # fmt: skip
     lake.add("training_offers", offer_id="TO-2", institution_id="IN-1", title_fr="Données", title_en="Data",
              is_labelled_ice=False, competences="DIG-01", commune_code="99999", seats=None)  # fmt: skip
     lake.add("training_offers", offer_id="TO-3", institution_id="IN-1", title_fr="Divers", title_en="Others",
@@ -160,11 +171,12 @@ def tour_2019(lake: SmallLake) -> None:
     One of the four of 32 x 10-49 has no company key and is placed by what it declares.
     """
     edition = "tour_2019"
-    lake.add("editions", edition=edition, year=2019, title_fr="Tour 2019", title_en="Tour 2019", status="closed",
-             is_simulated=True, has_frame=True)  # fmt: skip
+    lake.add("editions", edition=edition, year=2019, title_fr="Tour 2019", title_en="Tour 2019",
+             status="closed", is_simulated=True, has_frame=True)  # fmt: skip
     for name, items in {
-        "commune_code": ("",), "headcount_band": ("",), "innovation": ("product", "process"), "exports": ("",),
-        "competence_importance": CODES, "hard_to_recruit": CODES, "competence_priority": ("1", "2"),
+        "commune_code": ("",), "headcount_band": ("",), "innovation": ("product", "process"),
+        "exports": ("",), "competence_importance": CODES, "hard_to_recruit": CODES,
+        "competence_priority": ("1", "2"),
     }.items():  # fmt: skip
         lake.variable(edition, name, items)
 
@@ -199,17 +211,18 @@ def tour_2019(lake: SmallLake) -> None:
             exports="yes" if number else "no", **competences(3, "yes"),
         )  # fmt: skip
     lake.response(
-        edition, None, commune_code=ALBERT, headcount_band="10-49", innovation={"product": "no", "process": "refused"},
-        exports="no", competence_priority={"1": "DIG-01", "2": "INT-01"},
+        edition, None, commune_code=ALBERT, headcount_band="10-49", exports="no",
+        innovation={"product": "no", "process": "refused"},
+        competence_priority={"1": "DIG-01", "2": "INT-01"},
     )  # fmt: skip
-    # 11: one small, one large; the large one answers three times, and the second of the complete ones has most answers.
+    # 11: one small, one large; the large one answers three times, most fully the second and third time.
     lake.response(edition, f"{PARIS} 0-9 0", innovation={"product": "uncertain"}, exports="no")
     large = f"{PARIS} 50-249 0"
     lake.response(edition, large, exports="no")
     lake.response(edition, large, innovation={"product": "yes"}, exports="yes", **competences(5, "no"))
     lake.response(edition, large, complete=False, innovation={"product": "no", "process": "no"}, exports="no",
                   **competences(1, "no"))  # fmt: skip
-    # Out of the figures: incomplete, test, not of the frame, unidentified without place or in a cell without frame.
+    # Out of the figures: incomplete, test, not of the frame, unidentified and nowhere, or outside the frame.
     lake.response(edition, f"{ALBERT} 50-249 0", complete=False, exports="yes")
     lake.response(edition, f"{ALBERT} 50-249 1", test=True, exports="yes")
     lake.response(edition, "elsewhere", commune_code=PARIS, headcount_band="0", exports="yes")
@@ -220,7 +233,7 @@ def tour_2019(lake: SmallLake) -> None:
 
 
 def edition_2012(lake: SmallLake) -> None:
-    """The older edition: needs are ticked, and the same company answers twice with the same number of items."""
+    """The older edition: needs are ticked, and one company answers three times with as many items."""
     edition = "edition_2012"
     lake.add("editions", edition=edition, year=2012, title_fr="2012", title_en="2012", status="closed",
              is_simulated=True, has_frame=True)  # fmt: skip
@@ -257,11 +270,17 @@ def small_lake() -> SmallLake:
     edition_2012(lake)
     tour_2019(lake)
     workshops(lake)
-    lake.add("register", company_key=key(f"{PARIS} 50-249 0"), commune_code=SAINT_QUENTIN, naf_code="28.22Z",
+    lake.add("register", company_key=company_key(f"{PARIS} 50-249 0"), commune_code=SAINT_QUENTIN,
+             naf_code="28.22Z",
              headcount_band="31", category="PME", state="A", created_on=date(1990, 1, 1))  # fmt: skip
-    lake.add("register", company_key=key("elsewhere"), commune_code=AJACCIO, naf_code=None, headcount_band="NN",
+    lake.add("register", company_key=company_key("elsewhere"), commune_code=AJACCIO, headcount_band="NN",
              category="PME", state="A")  # fmt: skip
     return lake
+
+
+@pytest.fixture(scope="session")
+def key() -> Callable[[str], str]:
+    return company_key
 
 
 @dataclass(frozen=True)
@@ -289,7 +308,11 @@ def built(small_lake: SmallLake, target: Path, tmp_path_factory: pytest.TempPath
     lake = small_lake.write(folder / "lake")
     events: list[Event] = []
     outcome = run_dbt(
-        ["build"], warehouse_file=folder / "run-1.duckdb", lake=lake, target_path=target, on_event=events.append
+        ["build"],
+        warehouse_file=folder / "run-1.duckdb",
+        lake=lake,
+        target_path=target,
+        on_event=events.append,
     )
     assert outcome.error is None, str(outcome.error)
     return Built(folder / "run-1.duckdb", lake, target, outcome, events)

@@ -1,3 +1,253 @@
-def test_build(built):
-    print(built.outcome.counts(), built.outcome.seconds)
-    for n in sorted(built.outcome.nodes, key=lambda n: -n.seconds)[:10]: print(n.name, n.seconds)
+"""Running dbt in process: what comes back, what is left behind, and how a failure is told."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.errors import GateError, SkillsBankError
+from orchestration.modelling.dbt import DBT_PROJECT, Event, prepare_manifest, run_dbt
+from orchestration.modelling.failures import masked
+
+
+class TestBuild:
+    def test_everything_ran(self, built: Any) -> None:
+        kinds = Counter(node.resource_type for node in built.outcome.nodes)
+        assert built.outcome.success
+        assert set(built.outcome.counts()) == {"success", "pass"}
+        assert kinds["model"] > 40
+        assert kinds["test"] > kinds["model"]
+
+    def test_the_file_is_whole_and_closed(self, built: Any) -> None:
+        # Another process, since one process may open a file twice: no writer is left, and no write-ahead log.
+        count = (
+            "import duckdb, sys; print(duckdb.connect(sys.argv[1]).execute('from fct_response').fetchall())"
+        )
+        read = subprocess.run(
+            [sys.executable, "-c", count, str(built.file)], capture_output=True, text=True, check=False
+        )
+        assert read.returncode == 0, read.stderr
+        assert "tour_2019" in read.stdout
+        assert sorted(path.name for path in built.file.parent.iterdir()) == ["lake", "run-1.duckdb"]
+
+    def test_a_second_run_on_another_file_parses_nothing(self, built: Any, tmp_path: Path) -> None:
+        parsed = [built.target / name for name in ("manifest.json", "partial_parse.msgpack", "fingerprint")]
+        before = [path.stat().st_mtime_ns for path in parsed]
+        other = tmp_path / "deep" / "run-2.duckdb"
+        outcome = run_dbt(
+            ["build", "--select", "+dim_territory"],
+            warehouse_file=other,
+            lake=built.lake,
+            target_path=built.target,
+        )
+        assert outcome.success, str(outcome.error)
+        assert [path.stat().st_mtime_ns for path in parsed] == before
+        with duckdb.connect(str(other), read_only=True) as connection:
+            assert connection.execute("select count(*) from dim_territory").fetchone() == (2,)
+
+    def test_the_same_lake_gives_the_same_marts(self, built: Any, tmp_path: Path) -> None:
+        again = tmp_path / "again.duckdb"
+        outcome = run_dbt(
+            ["build", "--exclude-resource-type", "test"],
+            warehouse_file=again,
+            lake=built.lake,
+            target_path=built.target,
+        )
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{again}' as a (read_only); attach '{built.file}' as b (read_only)")
+            for node in outcome.nodes:
+                if node.name.startswith(("dim_", "fct_", "ind_", "pub_", "bridge_")):
+                    differ = f"(from a.{node.name} except from b.{node.name})"
+                    assert connection.execute(f"select count(*) from {differ}").fetchone() == (0,), node.name
+
+    def test_events_are_what_dagster_dbt_reads(self, built: Any) -> None:
+        from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+        messages = [
+            DbtCoreCliEventMessage(raw_event=event, event_history_metadata={}) for event in built.events
+        ]
+        results = [message for message in messages if message.is_result_event]
+        assert len(results) == len(built.outcome.nodes)
+        statuses = Counter(message._get_node_status() for message in results)
+        assert dict(statuses) == built.outcome.counts()
+        names = {event["info"]["name"] for event in built.events}
+        assert {"LogModelResult", "LogTestResult", "LogSeedResult"} <= names
+
+    def test_events_become_dagster_checks(self, built: Any) -> None:
+        import json
+
+        from dagster import AssetCheckEvaluation, AssetMaterialization
+        from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+        manifest = json.loads((built.target / "manifest.json").read_text())
+        made: Counter[type] = Counter()
+        for event in built.events:
+            message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+            made.update(type(made_of_it) for made_of_it in message.to_default_asset_events(manifest))
+        kinds = Counter(node.resource_type for node in built.outcome.nodes)
+        assert made[AssetCheckEvaluation] == kinds["test"]
+        assert made[AssetMaterialization] == kinds["model"] + kinds["seed"]
+
+    def test_nothing_is_printed_and_the_log_is_written(
+        self, built: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        run_dbt(
+            ["build", "--select", "stg_lake__regions"], warehouse_file=tmp_path / "w.duckdb", lake=built.lake,
+            target_path=built.target, log_path=tmp_path / "logs",
+        )  # fmt: skip
+        assert capfd.readouterr() == ("", "")
+        assert "Completed successfully" in (tmp_path / "logs" / "dbt.log").read_text()
+
+    def test_environment_and_folder_are_as_before(
+        self, built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SKILLSBANK_LAKE", "mine")
+        before, here = dict(os.environ), Path.cwd()
+        run_dbt(["compile", "--select", "dim_edition"], warehouse_file=tmp_path / "w.duckdb", lake=built.lake,
+                target_path=built.target)  # fmt: skip
+        assert dict(os.environ) == before
+        assert Path.cwd() == here
+
+
+class TestFailures:
+    def test_a_failed_test_prints_its_rows(self, small_lake: Any, target: Path, tmp_path: Path) -> None:
+        broken = deepcopy(small_lake)
+        company = broken.rows["frame"][0]
+        broken.rows["frame"] += [dict(company), dict(company)]
+        outcome = run_dbt(
+            ["build", "--select", "stg_lake__frame+"], warehouse_file=tmp_path / "w.duckdb",
+            lake=broken.write(tmp_path / "lake"), target_path=target,
+        )  # fmt: skip
+        assert isinstance(outcome.error, GateError)
+        told = str(outcome.error)
+        key = company["company_key"]
+        assert "primary_key_stg_lake__frame" in told
+        assert [line.split() for line in told.splitlines() if key[:8] in line] == [
+            ["edition_2012", f"{key[:8]}…", "3"]
+        ]
+        assert key not in told
+        # What depends on it was not built.
+        assert {node.name for node in outcome.nodes if node.status == "skipped"} >= {
+            "fct_response",
+            "pub_participation",
+        }
+
+    def test_at_most_twenty_rows_and_the_number_of_the_others(
+        self, small_lake: Any, target: Path, tmp_path: Path
+    ) -> None:
+        broken = deepcopy(small_lake)
+        for number in range(33):
+            broken.add("regions", region_code=f"X{number}", name="twice")
+            broken.add("regions", region_code=f"X{number}", name="twice")
+        outcome = run_dbt(
+            ["build", "--select", "stg_lake__regions"], warehouse_file=tmp_path / "w.duckdb",
+            lake=broken.write(tmp_path / "lake"), target_path=target,
+        )  # fmt: skip
+        told = str(outcome.error)
+        assert len([line for line in told.splitlines() if line.strip().startswith("X")]) == 20
+        assert "... and 13 more" in told
+
+    def test_an_unknown_competence_of_an_offer(self, small_lake: Any, target: Path, tmp_path: Path) -> None:
+        broken = deepcopy(small_lake)
+        broken.rows["training_offers"][0]["competences"] = "INT-01|INT-99"
+        outcome = run_dbt(
+            ["build", "--select", "competence_families", "competences", "stg_lake__training_offers"],
+            warehouse_file=tmp_path / "w.duckdb", lake=broken.write(tmp_path / "lake"), target_path=target,
+        )  # fmt: skip
+        assert "INT-01|INT-99" in str(outcome.error)
+        assert "TO-2" not in str(outcome.error)
+
+    def test_a_rule_that_breaks_is_named(self, built: Any, tmp_path: Path) -> None:
+        spoilt = tmp_path / "w.duckdb"
+        shutil.copy(built.file, spoilt)
+        with duckdb.connect(str(spoilt)) as connection:
+            connection.execute("update dim_edition set status = 'ajar' where edition = 'tour_2019'")
+            connection.execute("update fct_response set weight = weight + 1 where edition = 'edition_2012'")
+        outcome = run_dbt(
+            ["test", "--select", "dim_edition", "fct_response"], warehouse_file=spoilt, lake=built.lake,
+            target_path=built.target,
+        )  # fmt: skip
+        told = str(outcome.error)
+        assert told.startswith("2 dbt tests: ")
+        assert re.search(r"status_is_known +tour_2019 .*ajar", told)
+        assert re.search(r"edition_2012 +21\.0 +20", told)
+
+    def test_a_lake_without_a_table(self, target: Path, tmp_path: Path) -> None:
+        (tmp_path / "lake").mkdir()
+        outcome = run_dbt(
+            ["build", "--select", "stg_lake__editions"], warehouse_file=tmp_path / "w.duckdb",
+            lake=tmp_path / "lake", target_path=target,
+        )  # fmt: skip
+        assert isinstance(outcome.error, SkillsBankError)
+        assert "dbt model stg_lake__editions" in str(outcome.error)
+        assert "editions/**/*.parquet" in str(outcome.error)
+
+    def test_a_wrong_command(self, target: Path, tmp_path: Path) -> None:
+        outcome = run_dbt(["bild"], warehouse_file=tmp_path / "w.duckdb", lake=tmp_path, target_path=target)
+        assert "bild" in str(outcome.error)
+
+    def test_an_interrupt_ends_the_run(self, built: Any, tmp_path: Path) -> None:
+        def interrupt(event: Event) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            run_dbt(["build"], warehouse_file=tmp_path / "w.duckdb", lake=built.lake,
+                    target_path=built.target, on_event=interrupt)  # fmt: skip
+        # And the next one is not disturbed.
+        again = run_dbt(
+            ["build", "--select", "stg_lake__regions"], warehouse_file=tmp_path / "w.duckdb", lake=built.lake,
+            target_path=built.target,
+        )  # fmt: skip
+        assert again.success, str(again.error)
+
+    def test_a_project_that_does_not_parse(self, tmp_path: Path) -> None:
+        project = tmp_path / "project"
+        (project / "models").mkdir(parents=True)
+        for name in ("dbt_project.yml", "profiles.yml"):
+            (project / name).write_text((DBT_PROJECT / name).read_text())
+        (project / "models" / "broken.sql").write_text("select {{ ref('nowhere') }}")
+        with pytest.raises(SkillsBankError, match="nowhere"):
+            prepare_manifest(project, tmp_path / "target")
+
+
+class TestPreparing:
+    def test_done_once_until_a_file_changes(self, tmp_path: Path) -> None:
+        project, target = tmp_path / "project", tmp_path / "target"
+        (project / "models").mkdir(parents=True)
+        for name in ("dbt_project.yml", "profiles.yml"):
+            (project / name).write_text((DBT_PROJECT / name).read_text())
+        (project / "models" / "one.sql").write_text("select 1 as a")
+        manifest = prepare_manifest(project, target)
+        first = manifest.stat().st_mtime_ns
+        assert manifest == target / "manifest.json"
+        started = time.monotonic()
+        assert prepare_manifest(project, target).stat().st_mtime_ns == first
+        assert time.monotonic() - started < 0.5
+        (project / "models" / "one.sql").write_text("select 2 as a")
+        assert prepare_manifest(project, target).stat().st_mtime_ns > first
+        assert "select 2" in manifest.read_text()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("0123456789abcdef0123456789abcdef", "01234567…"),
+        ("key 0123456789abcdef0123456789abcdef!", "key 01234567…!"),
+        (None, ""),
+        ("x" * 41, "x" * 39 + "…"),
+        (12, "12"),
+    ],
+)
+def test_masking(value: Any, shown: str) -> None:
+    assert masked(value) == shown

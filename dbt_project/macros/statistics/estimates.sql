@@ -12,14 +12,7 @@
 {% macro estimates(sums, strata, editions, keys=[]) -%}
 {%- set subject = (['edition', 'indicator'] + keys) | join(', ') -%}
 with placed as (
-    {%- for domain_type, domain in domain_types().items() %}
-    {{ 'union all' if not loop.first }}
-    select
-        cells.*,
-        '{{ domain_type }}' as domain_type,
-        {{ domain }} as domain
-    from {{ sums }} as cells
-    {%- endfor %}
+    {{ by_domain(sums) | indent(4) }}
 ),
 
 by_stratum as (
@@ -35,7 +28,7 @@ by_stratum as (
         sum(wy) as wy,
         sum(w2y) as w2y
     from placed
-    where domain is not null and n > 0
+    where n > 0
     group by {{ subject }}, domain_type, domain, variance_stratum
 ),
 
@@ -129,29 +122,33 @@ from designed
 {%- endmacro %}
 
 {#- One end of Wilson's interval for a share on an effective sample size, held within the share and 0 or 1 against
-    rounding. -#}
-{% macro wilson(share, size, side) -%}
-    {#- The exponent makes the literals doubles on every engine. -#}
-    {%- set z = "1.959963984540054e0" -%}
-    {%- set square = "3.8414588206941236e0" -%}
+    rounding. `z` is a column or a literal; the exponent makes the literal a double on every engine. -#}
+{% macro wilson(share, size, side, z='1.959963984540054e0') -%}
     {{ 'greatest' if side == '-' else 'least' }}(
         {{ 'least' if side == '-' else 'greatest' }}(
             (
-                {{ share }} + {{ square }} / (2 * {{ size }})
-                {{ side }} {{ z }} / (2 * {{ size }}) * sqrt(4 * {{ size }} * {{ share }} * (1 - {{ share }}) + {{ square }})
-            ) / (1 + {{ square }} / {{ size }}),
+                {{ share }} + {{ z }} * {{ z }} / (2 * ({{ size }}))
+                {{ side }} {{ z }} / (2 * ({{ size }}))
+                * sqrt(4 * ({{ size }}) * {{ share }} * (1 - {{ share }}) + {{ z }} * {{ z }})
+            ) / (1 + {{ z }} * {{ z }} / ({{ size }})),
             {{ share }}
         ),
         cast({{ 0 if side == '-' else 1 }} as double)
     )
 {%- endmacro %}
 
-{#- The breakdowns of the figures: domain type and the expression of its cell. -#}
-{% macro domain_types() -%}
-    {{- return({
-        'all': "'all'",
-        'region': 'region_code',
-        'size_class': 'size_class',
-        'territory': 'territory_id'
-    }) -}}
+{#- The cells once for each breakdown of the figures, with domain_type and domain, but for those without a domain in it.
+    A cell has region_code, size_class and territory_id. -#}
+{% macro by_domain(cells) -%}
+{%- for domain_type, domain in [
+    ('all', "'all'"), ('region', 'region_code'), ('size_class', 'size_class'), ('territory', 'territory_id')
+] %}
+{{ 'union all' if not loop.first }}
+select
+    cells.*,
+    '{{ domain_type }}' as domain_type,
+    {{ domain }} as domain
+from {{ cells }} as cells
+where {{ domain }} is not null
+{%- endfor %}
 {%- endmacro %}

@@ -1,12 +1,19 @@
-{#- The sufficient statistics of one share over the rows of a cell: `base` and `yes` are conditions on a row, either may
-    be null (then the row is out). -#}
-{% macro sufficient_statistics(base, yes) -%}
+{#- Respondents in the base of a share and in its numerator; `base` and `yes` are conditions on a row, a null keeps it out.
+    Rows are counted by weight first and sums made of the counts: integers add up the same in any order, so that the
+    figures of a large survey do not change in their last digit from one run to the next. -#}
+{% macro counts(base, yes) -%}
     sum(case when {{ base }} then 1 else 0 end) as n,
-    sum(case when {{ base }} and {{ yes }} then 1 else 0 end) as n_yes,
-    sum(case when {{ base }} then weight else 0 end) as w,
-    sum(case when {{ base }} then weight * weight else 0 end) as w2,
-    sum(case when {{ base }} and {{ yes }} then weight else 0 end) as wy,
-    sum(case when {{ base }} and {{ yes }} then weight * weight else 0 end) as w2y
+    sum(case when {{ base }} and {{ yes }} then 1 else 0 end) as n_yes
+{%- endmacro %}
+
+{#- The sufficient statistics of estimates(), from counts by weight. -#}
+{% macro sufficient_statistics() -%}
+    n,
+    n_yes,
+    n * weight as w,
+    n * weight * weight as w2,
+    n_yes * weight as wy,
+    n_yes * weight * weight as w2y
 {%- endmacro %}
 
 {#- Respondents in the figures by variance stratum, for estimates(). -#}

@@ -20,12 +20,16 @@ pivoted as (
         edition,
         respondent_id,
         competence_code,
-        max(case when variable = 'competence_importance' then {{ digit('value_code') }} end) as importance,
+        max(case variable when 'competence_importance' then {{ digit('value_code') }} end) as importance,
         max(case when variable = 'competence_need' then value_code end) as ticked,
         max(case when variable = 'hard_to_recruit' then value_code end) as hard_to_recruit,
-        min(case when variable = 'competence_priority' then {{ digit('value_code') }} end) as priority_rank,
-        max(case when variable = 'competence_level_current' then {{ digit('value_code') }} end) as level_current,
-        max(case when variable = 'competence_level_wanted' then {{ digit('value_code') }} end) as level_wanted
+        min(case variable when 'competence_priority' then {{ digit('value_code') }} end) as priority_rank,
+        max(
+            case variable when 'competence_level_current' then {{ digit('value_code') }} end
+        ) as level_current,
+        max(
+            case variable when 'competence_level_wanted' then {{ digit('value_code') }} end
+        ) as level_wanted
     from chosen
     -- `other` is free text: the recognition stage reads it.
     where competence_code <> 'other'

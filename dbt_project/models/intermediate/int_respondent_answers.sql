@@ -1,4 +1,4 @@
-{#- Two scans of the long table: one reads three narrow columns to count, the other only the variables shown here. -#}
+{#- Two scans of the long table: one counts over three narrow columns, one reads a few variables only. -#}
 {%- set innovations = ['product', 'process', 'organisation', 'marketing'] -%}
 with counted as (
     select
@@ -35,7 +35,9 @@ pivoted as (
         max(case when variable = 'headcount_band' then value_code end) as headcount_band,
         max(case when variable = 'turnover_band' and item = '' then value_code end) as turnover_band,
         {%- for kind in innovations %}
-        max(case when variable = 'innovation' and item = '{{ kind }}' then value_code end) as innovates_{{ kind }},
+        max(
+            case when variable = 'innovation' and item = '{{ kind }}' then value_code end
+        ) as innovates_{{ kind }},
         {%- endfor %}
         max(case when variable = 'rd_spend_keur' then value_number end) as rd_spend_keur,
         max(case when variable = 'exports' then value_code end) as exports,

@@ -35,9 +35,12 @@ attributes as (
             when register_communes.region_code is not null then register.commune_code
             else coalesce(declared_communes.commune_code, frame.commune_code, register.commune_code)
         end as commune_code,
-        coalesce(frame.departement_code, register_communes.departement_code, declared_communes.departement_code)
-            as departement_code,
-        coalesce(frame.region_code, register_communes.region_code, declared_communes.region_code) as region_code,
+        coalesce(
+            frame.departement_code, register_communes.departement_code, declared_communes.departement_code
+        ) as departement_code,
+        coalesce(
+            frame.region_code, register_communes.region_code, declared_communes.region_code
+        ) as region_code,
         case
             when frame.region_code is not null then frame.territory_id
             when register_communes.region_code is not null then register_communes.territory_id

@@ -8,7 +8,9 @@ with candidates as (
         responses.submitted_at,
         coalesce(answers.answered_items, 0) as answered_items,
         -- A response without company key is a company of its own.
-        coalesce(responses.company_key, concat('respondent ', cast(responses.respondent_id as string))) as company
+        coalesce(
+            responses.company_key, concat('respondent ', cast(responses.respondent_id as string))
+        ) as company
     from {{ ref('stg_lake__respondents') }} as responses
     left join {{ ref('int_respondent_answers') }} as answers
         on

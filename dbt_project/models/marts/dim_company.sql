@@ -3,15 +3,14 @@ with known as (
         facts.company_key,
         sum(case when facts.is_invited then 1 else 0 end) as editions_invited,
         sum(case when facts.is_answered then 1 else 0 end) as editions_answered,
-        min(case when facts.is_answered then concat(cast(editions.year as string), facts.edition) end) as first_answered,
-        max(case when facts.is_answered then concat(cast(editions.year as string), facts.edition) end) as last_answered,
-        {%- for source in ['frame', 'declared'] %}
-        {%- for attribute in ['commune_code', 'naf_code', 'headcount_band'] %}
-        {{ latest('facts.' ~ source ~ '_' ~ attribute, 'editions.year') }} as {{ source }}_{{ attribute }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        min(case when facts.is_answered then concat(editions.year, facts.edition) end) as first_answered,
+        max(case when facts.is_answered then concat(editions.year, facts.edition) end) as last_answered,
+        {{ latest('facts.frame_commune_code', 'editions.year') }} as frame_commune_code,
+        {{ latest('facts.frame_naf_code', 'editions.year') }} as frame_naf_code,
+        {{ latest('facts.frame_headcount_band', 'editions.year') }} as frame_headcount_band,
+        {{ latest('facts.declared_commune_code', 'editions.year') }} as declared_commune_code,
+        {{ latest('facts.declared_naf_code', 'editions.year') }} as declared_naf_code,
+        {{ latest('facts.declared_headcount_band', 'editions.year') }} as declared_headcount_band
     from {{ ref('int_company_editions') }} as facts
     inner join {{ ref('stg_lake__editions') }} as editions
         on facts.edition = editions.edition
@@ -28,7 +27,9 @@ described as (
         register.category,
         register.state,
         register.created_on,
-        coalesce(register.commune_code, known.frame_commune_code, known.declared_commune_code) as commune_code,
+        coalesce(
+            register.commune_code, known.frame_commune_code, known.declared_commune_code
+        ) as commune_code,
         coalesce(register.naf_code, known.frame_naf_code, known.declared_naf_code) as naf_code,
         case
             when register.commune_code is not null then 'register'

@@ -14,8 +14,10 @@ select
     stopovers.attendance_students,
     stopovers.attendance_others,
     case
-        when coalesce(stopovers.attendance_companies, stopovers.attendance_students, stopovers.attendance_others)
-            is not null
+        when
+            stopovers.attendance_companies is not null
+            or stopovers.attendance_students is not null
+            or stopovers.attendance_others is not null
             then
                 coalesce(stopovers.attendance_companies, 0)
                 + coalesce(stopovers.attendance_students, 0)

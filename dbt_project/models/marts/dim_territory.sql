@@ -24,7 +24,11 @@ ranked as (
         shares.*,
         row_number() over (
             partition by territory_id
-            order by region_population desc nulls last, region_code asc, population desc nulls last, departement_code asc
+            order by
+                region_population desc nulls last,
+                region_code asc,
+                population desc nulls last,
+                departement_code asc
         ) as place
     from shares
 ),

@@ -61,7 +61,10 @@ select
     case
         when innovates_product or innovates_process or innovates_organisation or innovates_marketing then true
         when
-            not innovates_product or not innovates_process or not innovates_organisation or not innovates_marketing
+            not innovates_product
+            or not innovates_process
+            or not innovates_organisation
+            or not innovates_marketing
             then false
     end as is_innovator,
     rd_spend_keur,

@@ -1,9 +1,12 @@
-{%- set asked_needs = ['competence_importance', 'competence_need', 'hard_to_recruit', 'competence_priority'] -%}
+{%- set asked_needs = [
+    'competence_importance', 'competence_need', 'hard_to_recruit', 'competence_priority'
+] -%}
 {%- set variables = {
     'need_share': asked_needs,
     'hard_to_recruit_share': ['hard_to_recruit'],
     'family_need_share': asked_needs
 } -%}
+{%- set shares = {'need_share': 'is_needed', 'hard_to_recruit_share': 'is_hard_to_recruit'} -%}
 with answers as (
     select
         needs.edition,
@@ -42,8 +45,8 @@ families as (
     group by edition, respondent_id, family, variance_stratum, region_code, size_class, territory_id, weight
 ),
 
-sums as (
-    {%- for indicator, column in [('need_share', 'is_needed'), ('hard_to_recruit_share', 'is_hard_to_recruit')] %}
+counted as (
+    {%- for indicator, column in shares.items() %}
     select
         edition,
         '{{ indicator }}' as indicator,
@@ -53,9 +56,10 @@ sums as (
         region_code,
         size_class,
         territory_id,
-        {{ sufficient_statistics(column ~ ' is not null', column) | indent(8) }}
+        weight,
+        {{ counts(column ~ ' is not null', column) | indent(8) }}
     from answers
-    group by edition, family, competence_code, variance_stratum, region_code, size_class, territory_id
+    group by edition, family, competence_code, variance_stratum, region_code, size_class, territory_id, weight
     union all
     {%- endfor %}
     select
@@ -67,9 +71,24 @@ sums as (
         region_code,
         size_class,
         territory_id,
-        {{ sufficient_statistics('is_needed is not null', 'is_needed') | indent(8) }}
+        weight,
+        {{ counts('is_needed is not null', 'is_needed') | indent(8) }}
     from families
-    group by edition, family, variance_stratum, region_code, size_class, territory_id
+    group by edition, family, variance_stratum, region_code, size_class, territory_id, weight
+),
+
+sums as (
+    select
+        edition,
+        indicator,
+        family,
+        competence_code,
+        variance_stratum,
+        region_code,
+        size_class,
+        territory_id,
+        {{ sufficient_statistics() | indent(8) }}
+    from counted
 ),
 
 strata as (

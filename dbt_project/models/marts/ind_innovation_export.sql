@@ -10,7 +10,7 @@
     'export_rate_among_innovators': ['innovation', 'exports'],
     'export_rate_among_non_innovators': ['innovation', 'exports']
 } -%}
-with sums as (
+with counted as (
     {%- for indicator, (base, yes) in indicators.items() %}
     {{ 'union all' if not loop.first }}
     select
@@ -20,11 +20,24 @@ with sums as (
         region_code,
         size_class,
         territory_id,
-        {{ sufficient_statistics(base, yes) | indent(8) }}
+        weight,
+        {{ counts(base, yes) | indent(8) }}
     from {{ ref('fct_response') }}
     where is_in_figures
-    group by edition, variance_stratum, region_code, size_class, territory_id
+    group by edition, variance_stratum, region_code, size_class, territory_id, weight
     {%- endfor %}
+),
+
+sums as (
+    select
+        edition,
+        indicator,
+        variance_stratum,
+        region_code,
+        size_class,
+        territory_id,
+        {{ sufficient_statistics() | indent(8) }}
+    from counted
 ),
 
 strata as (

@@ -52,14 +52,7 @@ cells as (
 ),
 
 placed as (
-    {%- for domain_type, domain in domain_types().items() %}
-    {{ 'union all' if not loop.first }}
-    select
-        cells.*,
-        '{{ domain_type }}' as domain_type,
-        {{ domain }} as domain
-    from cells
-    {%- endfor %}
+    {{ by_domain('cells') | indent(4) }}
 ),
 
 counted as (
@@ -71,7 +64,6 @@ counted as (
         cast(sum(responded) as bigint) as responded,
         cast(sum(unidentified) as bigint) as unidentified
     from placed
-    where domain is not null
     group by edition, domain_type, domain
 )
 
