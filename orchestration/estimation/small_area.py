@@ -129,7 +129,6 @@ def model_based(
     names = [name for name in covariates.column_names if name != "domain"]
     column(covariates, "domain", "covariates")
     areas = distinct(covariates, "domain")
-    x = np.column_stack([np.ones(len(areas)), *(numbers(covariates[name]) for name in names)])
     if len(areas) != covariates.num_rows:
         raise EstimationError(
             f"{covariates.num_rows} rows for {len(areas)} areas",
@@ -137,6 +136,7 @@ def model_based(
             expected="a row an area",
             fix="sum the covariates by area",
         )
+    x = np.column_stack([np.ones(len(areas)), *(numbers(covariates[name]) for name in names)])
     if not np.isfinite(x).all():
         lost = {areas[int(i)] for i in np.flatnonzero(~np.isfinite(x).all(axis=1))}
         raise EstimationError(
