@@ -19,8 +19,8 @@ Marts = duckdb.DuckDBPyConnection
 Compile = Callable[[str], str]
 Z = 1.959963984540054
 SHAPE = [
-    "edition", "indicator", "domain_type", "domain", "n", "n_yes", "weighted_n", "value", "se", "ci_low", "ci_high",
-    "cv", "flag", "reason", "comparability",
+    "edition", "indicator", "domain_type", "domain", "n", "n_yes", "weighted_n", "value", "se",
+    "ci_low", "ci_high", "cv", "flag", "reason", "comparability",
 ]  # fmt: skip
 EVERY_TABLE = ("innovation_export", "competence_need", "participation")
 
@@ -32,7 +32,7 @@ def wilson(share: float, size: float) -> tuple[float, float]:
 
 
 def by_definition(units: list[tuple[str, float, bool | None]]) -> dict[str, float]:
-    """Share, standard error and interval of (stratum, weight, answer) rows; an answer None is out of the base."""
+    """Share, standard error and interval of (stratum, weight, answer) rows; None is out of the base."""
     strata, weights, answers = (np.array(column, dtype=object) for column in zip(*units, strict=True))
     w = weights.astype(float)
     inside = np.array([answer is not None for answer in answers])
@@ -213,8 +213,8 @@ def protected(compiled: Compile, cells: list[tuple[str, int, int]]) -> dict[str,
     sql = compiled("{{ protect('cells', [], ['n', 'value']) }}")
     with duckdb.connect() as connection:
         connection.execute(
-            f"""create table cells as select 'e' as edition, 'i' as indicator, 'region' as domain_type, domain,
-            n, n_yes, n_yes / n as value, 'ok' as flag, null as reason, 'identical' as comparability
+            f"""create table cells as select 'e' as edition, 'i' as indicator, 'region' as domain_type,
+            domain, n, n_yes, n_yes / n as value, 'ok' as flag, null as reason, 'identical' as comparability
             from (values {values}) as given (domain, n, n_yes)"""
         )
         return dict(connection.execute(f"select domain, reason from ({sql})").fetchall())
@@ -247,8 +247,8 @@ class TestAgainstR:
         golden.execute(
             """create or replace view sums as
             select 'A' as edition, indicator, variance_stratum, region_code, size_class, territory_id,
-                count(*) as n, sum(yes) as n_yes, sum(weight) as w, sum(weight * weight) as w2, sum(weight * yes) as wy,
-                sum(weight * weight * yes) as w2y
+                count(*) as n, sum(yes) as n_yes, sum(weight) as w, sum(weight * weight) as w2,
+                sum(weight * yes) as wy, sum(weight * weight * yes) as w2y
             from units group by all"""
         )
         golden.execute(
@@ -263,7 +263,8 @@ class TestAgainstR:
         sql = compiled("{{ estimates('sums', 'strata', 'editions') }}")
         compared = golden.execute(
             f"""select abs(ours.value - r.estimate) / nullif(r.estimate, 0),
-                abs(ours.se - r.se) / nullif(r.se, 0), abs(ours.value - r.estimate), abs(ours.se - r.se), ours.n = r.n
+                abs(ours.se - r.se) / nullif(r.se, 0),
+                abs(ours.value - r.estimate), abs(ours.se - r.se), ours.n = r.n
             from golden_sme as r
             inner join ({sql}) as ours
                 on r.variable = ours.indicator
@@ -351,7 +352,8 @@ def compiled(target: Path, tmp_path_factory: pytest.TempPathFactory) -> Compile:
                 patch.setenv("SKILLSBANK_LAKE", "lake")
                 arguments: list[Any] = [
                     "compile", "--inline", expression, "--project-dir", DBT_PROJECT,
-                    "--profiles-dir", DBT_PROJECT, "--target-path", folder, "--log-path", folder, "--quiet", "--log-level", "none",
+                    "--profiles-dir", DBT_PROJECT, "--target-path", folder, "--log-path", folder,
+                    "--quiet", "--log-level", "none",
                 ]  # fmt: skip
                 answer = dbtRunner().invoke([str(word) for word in arguments])
             assert answer.success, answer.exception
