@@ -93,6 +93,8 @@ def collapse(
             bins[-1] += opened
         else:
             small += opened
+            if sum(counts[cell] for cell in small) >= minimum:
+                bins, small = [small], []
     if small:
         raise FrameError(
             f"only {sum(counts.values())} units in all",

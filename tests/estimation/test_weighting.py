@@ -276,6 +276,11 @@ def test_merged_cells_reach_the_minimum_and_are_neighbours(counts, minimum):
     assert all(merge.into == found.labels[tuple(merge.cell.split("|"))] for merge in found.merges)
 
 
+def test_two_small_regions_suffice_together():
+    found = collapse({("R0", "0-9"): 1, ("R1", "0-9"): 1, ("R2", "0-9"): 5}, SIZES, 2, "step")
+    assert sorted(set(found.labels.values())) == ["R0|0-9 & R1|0-9", "R2|0-9"]
+
+
 def test_a_category_without_a_place_in_the_order_is_refused():
     with pytest.raises(FrameError, match="without a place in the order: 500\\+"):
         collapse({("R0", "500+"): 3}, SIZES, 1, "step")
