@@ -34,13 +34,18 @@ def column(table: pa.Table, name: str, what: str) -> Column:
 def codes(values: Column) -> tuple[Codes, list[str]]:
     """Texts as (codes, labels): labels sorted, code ``NO_CODE`` for null, so that results ignore row
     order."""
-    encoded: Any = values.cast(pa.string()).combine_chunks().dictionary_encode()
-    seen: list[str] = encoded.dictionary.to_pylist()
-    labels = sorted(seen)
+    if pa.types.is_dictionary(values.type):
+        encoded: Any = values.unify_dictionaries().combine_chunks()
+    else:
+        encoded = values.cast(pa.string()).combine_chunks().dictionary_encode()
+    held: list[str] = encoded.dictionary.cast(pa.string()).to_pylist()
+    indices = encoded.indices.fill_null(len(held)).to_numpy(zero_copy_only=False).astype(np.int64)
+    # A dictionary may hold texts that no row has.
+    used = np.bincount(indices, minlength=len(held) + 1)[:-1] > 0
+    labels = sorted(label for label, is_used in zip(held, used, strict=True) if is_used)
     rank = {label: number for number, label in enumerate(labels)}
-    position = np.array([rank[label] for label in seen] + [NO_CODE], dtype=np.int64)
-    indices = encoded.indices.fill_null(len(seen)).to_numpy(zero_copy_only=False)
-    return position[indices.astype(np.int64)], labels
+    position = np.array([rank.get(label, NO_CODE) for label in held] + [NO_CODE], dtype=np.int64)
+    return position[indices], labels
 
 
 def codes_in(values: Column, labels: Iterable[str]) -> Codes:

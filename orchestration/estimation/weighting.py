@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from orchestration.estimation.arrays import Codes, Flags, Numbers, codes, codes_in, column, numbers, some
+from orchestration.estimation.arrays import Codes, Flags, Numbers, codes, column, numbers, some
 from orchestration.estimation.calibration import Calibration, Method, calibrate
 from orchestration.estimation.design import CalibratedOn, Collapse, Design, Merge, base_weights, collapse
 from orchestration.estimation.errors import FrameError, MarginError
@@ -191,54 +192,51 @@ class _Survey:
     responded: Flags
     outside: int
     uninvited: int
+    parts: dict[str, tuple[Codes, list[str]]]
     orders: Mapping[str, Sequence[str]]
 
     @classmethod
     def read(cls, frame: pa.Table, respondents: Sequence[str], plan: Plan) -> _Survey:
-        key, keys = codes(column(frame, KEY, "sampling frame"))
-        asked = column(frame, INVITED, "sampling frame").to_numpy().astype(bool)
-        for name, found in (("sampling frame", frame[KEY].to_pylist()), ("respondents", list(respondents))):
-            if len(set(found)) != len(found) or None in found:
+        keys, answers = (
+            column(frame, KEY, "sampling frame"),
+            pa.chunked_array([pa.array(respondents, pa.string())]),
+        )
+        for name, found in (("sampling frame", keys), ("respondents", answers)):
+            if found.null_count or len(found.unique()) != len(found):
                 raise FrameError(
                     "a company stands twice or has no key",
                     where=name,
                     expected="each company once",
                     fix="retain one response a company and one line a company in the frame",
                 )
-        answer = codes_in(pa.chunked_array([pa.array(respondents, pa.string())]), keys)
-        answered = np.zeros(len(keys) + 1, dtype=bool)
-        answered[answer] = True
-        in_frame = answered[:-1][key]
-        responded = in_frame & asked
-        if not responded.any():
+        invited = column(frame, INVITED, "sampling frame").to_numpy().astype(bool)
+        answered = pc.is_in(keys, answers.combine_chunks()).to_numpy().astype(bool)
+        if not (answered & invited).any():
             raise FrameError(
                 "no invited company answered",
                 where="respondents",
                 expected="respondents among the invited companies of the frame",
                 fix="check that the respondents and the frame are of the same edition",
             )
-        return cls(
-            frame,
-            asked,
-            responded,
-            int((answer < 0).sum()),
-            int((in_frame & ~asked).sum()),
-            plan.orders,
-        )
+        parts = {name: cls._complete(frame, name) for name in (*plan.strata, *plan.groups)}
+        outside, uninvited = len(answers) - int(answered.sum()), int((answered & ~invited).sum())
+        return cls(frame, invited, answered & invited, outside, uninvited, parts, plan.orders)
+
+    @staticmethod
+    def _complete(frame: pa.Table, name: str) -> tuple[Codes, list[str]]:
+        code, labels = codes(column(frame, name, "sampling frame"))
+        if (code < 0).any():
+            raise FrameError(
+                f"{int((code < 0).sum())} companies have no {name}",
+                where="sampling frame",
+                expected="a category for every company",
+                fix="give companies of unknown category one of their own, such as 'unknown'",
+            )
+        return code, labels
 
     def _parts(self, columns: tuple[str, str]) -> tuple[list[tuple[Codes, list[str]]], Codes]:
-        parts = []
-        for name in columns:
-            code, labels = codes(column(self.frame, name, "sampling frame"))
-            if (code < 0).any():
-                raise FrameError(
-                    f"{int((code < 0).sum())} companies have no {name}",
-                    where="sampling frame",
-                    expected="a category for every company",
-                    fix="give companies of unknown category one of their own, such as 'unknown'",
-                )
-            parts.append((code, labels))
-        return parts, parts[0][0] * len(parts[1][1]) + parts[1][0]
+        group, category = self.parts[columns[0]], self.parts[columns[1]]
+        return [group, category], group[0] * len(category[1]) + category[0]
 
     def merged(self, columns: tuple[str, str], counted: Flags, minimum: int, step: str) -> Collapse:
         """Cells of the frame, merged until each has ``minimum`` of the ``counted`` companies."""

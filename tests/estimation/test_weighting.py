@@ -284,3 +284,19 @@ def test_two_small_regions_suffice_together():
 def test_a_category_without_a_place_in_the_order_is_refused():
     with pytest.raises(FrameError, match="without a place in the order: 500\\+"):
         collapse({("R0", "500+"): 3}, SIZES, 1, "step")
+
+
+def test_a_company_without_a_category_is_refused():
+    frame, respondents = campaign()
+    holed = frame.set_column(1, "region", pa.array([None, *frame["region"].to_pylist()[1:]], pa.string()))
+    with pytest.raises(FrameError, match="1 companies have no region"):
+        weigh(holed, respondents, PLAN, edition="e")
+
+
+def test_dictionary_columns_weigh_as_texts_do():
+    frame, respondents = campaign()
+    encoded = frame.set_column(1, "region", frame["region"].dictionary_encode())
+    plain, coded = (weigh(each, respondents, PLAN, edition="e").weights for each in (frame, encoded))
+    assert plain["weight"].equals(coded["weight"])
+    part = encoded.filter(pa.array([each != "R3" for each in frame["region"].to_pylist()]))
+    assert codes(part["region"])[1] == ["R0", "R1", "R2"]
