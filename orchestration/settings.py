@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     sample: bool = True
     company_key_secret: SecretStr | None = None
 
+    limesurvey_url: str | None = None
+    limesurvey_user: str | None = None
+    limesurvey_secret: SecretStr | None = None
+
     smtp_host: str | None = None
     smtp_port: int = 25
     smtp_starttls: bool = False

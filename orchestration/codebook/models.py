@@ -49,12 +49,23 @@ class Label(Model):
     en: Code
 
 
+class Server(Model):
+    """The survey on the LimeSurvey server, and how many of its responses were deleted there on purpose."""
+
+    survey_id: Annotated[int, Field(ge=1)]
+    deleted: Annotated[int, Field(ge=0)] = 0
+
+
 class Export(Model):
-    """Where one source's exports lie in the edition's inbox folder, and how to read them."""
+    """Where one source's exports lie in the edition's inbox folder, and how to read them.
+
+    ``server`` names the survey to pull instead where the settings name a LimeSurvey server.
+    """
 
     source: Name
     files: Code
     format: Literal["limesurvey_csv", "limesurvey_vv"]
+    server: Server | None = None
 
 
 class Tests(Model):
