@@ -1,0 +1,114 @@
+"""Cells of a breakdown. Belongs here: which finest cells make which published cell. Does not: values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from orchestration.disclosure.relations import LAYER, Grid
+from orchestration.disclosure.rules import Ints
+
+Key = tuple[str, str, str]
+# As in the figures' tables: between the values of a crossing, and the domain of everybody.
+BETWEEN = "|"
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """One published table: a figure for each combination of values of ``columns``.
+
+    ``indicators`` are the figures blanked together (a "no" share beside its "yes"); ``where`` restricts the
+    base (``(("innovator", "yes"),)`` for a rate among innovators). The domain of a row is the values of
+    ``columns``, in that order, joined by ``|``; ``all`` without columns.
+    """
+
+    indicators: tuple[str, ...]
+    domain_type: str
+    columns: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    separator: str | None = None
+
+
+def finest_cells(finest: pa.Table, names: Sequence[str]) -> tuple[list[list[str]], Ints, Ints]:
+    """Group rows that no column separates.
+
+    Returns:
+        The values of each column; the finest cell of each row; the codes of each finest cell, shape (finest
+        cells, columns), -1 where the column is null.
+    """
+    values, codes = [], []
+    for name in names:
+        text = finest[name].cast(pa.string()).to_pylist()
+        there = np.array([v is not None for v in text])
+        found, inverse = np.unique(np.array([v for v in text if v is not None], np.str_), return_inverse=True)
+        code = np.full(len(text), -1, np.int64)
+        code[there] = inverse
+        values.append([str(v) for v in found])
+        codes.append(code)
+    if not names:
+        return values, np.zeros(finest.num_rows, np.int64), np.zeros((1, 0), np.int64)
+    unique, atom_of_row = np.unique(np.stack(codes, axis=1), axis=0, return_inverse=True)
+    return values, atom_of_row.ravel(), unique
+
+
+def grids_of(
+    breakdowns: Sequence[Breakdown], names: Sequence[str], values: list[list[str]], codes: Ints
+) -> tuple[list[Grid], dict[Key, tuple[Grid, int]]]:
+    """The grids of all breakdowns, and the grid cell behind each published row.
+
+    Breakdowns over the same columns share one grid, whatever their indicator or filter.
+    """
+    grids: dict[frozenset[str], Grid] = {}
+    rows: dict[Key, tuple[Grid, int]] = {}
+    place = {name: i for i, name in enumerate(names)}
+
+    def text(column: str, atom: int) -> str:
+        return values[place[column]][int(codes[atom, place[column]])]
+
+    for breakdown in breakdowns:
+        filters = dict(breakdown.where)
+        columns = sorted({*breakdown.columns, *filters})
+        inside = (codes[:, [place[c] for c in columns]] >= 0).all(axis=1)
+        held = [
+            a for a in np.flatnonzero(inside).tolist() if all(text(c, a) == v for c, v in filters.items())
+        ]
+        cells: dict[tuple[str, ...], list[int]] = {}
+        for atom in held:
+            for label in _labels(breakdown, [text(c, atom) for c in breakdown.columns]):
+                cells.setdefault(label, []).append(atom)
+        for layer, label, atoms in _layers(breakdown, cells):
+            on = sorted({*layer, *filters})
+            grid = grids.setdefault(frozenset(on), Grid.empty(on, len(codes)))
+            valued = dict(zip(layer, label, strict=True)) | filters
+            cell = grid.cell(tuple(valued[c] for c in on))
+            grid.cell_of_atom[atoms] = cell
+            for indicator in breakdown.indicators:
+                rows[indicator, breakdown.domain_type, BETWEEN.join(label) or ALL] = (grid, cell)
+    return list(grids.values()), rows
+
+
+def _labels(breakdown: Breakdown, texts: list[str]) -> list[tuple[str, ...]]:
+    if breakdown.separator is None:
+        return [tuple(texts)]
+    return [(label,) for label in sorted(set(texts[0].split(breakdown.separator))) if label]
+
+
+def _layers(
+    breakdown: Breakdown, cells: dict[tuple[str, ...], list[int]]
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], list[int]]]:
+    """Overlapping cells spread over few partitions by a greedy pass, each with a column of its own."""
+    if breakdown.separator is None:
+        for label, atoms in sorted(cells.items()):
+            yield breakdown.columns, label, atoms
+        return
+    taken: list[set[int]] = []
+    for label, atoms in sorted(cells.items(), key=lambda item: (-len(item[1]), item[0])):
+        layer = next((i for i, used in enumerate(taken) if used.isdisjoint(atoms)), len(taken))
+        if layer == len(taken):
+            taken.append(set())
+        taken[layer].update(atoms)
+        yield (f"{breakdown.columns[0]}{LAYER}{layer}",), label, atoms

@@ -1,0 +1,161 @@
+"""Earlier releases. Belongs here: what an attacker remembers of them. Does not: choosing a pattern.
+
+Two releases of one edition share respondents: whoever came between them is the difference of the two. So the
+cells shown earlier are added as known sums over the finest cells, split by who was there when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from orchestration.disclosure.rules import Bools, Floats, Ints
+from orchestration.disclosure.tables import Measure, Members, Tables
+from orchestration.errors import GateError
+
+
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """A release already out: its tables, built the same way, and which of its cells were hidden."""
+
+    tables: Tables
+    pattern: Bools
+
+
+def link(tables: Tables, earlier: Sequence[Earlier]) -> Tables:
+    """The tables with what earlier releases showed, as known cells.
+
+    A respondent whose answer is unchanged counts as the same unknown, even if its weight has moved: an
+    attacker may know the weights. Cells of the same respondents and answers as before become ``known``
+    themselves.
+
+    Raises:
+        GateError: one of the tables does not name its contributors.
+    """
+    for one in earlier:
+        tables = _link(tables, one)
+    return tables
+
+
+def hidden_before(tables: Tables, earlier: Earlier) -> Bools:
+    """Cells of the present tables that the earlier release hid."""
+    rows = {key for key, cell in earlier.tables.rows.items() if earlier.pattern[cell]}
+    before = np.zeros(len(tables.keys), np.bool_)
+    before[[cell for key, cell in tables.rows.items() if key in rows]] = True
+    return before
+
+
+def _link(tables: Tables, earlier: Earlier) -> Tables:
+    now, then = tables.members, earlier.tables.members
+    if now is None or then is None:
+        raise GateError(
+            "a release cannot be compared with an earlier one without knowing who contributed",
+            expected="a column contributor in both tables of finest cells",
+            fix="pass the company key, or the respondent, as contributor",
+        )
+    members, pairs = _joined(now, then)
+    atoms, members_atoms = np.unique(pairs, axis=0, return_inverse=True)
+    members = replace(members, atoms=members_atoms.ravel())
+    count = len(atoms)
+
+    def spread(columns: sparse.csc_array, side: int) -> sparse.csc_array:
+        """Columns over the old finest cells, over the new ones."""
+        there = np.flatnonzero(atoms[:, side] >= 0)
+        place = sparse.csr_array(
+            (np.ones(len(there)), (there, atoms[there, side])), shape=(count, columns.shape[0])
+        )
+        return sparse.csc_array(place @ columns)
+
+    present = spread(tables.columns, 0)
+    shown = np.flatnonzero(
+        (earlier.tables.printed & ~earlier.pattern[: len(earlier.tables.printed)]) | earlier.tables.known
+    )
+    past = spread(earlier.tables.columns[:, shown], 1)
+    known = tables.known.copy()
+    seen = {_atoms(present, c).tobytes(): c for c in reversed(range(present.shape[1]))}
+    added: list[int] = []
+    for c in range(past.shape[1]):
+        found = seen.setdefault(_atoms(past, c).tobytes(), -1)
+        if found >= 0:
+            known[found] = True
+        elif found == -1:
+            added.append(c)
+            seen[_atoms(past, c).tobytes()] = -2
+    columns = sparse.csc_array(sparse.hstack([present, past[:, added]]))
+    columns.sort_indices()
+    extra = len(added)
+    contributors = np.bincount(members.atoms, minlength=count)
+
+    def summed(values: Floats) -> Floats:
+        return np.asarray(np.bincount(members.atoms, weights=values, minlength=count), np.float64)
+
+    def extended(values: Floats | None) -> Floats | None:
+        return None if values is None else np.append(values, np.zeros(extra))
+
+    keys = tuple(("", "earlier", "|".join(earlier.tables.keys[shown[c]])) for c in added)
+    return replace(
+        tables,
+        keys=tables.keys + keys,
+        columns=columns,
+        relations=sparse.csr_array(
+            sparse.hstack([tables.relations, sparse.csr_array((tables.relations.shape[0], extra))])
+        ),
+        printed=np.append(tables.printed, np.zeros(extra, np.bool_)),
+        known=np.append(known, np.ones(extra, np.bool_)),
+        contributors=np.append(tables.contributors, np.asarray(contributors @ past[:, added])),
+        weighted=np.append(tables.weighted, np.zeros(extra)),
+        yes=extended(tables.yes),
+        total=extended(tables.total),
+        largest=extended(tables.largest),
+        cost=np.append(tables.cost, np.zeros(extra)),
+        measures=tuple(
+            Measure(
+                m.name,
+                summed(members.values[:, i]),
+                None if m.capacity is None else summed(members.capacities[:, i]),
+            )
+            for i, m in enumerate(tables.measures)
+        ),
+        atom_contributors=contributors.astype(np.int64),
+        members=members,
+    )
+
+
+def _joined(now: Members, then: Members) -> tuple[Members, Ints]:
+    """Everybody of both releases, and the finest cell of each in either (-1: not there)."""
+    place = {name: i for i, name in enumerate(now.ids)}
+    partner = np.full(len(now.ids), -1, np.int64)
+    gone: list[int] = []
+    names: list[str] = []
+    for i, name in enumerate(then.ids):
+        at = place.get(name, -1)
+        if at >= 0 and now.answers[at] == then.answers[i]:
+            partner[at] = then.atoms[i]
+        else:
+            gone.append(i)
+            # The old answer of somebody who changed it is another unknown than the new one.
+            names.append(name if at < 0 else f"{name}\x00{len(names)}")
+    left = np.array(gone, np.int64)
+    return (
+        Members(
+            now.ids + tuple(names),
+            np.zeros(0, np.int64),
+            np.append(now.answers, then.answers[left]),
+            np.vstack([now.values, then.values[left]]),
+            np.vstack([now.capacities, then.capacities[left]]),
+        ),
+        np.vstack(
+            [
+                np.column_stack([now.atoms, partner]),
+                np.column_stack([np.full(len(left), -1, np.int64), then.atoms[left]]),
+            ]
+        ),
+    )
+
+
+def _atoms(columns: sparse.csc_array, cell: int) -> Ints:
+    found: Ints = np.sort(columns.indices[columns.indptr[cell] : columns.indptr[cell + 1]]).astype(np.int64)
+    return found

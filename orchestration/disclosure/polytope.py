@@ -1,0 +1,164 @@
+"""How far an unknown can move. Belongs here: linear programmes over unknowns. Does not: tables or rules.
+
+The attacker's ignorance is a polytope: changes d of the unknowns with A d = 0 (nothing published moves) and
+lower <= d <= upper (no unknown becomes negative or exceeds what is public). A required movement is proven
+by one such d, a *certificate*, checked here without trust in the solver. One programme proves many
+requirements at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
+from scipy.sparse.csgraph import connected_components
+
+from orchestration.disclosure.rules import Bools, Floats, Ints
+from orchestration.errors import GateError
+
+TOLERANCE = 1e-5
+Effort = Literal["every", "all_or_none", "batches"]
+_SPREAD = 1e3
+
+
+@dataclass(frozen=True, eq=False)
+class Polytope:
+    """``equations`` (rows x unknowns) times the change is 0; the change lies in [lower, upper], 0 in it."""
+
+    equations: sparse.csr_array
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Demands:
+    """Required movements: ``directions`` (demands x unknowns) times a change must reach ``needs`` (> 0)."""
+
+    directions: sparse.csr_array
+    needs: Floats
+
+
+@dataclass(eq=False)
+class Proof:
+    """How far each demand is met.
+
+    ``reached``: share of each need that can be reached, 1 when all of it; ``certificates``: the changes that
+    show it; ``shown_by``: the certificate of each demand, -1 without.
+    """
+
+    reached: Floats
+    shown_by: Ints
+    certificates: list[Floats] = field(default_factory=list)
+    programmes: int = 0
+
+    @property
+    def proven(self) -> Bools:
+        """Demands that are met."""
+        return self.reached >= 1 - TOLERANCE
+
+
+def prove(polytope: Polytope, demands: Demands, effort: Effort = "every") -> Proof:
+    """Find for each demand how much of its need can be reached, with few programmes.
+
+    ``effort``: decide every demand; or stop at the first that cannot be met (``all_or_none``); or leave
+    undecided what programmes for many demands at once do not prove (``batches``).
+
+    Raises:
+        GateError: the solver failed; nothing may then count as proven.
+    """
+    proof = Proof(np.zeros(len(demands.needs)), np.full(len(demands.needs), -1, np.int64))
+    for rows, unknowns, wanted in _components(polytope, demands):
+        part = Polytope(
+            polytope.equations[rows][:, unknowns], polytope.lower[unknowns], polytope.upper[unknowns]
+        )
+        own = Demands(demands.directions[wanted][:, unknowns], demands.needs[wanted])
+        share = np.zeros(len(wanted))
+        tried = np.zeros(len(wanted), np.bool_)
+        # Movements up together, then down: both at once would cancel out.
+        for sign in (1.0, -1.0):
+            same = own.directions.sum(axis=1) * sign > 0
+            together = True
+            while (left := np.flatnonzero(same & ~tried & (share < 1 - TOLERANCE))).size:
+                # Needs of one order of size at a time, or the small ones drown in the solver's tolerance.
+                alike = left[own.needs[left] <= _SPREAD * own.needs[left].min()]
+                chosen = alike if together else left[:1]
+                change = _farthest(part, Demands(own.directions[chosen], own.needs[chosen]))
+                proof.programmes += 1
+                gained = own.directions @ change / own.needs
+                new = (gained >= 1 - TOLERANCE) & (share < 1 - TOLERANCE)
+                if new.any():
+                    whole = np.zeros(polytope.equations.shape[1])
+                    whole[unknowns] = change
+                    proof.shown_by[wanted[new]] = len(proof.certificates)
+                    proof.certificates.append(whole)
+                share = np.maximum(share, gained)
+                # A programme that proves nothing new would come back the same: go on one by one.
+                together = together and bool((share[chosen] >= 1 - TOLERANCE).any())
+                if len(chosen) == 1:
+                    tried[chosen] = True
+                    if effort == "all_or_none" and share[chosen[0]] < 1 - TOLERANCE:
+                        return proof
+                if effort == "batches" and not together:
+                    break
+        proof.reached[wanted] = np.clip(share, 0.0, 1.0)
+    return proof
+
+
+def _components(polytope: Polytope, demands: Demands) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Independent pieces with a demand in them: (equations, unknowns, demands)."""
+    free = (polytope.upper - polytope.lower > 0).astype(float)
+    links = sparse.vstack([polytope.equations, demands.directions]) @ sparse.diags_array(free)
+    links.eliminate_zeros()
+    count = links.shape[0]
+    graph = sparse.block_array([[None, links], [links.T, None]]) if links.nnz else None
+    if graph is None:
+        return
+    _, label = connected_components(graph, directed=False)
+    equations = polytope.equations.shape[0]
+    for piece in np.unique(label[equations:count]):
+        unknowns = np.flatnonzero((label[count:] == piece) & (free > 0))
+        if len(unknowns):
+            yield (
+                np.flatnonzero(label[:equations] == piece),
+                unknowns,
+                np.flatnonzero(label[equations:count] == piece),
+            )
+
+
+def _farthest(polytope: Polytope, demands: Demands) -> Floats:
+    """Change with the greatest sum of shares of the needs reached, each counted up to 1."""
+    rows, size = polytope.equations.shape
+    count = len(demands.needs)
+    scale = float(np.median(demands.needs))
+    answer = linprog(
+        np.concatenate([np.zeros(size), -np.ones(count)]),
+        A_ub=sparse.hstack([-demands.directions, sparse.diags_array(demands.needs / scale)], format="csr"),
+        b_ub=np.zeros(count),
+        A_eq=sparse.hstack([polytope.equations, sparse.csr_array((rows, count))], format="csr")
+        if rows
+        else None,
+        b_eq=np.zeros(rows) if rows else None,
+        bounds=np.column_stack(
+            [
+                np.concatenate([polytope.lower / scale, np.full(count, -np.inf)]),
+                np.concatenate([polytope.upper / scale, np.ones(count)]),
+            ]
+        ),
+        method="highs",
+    )
+    if answer.x is None:
+        raise GateError(
+            f"the solver gave up on a disclosure attack: {answer.message}",
+            expected="an optimum: the programme is always feasible and bounded",
+            fix="check the values of the table for extreme magnitudes",
+        )
+    change: Floats = np.clip(answer.x[:size] * scale, polytope.lower, polytope.upper)
+    moved = np.abs(polytope.equations @ change)
+    if moved.max(initial=0.0) > TOLERANCE * demands.needs.min():
+        # An inexact change proves nothing.
+        return np.zeros(size)
+    return change

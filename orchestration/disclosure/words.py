@@ -1,0 +1,160 @@
+"""Why a figure is not shown, in words. Belongs here: sentences in French and English. Does not: decisions.
+
+Two audiences. Readers of a release get one sentence for every secret figure: to say that a rate is hidden
+because it is 0 % or 100 %, or that a cell is the one with two companies, would tell what is hidden. The
+statisticians inside get the exact reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+
+from orchestration.disclosure.attacker import is_primary
+from orchestration.disclosure.cells import Key
+from orchestration.disclosure.protect import Protection
+from orchestration.disclosure.rules import Reason
+from orchestration.errors import GateError
+
+Language = Literal["fr", "en"]
+
+
+class Flag(StrEnum):
+    """State of a published row."""
+
+    OK = "ok"
+    FRAGILE = "fragile"
+    UNRELIABLE = "unreliable"
+    SECRET = "secret"
+    CARRIED_OVER = "carried_over"
+    NOT_AVAILABLE = "not_available"
+
+
+PUBLIC_WORDS: dict[Flag, dict[Language, str]] = {
+    Flag.OK: {"fr": "Chiffre publié.", "en": "Published figure."},
+    Flag.FRAGILE: {
+        "fr": "Chiffre fragile : peu d'entreprises ont répondu, ou peu sont d'un côté ; lire l'intervalle.",
+        "en": "Fragile figure: few companies answered, or few stand on one side; read the interval.",
+    },
+    Flag.UNRELIABLE: {
+        "fr": "Non montré : trop peu d'entreprises ont répondu pour un chiffre fiable.",
+        "en": "Not shown: too few companies answered for a reliable figure.",
+    },
+    Flag.SECRET: {
+        "fr": (
+            "Non montré, par secret statistique : seul ou rapproché d'autres chiffres publiés, "
+            "ce chiffre pourrait révéler la réponse d'une entreprise."
+        ),
+        "en": (
+            "Not shown, under statistical secrecy: alone or compared with other published figures, "
+            "this figure could reveal what one company answered."
+        ),
+    },
+    Flag.CARRIED_OVER: {
+        "fr": (
+            "Chiffre de la diffusion précédente : trop peu d'entreprises ont répondu depuis "
+            "pour le mettre à jour sans révéler leurs réponses."
+        ),
+        "en": (
+            "Figure of the previous release: too few companies have answered since "
+            "to update it without revealing their answers."
+        ),
+    },
+    Flag.NOT_AVAILABLE: {"fr": "Aucune réponse.", "en": "No answer."},
+}
+
+_INTERNAL: dict[Reason, dict[Language, str]] = {
+    Reason.FEW_CONTRIBUTORS: {
+        "fr": "moins de {least} entreprises ont répondu",
+        "en": "fewer than {least} companies answered",
+    },
+    Reason.FEW_WEIGHTED: {
+        "fr": "les réponses représentent moins de {least} entreprises",
+        "en": "the answers stand for fewer than {least} companies",
+    },
+    Reason.DOMINANCE: {
+        "fr": "une entreprise fait au moins {dominance:.0%} du total",
+        "en": "one company makes at least {dominance:.0%} of the total",
+    },
+    Reason.ALL_OR_NONE: {
+        "fr": "toutes les entreprises ont donné la même réponse (0 % ou 100 %)",
+        "en": "all the companies gave the same answer (0 % or 100 %)",
+    },
+    Reason.FEW_ON_ONE_SIDE: {
+        "fr": "moins de {least} entreprises sont derrière le oui ou derrière le non",
+        "en": "fewer than {least} companies stand behind the yes or behind the no",
+    },
+    Reason.LOW_BASE: {
+        "fr": "moins de {shown} entreprises ont répondu : chiffre peu fiable",
+        "en": "fewer than {shown} companies answered: unreliable figure",
+    },
+    Reason.SECONDARY: {
+        "fr": "sans quoi un chiffre secret pourrait être retrouvé par différence{others}",
+        "en": "otherwise a secret figure could be worked out by subtraction{others}",
+    },
+}
+_FRAME: dict[Language, str] = {"fr": "Non montré : {}.", "en": "Not shown: {}."}
+_AND: dict[Language, str] = {"fr": " ; ", "en": "; "}
+
+
+def flag_of(protection: Protection, cell: int) -> Flag:
+    """Public state of a hidden cell.
+
+    A small base comes first, since readers know it from other figures: only so does "secret" not point at the
+    cells with one or two companies.
+    """
+    low = protection.tables.contributors[cell] < protection.rules.shown_base
+    return Flag.UNRELIABLE if low else Flag.SECRET
+
+
+def explain(
+    protection: Protection, key: Key, language: Language, label: Callable[[Key], str] | None = None
+) -> str:
+    """The exact reasons why a row is not shown, in a sentence. For inside use; readers get ``PUBLIC_WORDS``.
+
+    Args:
+        protection: the result of ``protect``.
+        key: indicator, domain type and domain of the row.
+        language: ``fr`` or ``en``.
+        label: name of a row; its domain when left out.
+
+    Raises:
+        GateError: the row does not belong to the protected tables.
+    """
+    cell = protection.tables.rows.get(key)
+    if cell is None:
+        raise GateError(
+            f"{' '.join(key)} is no row of these tables",
+            expected="one of the rows the protection was computed for",
+            fix="explain it with the protection of its own system",
+        )
+    reasons = Reason(int(protection.reasons[cell]))
+    if not protection.pattern[cell]:
+        return PUBLIC_WORDS[Flag.OK][language]
+    names = [label(k) if label else k[2] for k in _saved_by(protection, cell)]
+    others = f" ({', '.join(names)})" if names else ""
+    parts = [
+        words[language].format(
+            least=protection.rules.minimum_contributors,
+            dominance=protection.rules.dominance,
+            shown=protection.rules.shown_base,
+            others=others,
+        )
+        for reason, words in _INTERNAL.items()
+        if reason in reasons
+    ]
+    return _FRAME[language].format(_AND[language].join(parts))
+
+
+def _saved_by(protection: Protection, cell: int, most: int = 3) -> list[Key]:
+    """Secret cells in a sum with this one: those it helps to hide."""
+    tables = protection.tables
+    rows = tables.relations[:, [cell]].nonzero()[0]
+    together = np.unique(tables.relations[rows].nonzero()[1])
+    size = len(protection.reasons)
+    together = together[together < size]
+    secret = together[is_primary(protection.reasons[together]) & tables.printed[together]]
+    return [tables.keys[c] for c in secret[secret != cell][:most]]
