@@ -75,7 +75,7 @@ def delimited(
     data: bytes, names: list[str], parse: pa.csv.ParseOptions, **convert: Any
 ) -> pa.RecordBatch | None:
     """Read rows of text cells with Arrow, all in one piece; None where it finds rows of another width."""
-    if not data.strip(b"\r\n"):
+    if not data.lstrip(b"\r\n"):
         return pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in names], names=names)
     try:
         table = pa.csv.read_csv(

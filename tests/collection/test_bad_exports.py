@@ -108,6 +108,14 @@ def test_vv_cut_off_in_the_headings(place, good):
     assert "no row of question codes" in problem.problem
 
 
+def test_vv_with_a_row_before_its_codes(place, good):
+    headings, rows = good
+    content = limesurvey_vv(headings, rows)
+    line = content[content.index(b"\n1\t") + 1 :].split(b"\n")[0] + b"\n"
+    problem = refused(place, line + content, "limesurvey_vv", "vvexport.txt")
+    assert "something else than one row of texts" in problem.problem
+
+
 def test_unknown_question_code(place, good):
     headings, rows = good
     problem = refused(place, limesurvey_csv([*headings, "NOUVEAU"], [[*row, ""] for row in rows]))

@@ -101,6 +101,16 @@ def test_headings_alone_are_an_export_without_responses(tmp_path, export_format,
     assert not rejected
 
 
+def test_vv_texts_may_hold_anything(tmp_path):
+    path = tmp_path / "export.txt"
+    texts = ["id", 'a "quoted"\ntext\twith a tab \\"', "1\t2", "plain", ""]
+    path.write_bytes(
+        b"\xef\xbb\xbf" + vv_bytes(["id", "A", "B", "C", "D"], [["1", "a", "b", "c", "d"]], texts=texts)
+    )
+    _, table, _ = read(path, "limesurvey_vv")
+    assert table.to_pylist() == [{"id": "1", "A": "a", "B": "b", "C": "c", "D": "d"}]
+
+
 def test_formats_are_found_by_their_files():
     assert {"limesurvey_csv", "limesurvey_vv"} <= set(formats())
     with pytest.raises(ExportError, match="no reader for the format 'fax'"):

@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from orchestration.collection.blocks import CUT_OFF, Piece, delimited, read_rows
 from orchestration.collection.exports import Chunk
-from orchestration.collection.raw_file import BLOCK, Window, not_utf8, open_text
+from orchestration.collection.raw_file import BLOCK, BOM, Window, not_utf8, open_text
 from orchestration.errors import ExportError
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
@@ -27,7 +27,7 @@ FIX = (
 _KIND = "a LimeSurvey VV export: UTF-8, tabs, a row of texts, then a row of question codes"
 _CODES = re.compile(rb"^id(?:\t[A-Za-z0-9_#-]+)*\r?$", re.MULTILINE)
 # A text as fputcsv quotes it: see `unquoted`; or without quotes.
-_TEXT = rb'(?:"(?:[^"]++|""|"(?![\t\r\n]))*+"|[^"\t\r\n][^\t\r\n]*+)?+'
+_TEXT = rb'(?:"(?:[^"\\]++|\\"(?![\t\r\n])|\\|""|"(?![\t\r\n]))*+"|[^"\t\r\n][^\t\r\n]*+)?+'
 _OLD_NAME = re.compile(r"\d+X\d+X\d+")
 _NOT_SHOWN = "{question_not_shown}"
 _ESCAPE = re.compile(r"\{(quote|tab|newline|cr|lbrace)\}")
@@ -73,7 +73,8 @@ def open_export(path: Path) -> LimeSurveyVv:
         raise ExportError(found, where=str(path), expected=_KIND, fix=FIX)
     headings = tuple(codes[0].decode().rstrip("\r").split("\t"))
     texts = _TEXT + rb"(?:\t" + _TEXT + rb"){%d}+\r?\n" % (len(headings) - 1)
-    if codes.start() and not re.fullmatch(texts, data[: codes.start()]):
+    before = data[: codes.start()].removeprefix(BOM)
+    if before and not re.fullmatch(texts, before):
         raise ExportError(
             "something else than one row of texts stands before the row of question codes",
             where=str(path),
@@ -108,7 +109,7 @@ class VvGrammar:
     def parse(self, data: bytes) -> pa.RecordBatch | None:
         """See `Grammar`."""
         parse = pa.csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False)
-        batch = delimited(data, self._names, parse)
+        batch = delimited(data, self._names, parse, strings_can_be_null=True, null_values=[_NOT_SHOWN])
         if batch is None:
             return None
         columns = [_plain(column) for column in batch.columns]
@@ -163,7 +164,6 @@ def _plain(column: Any) -> Any:
         return column
     encoded = column.dictionary_encode()
     values = pc.replace_substring_regex(encoded.dictionary, _SIMPLE, r"\1")
-    values = pc.if_else(pc.equal(values, _NOT_SHOWN), pa.scalar(None, pa.string()), values)
     hard = np.flatnonzero(
         pc.match_substring_regex(values, r'^"|\{').fill_null(False).to_numpy(zero_copy_only=False)
     )
