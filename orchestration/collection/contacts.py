@@ -87,6 +87,11 @@ class ContactsFile:
         fields = pa.repeat(pa.scalar(field), len(values))
         self._groups.add(pa.Table.from_arrays([ids, row_numbers, fields, values], schema=SCHEMA))
 
+    @property
+    def rows(self) -> int:
+        """How many cells were added."""
+        return self._groups.rows
+
     def close(self) -> None:
         """End the file; nothing can be added then."""
         if self._file.closed:

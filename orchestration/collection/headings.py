@@ -34,7 +34,7 @@ def translated(headings: Sequence[str], codebook: Codebook) -> list[str]:
     ]
 
 
-def code_headings(headings: Sequence[str], codebook: Codebook, path: Path) -> list[str]:
+def code_headings(headings: Sequence[str], codebook: Codebook, path: Path | str) -> list[str]:
     """Give an export's headings as the codebook has them.
 
     Raises:
@@ -81,7 +81,7 @@ def _wrong_style(unknown: list[str], total: int, known: set[str]) -> str | None:
     return f"{len(unknown)} of {total} headings are not in the codebook: it is another questionnaire's export"
 
 
-def check_answers(rows: pa.RecordBatch, codebook: Codebook, path: Path) -> bool:
+def check_answers(rows: pa.RecordBatch, codebook: Codebook, path: Path | str) -> bool:
     """Check on some rows that answers are codes; whether there was any coded answer to judge by.
 
     Raises:

@@ -3,7 +3,7 @@ it, and the order in which both become permanent. Does not: reading formats (rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
         CodebookError: the codebook has no such source, or leaves a SIREN unprotected.
         ArchiveError: the archive or the contacts cannot be written, or the feed's latest entry is damaged.
     """
-    position, declared = _declared(codebook, source)
+    _, declared = declared_export(codebook, source)
     export = open_export(path, declared.format)
     before = _state(path)
     origin = digest_of(path)
@@ -87,35 +87,74 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
     latest = archive.latest(source, codebook.edition)
     if latest is not None and latest.says(origin_sha256=origin, split=split):
         return Collected(latest, False, int(latest.facts["rows"]), int(latest.facts["rejected"]))
-    facts = {
+
+    def unchanged(_: Mapping[str, int]) -> Mapping[str, Any]:
+        if _state(path) != before:
+            raise ExportError(
+                "the file was changed while it was being read",
+                where=str(path),
+                expected="a file that stays as it is",
+                fix="wait until it is copied whole, then run again",
+            )
+        return {}
+
+    place = Place(path, codebook, source, archive, contacts, keys)
+    return archive_export(
+        export, place, {"origin": path.name, "origin_sha256": origin, "format": declared.format}, unchanged
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an export comes from (in messages: ``origin``) and goes to; the fields as in collect_export."""
+
+    origin: Path | str
+    codebook: Codebook
+    source: str
+    archive: Archive
+    contacts: Path
+    keys: CompanyKeys
+
+
+def archive_export(
+    export: Export,
+    place: Place,
+    facts: Mapping[str, Any],
+    at_end: Callable[[Mapping[str, int]], Mapping[str, Any]],
+) -> Collected:
+    """Archive an open export; ``facts`` (origin, origin_sha256 and format) go to the sidecar.
+
+    ``at_end`` is called once every row is read, with the counts: it gives further facts, or raises, and then
+    nothing is added.
+
+    Raises:
+        SkillsBankError: as collect_export, and what ``at_end`` raises.
+    """
+    codebook, source, keys = place.codebook, place.source, place.keys
+    position, _ = declared_export(codebook, source)
+    known = {
+        **facts,
         "edition": codebook.edition,
-        "origin": path.name,
-        "origin_sha256": origin,
-        "format": declared.format,
-        "split": split,
+        "split": split_hash(codebook, keys, str(facts["format"])),
         "keys": keys.fingerprint,
     }
-    intake = Intake(path, codebook, export, position, keys)
-    with contacts_draft(contacts, codebook.edition) as people:
+    intake = Intake(place.origin, codebook, export, position, keys)
+    with contacts_draft(place.contacts, codebook.edition) as people:
 
-        def write(draft: Path) -> dict[str, int]:
+        def write(draft: Path) -> dict[str, Any]:
             counts = intake.write(draft, people)
-            if _state(path) != before:
-                raise ExportError(
-                    "the file was changed while it was being read",
-                    where=str(path),
-                    expected="a file that stays as it is",
-                    fix="wait until it is copied whole, then run again",
-                )
+            further = at_end({**counts, "contacts": people.rows})
             people.close()
-            return counts
+            return {**counts, **further}
 
         def commit_people(stem: str) -> None:
             # Contacts first: a killed run then leaves contacts without an entry, which the next one replaces,
             # and never an entry without its contacts.
-            people.commit(stem, [entry.stem for entry in archive.entries(feed=codebook.edition)])
+            people.commit(stem, [entry.stem for entry in place.archive.entries(feed=codebook.edition)])
 
-        entry = archive.put(source, codebook.edition, "parquet", write, facts, before_commit=commit_people)
+        entry = place.archive.put(
+            source, codebook.edition, "parquet", write, known, before_commit=commit_people
+        )
     return Collected(entry, entry.is_new, int(entry.facts["rows"]), int(entry.facts["rejected"]))
 
 
@@ -123,11 +162,11 @@ class Intake:
     """Splits the chunks of one export: cells to archive, cells for the contacts, and what is derived."""
 
     def __init__(
-        self, path: Path, codebook: Codebook, export: Export, position: int, keys: CompanyKeys
+        self, origin: Path | str, codebook: Codebook, export: Export, position: int, keys: CompanyKeys
     ) -> None:
-        self._path, self._codebook, self._export, self._keys = path, codebook, export, keys
+        self._origin, self._codebook, self._export, self._keys = origin, codebook, export, keys
         self._first_id = position * IDS_A_SOURCE
-        self._names = code_headings(export.headings, codebook, path)
+        self._names = code_headings(export.headings, codebook, origin)
         personal = personal_headings(codebook)
         columns = codebook.columns()
         self._personal = [name for name in self._names if name in personal]
@@ -160,7 +199,7 @@ class Intake:
         judged = False
         for chunk in self._export.chunks():
             rows = chunk.rows.rename_columns(self._names)
-            judged = judged or check_answers(rows, self._codebook, self._path)
+            judged = judged or check_answers(rows, self._codebook, self._origin)
             yield Chunk(rows, chunk.row_numbers, chunk.rejected)
 
     def _archived(self, chunk: Chunk) -> pa.Table:
@@ -232,7 +271,12 @@ class Intake:
         return next((column.heading for column in columns if column.kind == kind), None)
 
 
-def _declared(codebook: Codebook, source: str) -> tuple[int, Declared]:
+def declared_export(codebook: Codebook, source: str) -> tuple[int, Declared]:
+    """Give a source's position among the codebook's exports, and what it says of it.
+
+    Raises:
+        CodebookError: the codebook has no such source.
+    """
     for position, export in enumerate(codebook.exports):
         if export.source == source:
             return position, export
