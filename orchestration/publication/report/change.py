@@ -109,7 +109,6 @@ def change(tables: Tables, words: Words) -> Section | None:
         names["after"],
         words("change.points"),
         words("change.verdict"),
-        words("change.asked"),
     )
     groups = tuple(
         RowGroup(group, tuple(_row(words, pair) for pair in kept if pair.group == group))
@@ -137,14 +136,13 @@ def _both_missing(pair: Pair) -> bool:
 
 
 def _row(words: Words, pair: Pair) -> Row:
-    verdict = Cell(words(f"change.{pair.verdict}"), kind=f"verdict-{pair.verdict}")
+    asked = words(f"change.{pair.comparability}")
     return Row(
         pair.label,
         (
             share_cell(words, pair.before),
             share_cell(words, pair.after),
             Cell(words.signed(pair.difference), kind="number"),
-            verdict,
-            Cell(words(f"change.{pair.comparability}")),
+            Cell(words(f"change.{pair.verdict}"), asked, f"verdict-{pair.verdict}"),
         ),
     )

@@ -63,9 +63,8 @@ def render(tables: Tables, language: str, released_on: date) -> str:
             other_language=other,
             other_file=file_name(other),
             main=tables.main,
-            main_title=tables.main.title[language],
-            simulated=words.join(sorted(e.title[language] for e in tables.editions if e.simulated)),
-            is_simulated=any(edition.simulated for edition in tables.editions),
+            main_title=_title(tables.main, words),
+            simulated=", ".join(sorted(e.title[language] for e in tables.editions if e.simulated)),
             released_on=released_on,
             released_text=words.date(released_on),
             editions=_editions(tables, words),
@@ -88,7 +87,7 @@ def _editions(tables: Tables, words: Words) -> Table:
     )
     rows = tuple(
         Row(
-            edition.title[words.language] + (f" ({words('simulated.badge')})" if edition.simulated else ""),
+            _title(edition, words),
             (
                 Cell(words(edition.status))
                 if edition.status in ("open", "closed")
@@ -101,6 +100,12 @@ def _editions(tables: Tables, words: Words) -> Table:
         for edition in tables.editions
     )
     return Table(words("in_this_release"), columns, (RowGroup("", rows),))
+
+
+def _title(edition: Edition, words: Words) -> str:
+    """The edition's title, which says that it is simulated where it is."""
+    title, badge = edition.title[words.language], words("simulated.badge")
+    return title if not edition.simulated or badge[:6] in title.lower() else f"{title} ({badge})"
 
 
 def _cards(tables: Tables, words: Words) -> Iterator[Card]:
@@ -138,9 +143,9 @@ def _findings(tables: Tables, words: Words) -> Iterator[str]:
     innovators, others = _contrast(tables)
     ends = (innovators.low, innovators.high, others.low, others.high)
     if innovators.value is not None and others.value is not None and None not in ends:
-        is_clear = (innovators.low or 0) > (others.high or 0)
+        more, less = (innovators.low or 0) > (others.high or 0), (innovators.high or 0) < (others.low or 0)
         yield words(
-            "glance.sentence.contrast" if is_clear else "glance.sentence.contrast_open",
+            f"glance.sentence.contrast_{'more' if more else 'less' if less else 'open'}",
             innovators=words.percent(innovators.value),
             innovators_interval=share_cell(words, innovators).detail,
             others=words.percent(others.value),

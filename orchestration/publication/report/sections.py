@@ -71,11 +71,13 @@ def participation(tables: Tables, words: Words) -> Section:
                 Row(
                     label,
                     (
-                        number_cell(words, cell.invited),
                         # A blank rate with its counts beside it would not be blank.
-                        number_cell(words, cell.responded)
-                        if cell.rate.value is not None
-                        else share_cell(words, cell.rate),
+                        *(
+                            number_cell(words, count)
+                            if cell.rate.value is not None
+                            else share_cell(words, cell.rate)
+                            for count in (cell.invited, cell.responded)
+                        ),
                         share_cell(words, cell.rate, 1),
                     ),
                 )

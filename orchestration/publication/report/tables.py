@@ -194,7 +194,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Tables:
     ):
         domains.setdefault(kind, []).append(Label(code, _both(code, fr, en)))
         if kind == "region":
-            regions[code] = fr or code
+            regions[code] = domains[kind][-1].text["fr"]
     stopovers: dict[str, list[Stopover]] = {}
     for edition, city, region, day, fr, en, host, attendance, questions in rows(
         "SELECT edition, city, region_code, held_on, theme_fr, theme_en, host, attendance, questions_raised "
