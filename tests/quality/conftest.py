@@ -1,0 +1,305 @@
+"""A small archive, lake, candidate and release that pass their gates, to be spoiled by the tests."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from orchestration.lake import SCHEMAS
+from orchestration.publication.manifest import EditionState, Manifest, TableState, content_hash, hash_files
+from orchestration.quality import GateContext, run_gate
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CODEBOOKS = REPOSITORY / "data" / "codebooks"
+GOOD_MARTS = Path(__file__).with_name("good_marts.sql")
+EDITIONS = {"tour_2019": 2019, "edition_2012": 2012}
+RESPONDENTS = 60  # an edition: enough for shares to be judged
+
+Change = Callable[[Path], object]
+
+
+class World:
+    """What a gate looks at, written only when it is to be looked at."""
+
+    def __init__(self) -> None:
+        self.previous: dict[str, int] = {}
+        self._before: Change = lambda _: None
+        self._after: Change = lambda _: None
+
+    def count_before(self, **rows: int) -> None:
+        """Say what the last release counted; `__` stands for a colon."""
+        self.previous.update({name.replace("__", ":"): count for name, count in rows.items()})
+
+    def earlier(self, change: Change) -> None:
+        """Change the files before the manifest is made."""
+        self._before = change
+
+    def later(self, change: Change) -> None:
+        """Change the files once all is there."""
+        self._after = change
+
+
+class Archived(World):
+    """An archive with one export and one partner file, in the layout of orchestration/archive.py."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.columns = {
+            "id": [str(number) for number in range(1, 101)],
+            "MANQUE": ["soudure [e-mail]"] * 100,
+            "company_key": [key(number) for number in range(100)],
+            "rejected": [None] * 100,
+        }
+        self.facts = {"rows": 100, "rejected": 0, "format": "limesurvey_csv", "origin_sha256": "0" * 64}
+
+    def context(self, folder: Path) -> GateContext:
+        pq.write_table(pa.table(self.columns), folder / "draft.parquet")
+        content = (folder / "draft.parquet").read_bytes()
+        data = self._put(folder, "limesurvey/tour_2019", content, "parquet", self.facts)
+        self._put(folder, "partners/stopovers", b"stopover_id;edition\n", "csv", {})
+        self._after(data)
+        return GateContext(archive=folder / "archive", previous=self.previous)
+
+    def _put(self, folder: Path, feed: str, content: bytes, extension: str, facts: dict) -> Path:
+        digest = hashlib.sha256(content).hexdigest()
+        path = folder / "archive" / feed / f"20260105T050000Z-{digest[:12]}.{extension}"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        known = {"sha256": digest, "bytes": len(content), "collected_at": "2026-01-05T05:00:00+00:00"}
+        path.with_name(f"{path.name}.json").write_text(json.dumps(known | facts))
+        return path
+
+
+class Lake(World):
+    """The tables of a lake as lists of rows."""
+
+    def __init__(self, tables: dict[str, list[dict]]) -> None:
+        super().__init__()
+        self.tables = tables
+
+    def __getitem__(self, table: str) -> list[dict]:
+        return self.tables[table]
+
+    def put(self, table: str, row: int, **cells) -> None:
+        """Change some cells of one row."""
+        self[table][row].update(cells)
+
+    def every(self, table: str, *, where: dict | None = None, **cells) -> None:
+        """Change the same cells of every row, or of those that have these cells."""
+        for row in self[table]:
+            if (where or {}).items() <= row.items():
+                row.update(cells)
+
+    def again(self, table: str, row: int) -> None:
+        """Have a row twice."""
+        self[table].append(dict(self[table][row]))
+
+    def context(self, folder: Path) -> GateContext:
+        for table, rows in self.tables.items():
+            # Without the "not null" of the lake's schemas, so that a test can break it.
+            schema = pa.schema([field.with_nullable(True) for field in SCHEMAS[table]])
+            path = folder / "lake" / table / "part-0.parquet"
+            path.parent.mkdir(parents=True)
+            pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+        self._after(folder / "lake")
+        return GateContext(lake=folder / "lake", codebooks=CODEBOOKS, previous=self.previous)
+
+
+class Marts(World):
+    """The candidate database, with the columns and types that the models' YAML promises; spoiled in SQL."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+
+    def write(self, file: Path) -> None:
+        with duckdb.connect(str(file)) as connection:
+            for table, columns in contracts().items():
+                typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+                connection.execute(f"CREATE TABLE {table} ({typed})")
+            for statement in (GOOD_MARTS.read_text(encoding="utf-8"), *self.faults):
+                connection.execute(statement)
+
+    def context(self, folder: Path) -> GateContext:
+        self.write(folder / "candidate.duckdb")
+        return GateContext(warehouse_file=folder / "candidate.duckdb", previous=self.previous)
+
+
+class Release(Marts):
+    """A staged release of those marts: database, Parquet, CSV, pages and manifest."""
+
+    def context(self, folder: Path) -> GateContext:
+        release = folder / "release"
+        for name in ("internal", "public"):
+            (release / name).mkdir(parents=True)
+            (release / name / "dictionary.csv").write_text("table,column\n")
+            (release / name / "dictionary.html").write_text(page("en", "Dictionary"))
+        (release / "public/report.fr.html").write_text(page("fr", "Données simulées"))
+        (release / "public/report.en.html").write_text(page("en", "Simulated data"))
+        tables = self._export(release)
+        self._before(release)
+        files = hash_files(release)
+        editions = tuple(EditionState(edition, year, "closed", True) for edition, year in EDITIONS.items())
+        Manifest(
+            created_at="2026-01-05T05:00:00+00:00",
+            run_id="run-1",
+            content_hash=content_hash(files),
+            fingerprint="f" * 64,
+            code_version="c" * 64,
+            packages={},
+            inputs=(),
+            editions=editions,
+            tables=tables,
+            files=files,
+        ).write(release)
+        self._after(release)
+        return GateContext(release=release, previous=self.previous)
+
+    def _export(self, release: Path) -> dict[str, TableState]:
+        self.write(release / "internal/skills_bank.duckdb")
+        tables = {}
+        with duckdb.connect(str(release / "internal/skills_bank.duckdb"), read_only=True) as connection:
+            for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                places = [f"internal/{table}.parquet"]
+                if table.startswith("pub_"):
+                    places += [f"public/{table}.parquet", f"public/{table}.csv"]
+                for place in places:
+                    connection.execute(f"COPY {table} TO '{release / place}'")
+                ((rows,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+                tables[table] = TableState(rows, ())
+        return tables
+
+
+def key(number: int) -> str:
+    """An invented company key."""
+    return hashlib.sha256(f"company {number}".encode()).hexdigest()[:32]
+
+
+def page(language: str, text: str) -> str:
+    """A page with some text."""
+    return f'<html lang="{language}"><body>{text} {"mot word " * 500}</body></html>'
+
+
+@cache
+def contracts() -> dict[str, dict[str, str]]:
+    """The columns and types of the marts and the publishable tables."""
+    found = {}
+    for folder in ("marts", "publishable"):
+        for path in sorted((REPOSITORY / "dbt_project" / "models" / folder).glob("*.yml")):
+            for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+                columns = {column["name"]: column["data_type"] for column in model["columns"]}
+                found[model["name"]] = {
+                    name: "VARCHAR" if kind == "string" else kind for name, kind in columns.items()
+                }
+    return found
+
+
+@pytest.fixture
+def archived() -> Archived:
+    return Archived()
+
+
+@pytest.fixture
+def marts() -> Marts:
+    return Marts()
+
+
+@pytest.fixture
+def release() -> Release:
+    return Release()
+
+
+@pytest.fixture
+def lake() -> Lake:
+    items = (
+        ("exports", ""), ("export_share", ""), ("missing_skills", ""), ("hard_to_recruit", "INT-01"),
+        ("hard_to_recruit", "other"),
+    )  # fmt: skip
+    tables: dict[str, list[dict]] = {
+        "editions": [
+            {"edition": edition, "year": year, "status": "closed", "is_simulated": True, "has_frame": True}
+            for edition, year in EDITIONS.items()
+        ],
+        "quarantine": [
+            {
+                "edition": "tour_2019", "source": "limesurvey", "file": "responses.csv", "row_number": 3,
+                "respondent_id": 3, "field": "SIREN", "reason_code": "siren_luhn_invalid",
+                "reason": "the SIREN's check digit is wrong", "value_masked": "999 999 999",
+            }
+        ],
+        "communes": [{"commune_code": "80001", "name": "Ville-Exemple"}],
+    }  # fmt: skip
+    companies = {"commune_code": "80001", "headcount_band": "12", "is_invited": True}
+    tables["frame"] = [
+        {"edition": edition, "company_key": key(number)} | companies
+        for edition in EDITIONS
+        for number in range(200)
+    ]
+    tables["variables"] = [
+        {"edition": edition, "variable": variable, "item": item, "question": variable.upper()}
+        for edition in EDITIONS
+        for variable, item in items
+    ]
+    tables["respondents"] = [
+        {
+            "edition": edition, "respondent_id": number, "source": "limesurvey", "company_key": key(number),
+            "siren_class": "valid", "siret_class": "empty", "is_complete": True, "is_undated": False,
+            "is_test": False, "started_at": datetime(year, 3, 1, 9), "submitted_at": datetime(year, 3, 1, 10),
+            "last_page": 6, "language": "fr", "file": "responses.csv", "row_number": number + 1,
+        }
+        for edition, year in EDITIONS.items()
+        for number in range(RESPONDENTS)
+    ]  # fmt: skip
+    tables["answers"] = [
+        {"edition": edition, "respondent_id": number, "variable": variable, "item": item}
+        | _answer(number, variable, item)
+        for edition in EDITIONS
+        for number in range(RESPONDENTS)
+        for variable, item in items
+    ]
+    return Lake(tables)
+
+
+def _answer(number: int, variable: str, item: str) -> dict:
+    answered = {"state": "answered"}
+    match variable, item:
+        case "export_share", _:
+            return answered | {"value_number": 12.5} if number % 2 else {"state": "not_asked"}
+        case "missing_skills", _:
+            return (
+                answered | {"value_text": f"soudure [phone] {number}"} if number % 3 else {"state": "blank"}
+            )
+        case _, "other":
+            return {"state": "refused", "value_text": "RAS"}
+    return answered | {"value_code": "yes" if number % 2 else "no"}
+
+
+@pytest.fixture
+def stopped() -> Callable[[str, GateContext, dict], str]:
+    """Run a gate on data with several faults: each must be told, with expectation, table, column and some cells.
+
+    Several at once, since a gate takes half a second and there are ninety faults. Gives all that it says.
+    """
+
+    def run(gate: str, context: GateContext, faults: dict) -> str:
+        result = run_gate(gate, context)
+        assert not result.passed
+        markdown = result.to_markdown()
+        for fault, (_, expectation, table, column, shown) in faults.items():
+            told = [failure for failure in result.failures if failure.expectation == expectation]
+            assert len(told) == 1, (fault, [str(failure) for failure in result.failures])
+            assert (told[0].table, told[0].column) == (table, column), fault
+            assert 1 <= len(told[0].rows) <= 20, fault
+            assert any(shown.items() <= row.items() for row in told[0].rows), (fault, told[0].rows)
+            assert f"observed: {told[0].observed}" in markdown
+        return markdown + json.dumps(result.to_dict(), ensure_ascii=False)
+
+    return run

@@ -1,0 +1,214 @@
+"""The gate of the release stops what must not leave, and names the expectation, the file and the rows."""
+
+import hashlib
+
+import pytest
+
+KEY = hashlib.sha256(b"company 7").hexdigest()[:32]
+EMAIL = "jane.doe@example.org"
+FIGURES, TEXT, PAGES = "release/public, figures", "release/public, all text", "release/public, pages"
+
+SQL_ROUNDS = (
+    {
+        "a company key in a public table": (
+            "ALTER TABLE pub_stopover ADD COLUMN company_key VARCHAR",
+            "No public table has a column that is internal or personal",
+            "release/public, columns",
+            "is_internal",
+            {"file": "public/pub_stopover.csv", "column_name": "company_key"},
+        ),
+        "a company key under another name": (
+            "UPDATE pub_stopover SET city = company_key(7)",
+            "No public table holds a company key",
+            TEXT,
+            "company_keys",
+            {"table_name": "public/pub_stopover.parquet", "column_name": "city", "example": f"{KEY[:8]}…"},
+        ),
+        "an e-mail in a public table": (
+            f"UPDATE pub_training_offer SET title_fr = 'Anglais ({EMAIL})'",
+            "No public table holds an e-mail address",
+            TEXT,
+            "emails",
+            {"table_name": "public/pub_training_offer.csv", "example": "Anglais ([e-mail])"},
+        ),
+        "a figure of nine respondents": (
+            "UPDATE pub_innovation_export SET n = 9 WHERE domain = '250+' AND edition = 'tour_2019'",
+            "A published figure stands on 10 respondents at least",
+            FIGURES,
+            "has_respondents_enough",
+            {
+                "file": "public/pub_innovation_export.parquet",
+                "edition": "tour_2019",
+                "domain": "250+",
+                "n": 9,
+            },
+        ),
+        "a blank that leaves its count": (
+            "UPDATE pub_participation SET n = NULL, value = NULL, weighted_n = NULL, se = NULL, "
+            "ci_low = NULL, ci_high = NULL, cv = NULL, flag = 'suppressed', reason = 'low_n' "
+            "WHERE domain = '250+'",
+            "A suppressed figure leaves no number behind",
+            FIGURES,
+            "blank_is_blank",
+            {"file": "public/pub_participation.parquet", "domain": "250+"},
+        ),
+        "one blank alone": (
+            "UPDATE pub_competence_need SET value = NULL WHERE domain = '250+' AND edition = 'tour_2019'",
+            "No breakdown has a single blank, which the total would tell",
+            "release/public, figures by breakdown",
+            "blanks",
+            {"edition": "tour_2019", "competence_code": "INT-01", "domain_type": "size_class", "blanks": 1},
+        ),
+        "an internal table in public": (
+            "CREATE TABLE pub_everything AS FROM fct_response",
+            "No public table has a column that is internal or personal",
+            "release/public, columns",
+            "is_internal",
+            {"file": "public/pub_everything.parquet", "column_name": "respondent_id"},
+        ),
+    },
+    {
+        "a figure of nobody knows how many": (
+            "UPDATE pub_innovation_export SET n = NULL WHERE domain = '250+'",
+            "A published figure stands on 10 respondents at least",
+            FIGURES,
+            "has_respondents_enough",
+            {"domain": "250+", "n": None, "value": 0.5},
+        ),
+        "a blank that leaves its interval": (
+            "UPDATE pub_competence_need SET value = NULL, flag = 'suppressed', reason = 'low_n' "
+            "WHERE domain = '250+'",
+            "A suppressed figure leaves no number behind",
+            FIGURES,
+            "blank_is_blank",
+            {"domain": "250+", "value": None, "ci_low": 0.4},
+        ),
+    },
+)
+
+FILE_FAULTS = {
+    "a missing file": (
+        lambda folder: (folder / "public/pub_domain.csv").unlink(),
+        "Every file of the manifest is there",
+        "release",
+        "sha256",
+        {"path": "public/pub_domain.csv", "sha256": None},
+    ),
+    "an empty file": (
+        lambda folder: (folder / "public/report.fr.html").write_bytes(b""),
+        "Every file of a release is there, and not empty",
+        "release",
+        "bytes",
+        {"path": "public/report.fr.html", "bytes": 0},
+    ),
+    "a changed file": (
+        lambda folder: (folder / "internal/dictionary.csv").write_text("other\n"),
+        "Every file is as the manifest says",
+        "release",
+        "sha256, manifest_sha256",
+        {"path": "internal/dictionary.csv", "bytes": 6},
+    ),
+    "a file nobody listed": (
+        lambda folder: (folder / "public/notes.txt").write_text("notes"),
+        "Every file is listed in the manifest",
+        "release",
+        "manifest_sha256",
+        {"path": "public/notes.txt", "manifest_sha256": None},
+    ),
+    "rows lost in a CSV": (
+        lambda folder: _without_last_line(folder / "public/pub_competence.csv"),
+        "Every table has the rows that the manifest says, in database, Parquet and CSV",
+        "release, tables",
+        "rows, manifest_rows",
+        {"table_name": "pub_competence", "file": "public/pub_competence.csv", "rows": 1, "manifest_rows": 2},
+    ),
+}
+
+PAGE_ROUNDS = (
+    {
+        "an English report under a French name": (
+            lambda folder: (folder / "public/report.fr.html").write_text(
+                (folder / "public/report.en.html").read_text()
+            ),
+            "A page is in the language that its name says",
+            PAGES,
+            "language_is_that_of_its_name",
+            {"path": "public/report.fr.html", "language": "en"},
+        ),
+        "an e-mail on a page": (
+            lambda folder: _edit(folder / "public/report.en.html", "word", EMAIL),
+            "No page holds an e-mail address",
+            PAGES,
+            "emails",
+            {"path": "public/report.en.html", "emails": 500},
+        ),
+        "a key in the data of a chart": (
+            lambda folder: _edit(
+                folder / "public/report.en.html", "</body>", f"<script>['{KEY}']</script></body>"
+            ),
+            "No page holds a company key",
+            PAGES,
+            "company_keys",
+            {"path": "public/report.en.html", "company_keys": 1},
+        ),
+        "a page without text": (
+            lambda folder: (folder / "public/dictionary.html").write_text("<html lang=en>Dictionary</html>"),
+            "A page has a text",
+            PAGES,
+            "letters",
+            {"path": "public/dictionary.html", "letters": 10},
+        ),
+        "a file that is no public one": (
+            lambda folder: (folder / "public/dim_company.parquet").write_text("notes"),
+            "The public folder holds public tables, the dictionary and the reports alone",
+            "release",
+            "may_be_public",
+            {"path": "public/dim_company.parquet"},
+        ),
+    },
+    {
+        "no French report": (
+            lambda folder: (folder / "public/report.fr.html").unlink(),
+            "Every file of a release is there, and not empty",
+            "release",
+            "bytes",
+            {"path": "public/report.fr.html", "bytes": 0},
+        ),
+        "a report that keeps quiet about the simulation": (
+            lambda folder: _edit(folder / "public/report.en.html", "Simulated", "Real"),
+            "A report on simulated data says so",
+            PAGES,
+            "simulated_is_said",
+            {"path": "public/report.en.html"},
+        ),
+    },
+)
+
+
+def _edit(path, old, new):
+    path.write_text(path.read_text().replace(old, new))
+
+
+def _without_last_line(path):
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+
+
+@pytest.mark.parametrize("faults", SQL_ROUNDS)
+def test_tables_that_must_not_leave_are_stopped(faults, release, tmp_path, stopped):
+    release.faults = [sql for sql, *_ in faults.values()]
+    text = stopped("release", release.context(tmp_path), faults)
+    assert KEY not in text
+    assert EMAIL not in text
+
+
+def test_files_that_differ_from_the_manifest_are_stopped(release, tmp_path, stopped):
+    release.later(lambda folder: [change(folder) for change, *_ in FILE_FAULTS.values()])
+    stopped("release", release.context(tmp_path), FILE_FAULTS)
+
+
+@pytest.mark.parametrize("faults", PAGE_ROUNDS)
+def test_pages_that_must_not_leave_are_stopped(faults, release, tmp_path, stopped):
+    release.earlier(lambda folder: [change(folder) for change, *_ in faults.values()])
+    text = stopped("release", release.context(tmp_path), faults)
+    assert KEY not in text
+    assert EMAIL not in text
