@@ -8,10 +8,12 @@ import json
 import shutil
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -32,6 +34,7 @@ SIZES = {"0-9": ("0 à 9", "0 to 9"), "10-49": ("10 à 49", "10 to 49"), "250+":
 Rows = dict[str, list[dict[str, Any]]]
 
 
+@cache
 def models() -> list[dict[str, Any]]:
     """The marts and public tables as their YAML files declare them."""
     paths = sorted((DBT / "models").glob("marts/*.yml")) + sorted((DBT / "models").glob("publishable/*.yml"))
@@ -180,13 +183,11 @@ def write_warehouse(path: Path, rows: Rows) -> None:
             kinds = {c["name"]: TYPES.get(c["data_type"], c["data_type"]) for c in model["columns"]}
             columns = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
             connection.execute(f'CREATE TABLE "{model["name"]}" ({columns})')
-            for row in rows.get(model["name"], []):
-                given = {name: value for name, value in row.items() if name in kinds}
-                names = ", ".join(f'"{name}"' for name in given)
-                marks = ", ".join("?" * len(given))
-                connection.execute(
-                    f'INSERT INTO "{model["name"]}" ({names}) VALUES ({marks})', list(given.values())
-                )
+            given = rows.get(model["name"])
+            if given:
+                filled = pa.Table.from_pylist([{name: row.get(name) for name in kinds} for row in given])
+                connection.register("filled", filled)
+                connection.execute(f'INSERT INTO "{model["name"]}" SELECT * FROM filled')
 
 
 @dataclass
