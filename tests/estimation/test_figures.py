@@ -100,6 +100,27 @@ def test_the_cube_gives_what_the_definition_gives_row_by_row(
         assert row["se"] == pytest.approx(np.sqrt(covariance[0, 0]), rel=1e-9), row
 
 
+@pytest.mark.parametrize("design", [PLAIN, Design("weight", "stratum", "before", CALIBRATED.margins[:2])])
+def test_companies_of_equal_weight_are_counted_together_to_the_same_result(
+    connection, made_survey, by_definition, design
+):
+    """With weights by stratum the cube is summed in two steps; row by row nothing changes."""
+    table = made_survey(6, 2000)
+    rank = {name: 2.0 + number / 3 for number, name in enumerate(sorted(set(table["stratum"].to_pylist())))}
+    weight = np.array([rank[name] for name in table["stratum"].to_pylist()])
+    for name, values in (("weight", weight), ("before", weight * 0.9)):
+        table = table.set_column(table.schema.get_field_index(name), name, pa.array(values))
+    connection.register("survey", table)
+    for row in estimate(connection, "survey", design, INDICATORS, BREAKDOWNS[:3], edition="e").to_pylist():
+        (value,), covariance = by_definition(
+            table,
+            [direct(table, row["indicator"], row["domain_type"], row["domain"])],
+            calibrated=margins_of(table)[:, :5] if design.margins else (),
+        )
+        assert row["value"] == pytest.approx(value, rel=1e-12), row
+        assert row["se"] == pytest.approx(np.sqrt(covariance[0, 0]), rel=1e-9), row
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), order=st.randoms(use_true_random=False))
 def test_row_order_changes_nothing(connection, made_survey, seed, order):
