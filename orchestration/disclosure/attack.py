@@ -21,7 +21,7 @@ from orchestration.disclosure.attacker import (
     demands,
     is_primary,
     reasons_of,
-    room,
+    rooms_of,
     see,
 )
 from orchestration.disclosure.cells import Key
@@ -120,8 +120,8 @@ def attack(
     breaches += _exact(tables, sight, rules)
     safe = sight.targets[~sight.span.known_targets]
     programmes = 0
-    for measure in tables.measures:
-        need: Room = (measure, *room(tables, rules, reasons, measure))
+    for need in rooms_of(tables, rules, reasons):
+        measure = need[0]
         polytope, unknown = by_relations(tables, hidden, measure)
         found, left, tried = _bounds(tables, safe, need, "relations", polytope, unknown=unknown)
         breaches += found
@@ -140,7 +140,8 @@ def attack(
 
 def _exact(tables: Tables, sight: Sight, rules: Rules) -> list[Breach]:
     found = [Breach("exact", tables.keys[c]) for c in sight.targets[sight.span.known_targets]]
-    small = sight.span.known_atoms & (tables.atom_contributors < rules.minimum_contributors)
+    small = sight.span.known_atoms & ~sight.lost_atoms
+    small &= tables.atom_contributors < rules.minimum_contributors
     found += [Breach("exact", around(tables, int(a))) for a in np.flatnonzero(small)]
     for first, other, is_target in sight.span.known_to_each_other():
         key = tables.keys[sight.targets[other]] if is_target else around(tables, other)

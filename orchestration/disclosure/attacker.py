@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from orchestration.disclosure.gauss import column_atoms
-from orchestration.disclosure.polytope import Demands, Polytope
+from orchestration.disclosure.polytope import TOLERANCE, Demands, Polytope, prove
 from orchestration.disclosure.rules import PRIMARY, Bools, Floats, Ints, Reason, Rules, primary_reasons
 from orchestration.disclosure.span import OTHER_PRIME, Guards, Span
 from orchestration.disclosure.tables import Measure, Tables
@@ -65,6 +65,8 @@ def room(tables: Tables, rules: Rules, reasons: Ints, measure: Measure) -> tuple
 
 
 Room = tuple[Measure, Floats, Floats]
+# Of a need that earlier releases left partly: short of the brim, and nothing of a mere trace.
+_ALMOST, _NOTHING = 0.999, 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +74,13 @@ class Sight:
     """What is exactly known from the shown cells.
 
     ``basis``: shown cells that tell all the shown ones; ``span``: their span, with the secrets as its
-    targets.
+    targets; ``lost_atoms``: finest cells that earlier releases gave away.
     """
 
     span: Span
     basis: Ints
     targets: Ints
+    lost_atoms: Bools
 
 
 def see(tables: Tables, hidden: Bools, rules: Rules, secret: Bools) -> Sight:
@@ -88,15 +91,42 @@ def see(tables: Tables, hidden: Bools, rules: Rules, secret: Bools) -> Sight:
     targets = np.flatnonzero(secret)
     guards = Guards(tables.columns[:, targets], tables.atom_contributors, rules.minimum_contributors)
     span = Span(tables.columns.shape[0], guards, OTHER_PRIME)
-    shown = np.flatnonzero((tables.printed & ~hidden) | tables.known)
     sizes = np.diff(tables.columns.indptr)
-    basis = []
-    for cell in shown[np.argsort(sizes[shown], kind="stable")].tolist():
-        before = span.rank
-        span.add(column_atoms(tables.columns, cell), force=True)
-        if span.rank > before:
-            basis.append(cell)
-    return Sight(span, np.array(basis, np.int64), targets)
+    basis: list[int] = []
+
+    def look(cells: Ints) -> None:
+        for cell in cells[np.argsort(sizes[cells], kind="stable")].tolist():
+            before = span.rank
+            span.add(column_atoms(tables.columns, cell), force=True)
+            if span.rank > before:
+                basis.append(cell)
+
+    look(np.flatnonzero(tables.known))
+    lost = span.known_atoms
+    span.give_up()
+    look(np.flatnonzero(tables.printed & ~hidden & ~tables.known))
+    return Sight(span, np.array(basis, np.int64), targets, lost)
+
+
+def rooms_of(tables: Tables, rules: Rules, reasons: Ints) -> list[Room]:
+    """For each measure the room below and above that each secret must keep.
+
+    What earlier releases have already taken away is not asked for: hiding more now would not bring it back.
+    """
+    rooms: list[Room] = []
+    lost: Sight | None = None
+    for measure in tables.measures:
+        down, up = room(tables, rules, reasons, measure)
+        if tables.known.any():
+            secret = is_primary(reasons) & ~tables.known
+            lost = lost or see(tables, tables.printed, rules, secret)
+            needed, at, signs = demands(tables, np.flatnonzero(secret), down, up, None)
+            reached = prove(by_finest(tables, lost, measure), needed).reached
+            left = np.where(reached < 1 - TOLERANCE, reached * _ALMOST, 1.0)
+            up[at[signs > 0]] *= np.where(left > _NOTHING, left, 0.0)[signs > 0]
+            down[at[signs < 0]] *= np.where(left > _NOTHING, left, 0.0)[signs < 0]
+        rooms.append((measure, down, up))
+    return rooms
 
 
 def unknown_cells(tables: Tables, hidden: Bools) -> Ints:

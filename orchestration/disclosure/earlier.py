@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from orchestration.disclosure.gauss import column_atoms
 from orchestration.disclosure.rules import Bools, Floats, Ints
+from orchestration.disclosure.span import Guards, Span
 from orchestration.disclosure.tables import Measure, Members, Tables
 from orchestration.errors import GateError
 
@@ -29,15 +31,21 @@ def link(tables: Tables, earlier: Sequence[Earlier]) -> Tables:
     """The tables with what earlier releases showed, as known cells.
 
     A respondent whose answer is unchanged counts as the same unknown, even if its weight has moved: an
-    attacker may know the weights. Cells of the same respondents and answers as before become ``known``
-    themselves.
+    attacker may know the weights. Cells that the earlier ones determine become ``known`` themselves.
 
     Raises:
         GateError: one of the tables does not name its contributors.
     """
     for one in earlier:
         tables = _link(tables, one)
-    return tables
+    if not earlier:
+        return tables
+    memory = Span(tables.columns.shape[0], Guards(tables.columns[:, :0]))
+    for cell in np.flatnonzero(tables.known).tolist():
+        memory.add(column_atoms(tables.columns, cell))
+    cells = range(tables.columns.shape[1])
+    known = np.array([not memory.residual(column_atoms(tables.columns, c)).any() for c in cells])
+    return replace(tables, known=known)
 
 
 def hidden_before(tables: Tables, earlier: Earlier) -> Bools:
@@ -74,16 +82,13 @@ def _link(tables: Tables, earlier: Earlier) -> Tables:
         (earlier.tables.printed & ~earlier.pattern[: len(earlier.tables.printed)]) | earlier.tables.known
     )
     past = spread(earlier.tables.columns[:, shown], 1)
-    known = tables.known.copy()
-    seen = {_atoms(present, c).tobytes(): c for c in reversed(range(present.shape[1]))}
-    added: list[int] = []
+    memory = Span(count, Guards(past[:, :0]))
+    added = []
     for c in range(past.shape[1]):
-        found = seen.setdefault(_atoms(past, c).tobytes(), -1)
-        if found >= 0:
-            known[found] = True
-        elif found == -1:
+        rank = memory.rank
+        memory.add(column_atoms(past, c))
+        if memory.rank > rank:
             added.append(c)
-            seen[_atoms(past, c).tobytes()] = -2
     columns = sparse.csc_array(sparse.hstack([present, past[:, added]]))
     columns.sort_indices()
     extra = len(added)
@@ -104,7 +109,7 @@ def _link(tables: Tables, earlier: Earlier) -> Tables:
             sparse.hstack([tables.relations, sparse.csr_array((tables.relations.shape[0], extra))])
         ),
         printed=np.append(tables.printed, np.zeros(extra, np.bool_)),
-        known=np.append(known, np.ones(extra, np.bool_)),
+        known=np.append(tables.known, np.ones(extra, np.bool_)),
         contributors=np.append(tables.contributors, np.asarray(contributors @ past[:, added])),
         weighted=np.append(tables.weighted, np.zeros(extra)),
         yes=extended(tables.yes),
@@ -154,8 +159,3 @@ def _joined(now: Members, then: Members) -> tuple[Members, Ints]:
             ]
         ),
     )
-
-
-def _atoms(columns: sparse.csc_array, cell: int) -> Ints:
-    found: Ints = np.sort(columns.indices[columns.indptr[cell] : columns.indptr[cell + 1]]).astype(np.int64)
-    return found

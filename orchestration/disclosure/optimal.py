@@ -119,7 +119,8 @@ def _cut(
 
 def _exact(tables: Tables, sight: Sight, free: Ints, rules: Rules) -> list[Floats]:
     """One cut for each finest cell that can be computed, and for each company that can compute another's."""
-    small = sight.span.known_atoms & (tables.atom_contributors < rules.minimum_contributors)
+    small = sight.span.known_atoms & ~sight.lost_atoms
+    small &= tables.atom_contributors < rules.minimum_contributors
     columns = tables.columns[:, sight.basis].toarray()
     rows = len(tables.atom_contributors)
     found: list[tuple[Floats, Floats | None]] = [

@@ -15,7 +15,7 @@ from orchestration.disclosure.attacker import (
     demands,
     is_primary,
     reasons_of,
-    room,
+    rooms_of,
     see,
 )
 from orchestration.disclosure.earlier import Earlier, hidden_before, link
@@ -101,7 +101,7 @@ def protect(
             return result(before)
         log.append("the earlier pattern no longer holds")
         linked = replace(linked, cost=np.where(before, linked.cost * _HIDDEN_BEFORE, linked.cost))
-    rooms = [(m, *room(linked, rules, reasons, m)) for m in linked.measures]
+    rooms = rooms_of(linked, rules, reasons)
     secrets = np.flatnonzero(secret)
     if not len(secrets) and not _small_groups(linked, rules):
         return result(must)
