@@ -11,6 +11,7 @@
     Interval: Wilson, 95 %, on the effective size min(p(1-p)/V, (sum w)^2/sum w^2); the latter alone where V is 0. -#}
 {% macro estimates(sums, strata, editions, keys=[]) -%}
 {%- set subject = (['edition', 'indicator'] + keys) | join(', ') -%}
+{%- set domain = 'over (partition by ' ~ subject ~ ', domain_type, domain)' -%}
 with placed as (
     {{ by_domain(sums) | indent(4) }}
 ),
@@ -23,10 +24,10 @@ by_stratum as (
         variance_stratum,
         sum(n) as n,
         sum(n_yes) as n_yes,
-        sum(w) as w,
-        sum(w2) as w2,
-        sum(wy) as wy,
-        sum(w2y) as w2y
+        {{ exact_sum('w') }} as w,
+        {{ exact_sum('w2') }} as w2,
+        {{ exact_sum('wy') }} as wy,
+        {{ exact_sum('w2y') }} as w2y
     from placed
     where n > 0
     group by {{ subject }}, domain_type, domain, variance_stratum
@@ -35,35 +36,39 @@ by_stratum as (
 shares as (
     select
         by_stratum.*,
-        sum(w) over (partition by {{ subject }}, domain_type, domain) as base,
-        sum(wy) over (partition by {{ subject }}, domain_type, domain)
-        / sum(w) over (partition by {{ subject }}, domain_type, domain) as share
+        {{ exact_sum('w', domain) }} as base,
+        {{ exact_sum('wy', domain) }} / {{ exact_sum('w', domain) }} as share
     from by_stratum
 ),
 
-summed as (
+residuals as (
     select
-        {% for key in ['edition', 'indicator'] + keys %}shares.{{ key }}, {% endfor %}
-        shares.domain_type,
-        shares.domain,
-        sum(shares.n) as n,
-        sum(shares.n_yes) as n_yes,
-        max(shares.base) as base,
-        max(shares.share) as share,
-        max(shares.base) * max(shares.base) / sum(shares.w2) as kish_size,
-        sum(
-            (
-                (shares.w2y - 2 * shares.share * shares.w2y + shares.share * shares.share * shares.w2)
-                - (shares.wy - shares.share * shares.w) * (shares.wy - shares.share * shares.w) / strata.respondents
-            )
-            * strata.respondents / nullif(strata.respondents - 1, 0)
-        ) / (max(shares.base) * max(shares.base)) as variance
+        shares.*,
+        (
+            (shares.w2y - 2 * shares.share * shares.w2y + shares.share * shares.share * shares.w2)
+            - (shares.wy - shares.share * shares.w) * (shares.wy - shares.share * shares.w) / strata.respondents
+        )
+        * strata.respondents / nullif(strata.respondents - 1, 0) as squares
     from shares
     left join {{ strata }} as strata
         on
             shares.edition = strata.edition
             and shares.variance_stratum = strata.variance_stratum
-    group by {% for key in ['edition', 'indicator'] + keys %}shares.{{ key }}, {% endfor %}shares.domain_type, shares.domain
+),
+
+summed as (
+    select
+        {{ subject }},
+        domain_type,
+        domain,
+        sum(n) as n,
+        sum(n_yes) as n_yes,
+        max(base) as base,
+        max(share) as share,
+        max(base) * max(base) / {{ exact_sum('w2') }} as kish_size,
+        {{ exact_sum('squares') }} / (max(base) * max(base)) as variance
+    from residuals
+    group by {{ subject }}, domain_type, domain
 ),
 
 designed as (
@@ -119,6 +124,13 @@ select
     case when n < 10 then 'low_n' when not has_frame then 'among_respondents' end as reason,
     comparability
 from designed
+{%- endmacro %}
+
+{#- A sum of doubles that does not depend on the order of its rows, so that the same lake gives the same release: the terms
+    are turned into whole numbers of 2^-60, which add up exactly. Good for totals up to 8e19. -#}
+{% macro exact_sum(term, over='') -%}
+    {%- set scale = '1152921504606846976e0' -%}
+    (cast(sum(cast({{ term }} * {{ scale }} as decimal(38, 0))) {{ over }} as double) / {{ scale }})
 {%- endmacro %}
 
 {#- One end of Wilson's interval for a share on an effective sample size, held within the share and 0 or 1 against

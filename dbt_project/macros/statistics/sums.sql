@@ -1,6 +1,5 @@
 {#- Respondents in the base of a share and in its numerator; `base` and `yes` are conditions on a row, a null keeps it out.
-    Rows are counted by weight first and sums made of the counts: integers add up the same in any order, so that the
-    figures of a large survey do not change in their last digit from one run to the next. -#}
+    Rows are counted by weight first, and sums made of the counts: millions of rows become thousands. -#}
 {% macro counts(base, yes) -%}
     sum(case when {{ base }} then 1 else 0 end) as n,
     sum(case when {{ base }} and {{ yes }} then 1 else 0 end) as n_yes

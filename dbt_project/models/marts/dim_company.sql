@@ -1,4 +1,51 @@
-with known as (
+with answered as (
+    select
+        edition,
+        respondent_id,
+        company_key
+    from {{ ref('int_responses_located') }}
+    where is_retained and company_key is not null
+),
+
+-- What an edition knows of a company that was invited or answered: a row of its frame, a row of its response.
+facts as (
+    select
+        frame.edition,
+        frame.company_key,
+        frame.is_invited,
+        false as is_answered,
+        frame.commune_code as frame_commune_code,
+        frame.naf_code as frame_naf_code,
+        frame.headcount_band as frame_headcount_band,
+        cast(null as string) as declared_commune_code,
+        cast(null as string) as declared_naf_code,
+        cast(null as string) as declared_headcount_band
+    from {{ ref('int_frame_located') }} as frame
+    left join answered
+        on
+            frame.edition = answered.edition
+            and frame.company_key = answered.company_key
+    where frame.is_invited or answered.company_key is not null
+    union all
+    select
+        answered.edition,
+        answered.company_key,
+        false as is_invited,
+        true as is_answered,
+        cast(null as string) as frame_commune_code,
+        cast(null as string) as frame_naf_code,
+        cast(null as string) as frame_headcount_band,
+        declared.commune_code as declared_commune_code,
+        declared.naf_code as declared_naf_code,
+        declared.headcount_band as declared_headcount_band
+    from answered
+    left join {{ ref('int_respondent_answers') }} as declared
+        on
+            answered.edition = declared.edition
+            and answered.respondent_id = declared.respondent_id
+),
+
+known as (
     select
         facts.company_key,
         sum(case when facts.is_invited then 1 else 0 end) as editions_invited,
@@ -11,7 +58,7 @@ with known as (
         {{ latest('facts.declared_commune_code', 'editions.year') }} as declared_commune_code,
         {{ latest('facts.declared_naf_code', 'editions.year') }} as declared_naf_code,
         {{ latest('facts.declared_headcount_band', 'editions.year') }} as declared_headcount_band
-    from {{ ref('int_company_editions') }} as facts
+    from facts
     inner join {{ ref('stg_lake__editions') }} as editions
         on facts.edition = editions.edition
     group by facts.company_key
