@@ -21,7 +21,7 @@ _INK, _MUTED, _GRID = "#1c2733", "#55616d", "#dfe3e8"
 # Told apart by lightness and shape too, so that colour alone carries nothing.
 COLOURS = ("#0b6b78", "#c2570c", "#46307a")
 _SHAPES = ("circle", "diamond", "square")
-_LABELS, _PLOT, _RIGHT, _WRAP, _LINE = 172, 225, 14, 28, 12
+_LABELS, _PLOT, _RIGHT, _WRAP, _LINE = 176, 225, 14, 26, 13
 _NUMBER = 3
 # The renderer carries this font with it, so text has the same widths on every machine, those of Arial.
 _FONT = "Liberation Sans"
@@ -33,7 +33,7 @@ _CONFIG: dict[str, Any] = {
     "view": {"stroke": None},
     "axis": {
         "labelColor": _INK,
-        "labelFontSize": 11.5,
+        "labelFontSize": 12.5,
         "gridColor": _GRID,
         "domain": False,
         "ticks": False,
@@ -41,7 +41,7 @@ _CONFIG: dict[str, Any] = {
     },
     "legend": {
         "orient": "top",
-        "labelFontSize": 11.5,
+        "labelFontSize": 12.5,
         "labelColor": _INK,
         "symbolSize": 80,
         "offset": 6,
@@ -120,7 +120,7 @@ def interval_chart(marks: Sequence[Mark], *, name: str, title: str, description:
     hollow = base.mark_point(size=20, filled=True, fill="#ffffff").encode(
         x=alt.X("value:Q"), opacity=alt.Opacity("fragile:Q", scale=None, legend=None)
     )
-    words = base.mark_text(align="left", dx=3, fontStyle="italic", fontSize=10.5, color=_MUTED).encode(
+    words = base.mark_text(align="left", dx=3, fontStyle="italic", fontSize=11.5, color=_MUTED).encode(
         x=_at(0), text=alt.Text("blank:N")
     )
     step = 14 * len(series) + 8 if len(series) > 1 else 28
@@ -170,7 +170,7 @@ def bar_chart(
     drawn = base.mark_bar(height=13, stroke="#ffffff", strokeWidth=1).encode(
         x=x, color=colour, order=alt.Order("order:O")
     )
-    words = base.mark_text(align="left", dx=5, fontSize=11, color=_INK).encode(
+    words = base.mark_text(align="left", dx=5, fontSize=12, color=_INK).encode(
         x=alt.X("end:Q"), text=alt.Text("text:N")
     )
     layers = (drawn, words)
@@ -207,10 +207,10 @@ class _Rows:
     def layers(self) -> list[alt.Chart]:
         """Headings at the left edge, labels at the axis: Vega hangs two lines below their row."""
         base = alt.Chart().encode(y=self.channel())
-        heading = base.mark_text(align="left", fontSize=11.5, fontWeight=600, color=_MUTED)
-        one = base.mark_text(align="right", fontSize=11.5, color=_INK)
+        heading = base.mark_text(align="left", fontSize=12.5, fontWeight=600, color=_MUTED)
+        one = base.mark_text(align="right", fontSize=12.5, color=_INK)
         two = base.mark_text(
-            align="right", fontSize=11.5, color=_INK, lineBreak="\n", lineHeight=_LINE, dy=-_LINE / 2
+            align="right", fontSize=12.5, color=_INK, lineBreak="\n", lineHeight=_LINE, dy=-_LINE / 2
         )
         edge, axis = _at(-_LABELS), _at(-7)
         return [
@@ -269,7 +269,7 @@ def _at(pixels: float) -> alt.XValue:
 
 def _axis(form: str, **more: Any) -> alt.Axis:
     return alt.Axis(
-        format=form, orient="top", labelColor=_MUTED, labelFontSize=10.5, **({"tickCount": 4} | more)
+        format=form, orient="top", labelColor=_MUTED, labelFontSize=11.5, **({"tickCount": 4} | more)
     )
 
 
