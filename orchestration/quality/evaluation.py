@@ -65,7 +65,7 @@ class Evaluator:
                     configurations=[configuration], runtime_configuration={"result_format": result_format}
                 )
         except Exception as error:
-            return f"{type(error).__name__}: {_first_line(error)}"
+            return f"{type(error).__name__}: {_line(error)}"
         if len(results) != 1:
             return f"{len(results)} results"
         if problem := _raised(results[0].exception_info):
@@ -153,12 +153,12 @@ def _raised(information: Mapping[str, Any] | None) -> str | None:
     told = information or {}
     for part in (told, *(part for part in told.values() if isinstance(part, Mapping))):
         if part.get("raised_exception"):
-            return _first_line(part.get("exception_message")) or "an exception without a message"
+            return _line(part.get("exception_message")) or "an exception without a message"
     return None
 
 
-def _first_line(message: object) -> str:
-    return mask_text(next(iter(str(message or "").strip().splitlines()), ""))
+def _line(message: object) -> str:
+    return mask_text(" ".join(str(message or "").split()))[:300]
 
 
 def _observed(found: Mapping[str, Any]) -> str:

@@ -77,8 +77,8 @@ class _Gate:
             )
         except Exception as error:
             # Whatever stands in the way: nothing was evaluated, so everything has failed.
-            lines = mask_text(str(error)).strip().splitlines() or [type(error).__name__]
-            return [_unevaluated(one, batch, lines[0]) for one in expectations], {}
+            reason = mask_text(" ".join(str(error).split()))[:300] or type(error).__name__
+            return [_unevaluated(one, batch, reason) for one in expectations], {}
         if frame.empty and batch.empty == "fails":
             return [_unevaluated(one, batch, "there are no rows") for one in expectations], rows
         if frame.empty:

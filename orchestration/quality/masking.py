@@ -15,19 +15,30 @@ Cell = str | int | float | bool | None
 
 SHOWN_KEY, SHOWN_TEXT = 8, 40
 
-# For DuckDB's RE2 as well, which has no look-around: hence the context, captured, before and after a match.
 _BLANK = "[ \u00a0\u202f]"
 _PAIRS = "|".join(rf"(?:{gap}\d\d){{4}}" for gap in ("", _BLANK, r"\.", "-"))
-PATTERNS: Mapping[str, str] = {
-    "e-mail": r"()[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}()",
-    # The same sign between all pairs: a date and an hour have ten digits too. No hexadecimal digit beside it: a
-    # company key can hold ten digits that look like a number.
-    "phone": rf"(^|[^\da-f+])(?:0|\+33{_BLANK}?(?:\(0\){_BLANK}?)?)[1-9](?:{_PAIRS})($|[^\da-f.,]|[.,](?:$|\D))",
-    "siren or siret": rf"(^|\D)\d{{3}}{_BLANK}?\d{{3}}{_BLANK}?\d{{3}}(?:{_BLANK}?\d{{5}})?($|\D)",
-    "company key": r"(^|[^0-9a-f])[0-9a-f]{32}($|[^0-9a-f])",
-    "ip address": r"(^|[^\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}($|[^\d.])",
+# The characters that must not stand before it, what it is, and what may stand after it.
+_PARTS = {
+    "e-mail": ("@", r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}", ""),
+    # The same sign between all pairs: a date and an hour have ten digits too. No hexadecimal digit beside it,
+    # for ten digits in a company key can look like a number; and no decimals, as in intake's own rule.
+    "phone": (
+        r"\da-f+",
+        rf"(?:0|\+33{_BLANK}?(?:\(0\){_BLANK}?)?)[1-9](?:{_PAIRS})",
+        r"$|[^\da-f.,]|[.,](?:$|\D)",
+    ),
+    "siren or siret": (r"\d", rf"\d{{3}}{_BLANK}?\d{{3}}{_BLANK}?\d{{3}}(?:{_BLANK}?\d{{5}})?", r"$|\D"),
+    "company key": ("0-9a-f", "[0-9a-f]{32}", "$|[^0-9a-f]"),
+    "ip address": (r"\d.", r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", r"$|\D"),
 }
-_COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
+# DuckDB's RE2 has no look-around, which is needed where matches are replaced.
+PATTERNS: Mapping[str, str] = {
+    name: f"(?:^|[^{before}])(?:{core})(?:{after})" for name, (before, core, after) in _PARTS.items()
+}
+_COMPILED = {
+    name: re.compile(f"(?<![{before}])(?:{core})(?={after})")
+    for name, (before, core, after) in _PARTS.items()
+}
 
 _SENSITIVE = re.compile(
     r"siren|siret|mail|phone|token|ip_?addr|contact|company_name|raison(?!_)", re.IGNORECASE
@@ -42,12 +53,12 @@ def found(pattern: str, text: str) -> int:
 def mask_text(text: str) -> str:
     """Hide what is personal in a text: keys keep 8 characters, the rest becomes ``[e-mail]`` and the like."""
     for name, pattern in _COMPILED.items():
-        text = pattern.sub(_shortened if name == "company key" else rf"\1[{name}]\2", text)
+        text = pattern.sub(_shortened if name == "company key" else f"[{name}]", text)
     return text
 
 
 def _shortened(key: re.Match[str]) -> str:
-    return f"{key[1]}{key[0][len(key[1]) :][:SHOWN_KEY]}…{key[2]}"
+    return key[0][:SHOWN_KEY] + "…"
 
 
 def mask_cell(column: str, value: Any) -> Cell:

@@ -284,7 +284,7 @@ def _answer(number: int, variable: str, item: str) -> dict:
 
 @pytest.fixture
 def stopped() -> Callable[[str, GateContext, dict], str]:
-    """Run a gate on data with several faults: each must be told, with expectation, table, column and some cells.
+    """Run a gate on data with several faults: each must be told with expectation, table, column, cells.
 
     Several at once, since a gate takes half a second and there are ninety faults. Gives all that it says.
     """
