@@ -4,6 +4,7 @@ more than one key (rules.py)."""
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,15 @@ def _known_zone(name: str) -> str:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ValueError(f"'{name}' is not a time zone", "a name such as Europe/Paris") from None
+    return name
+
+
+def _known_format(name: str) -> str:
+    # By their files: a reader belongs to a later stage, which nothing here imports.
+    readers = Path(__file__).resolve().parent.parent / "collection" / "readers"
+    formats = sorted(file.stem for file in readers.glob("[a-z]*.py"))
+    if name not in formats:
+        raise ValueError(f"'{name}' is not allowed", f"one of {', '.join(formats)}")
     return name
 
 
@@ -64,7 +74,7 @@ class Export(Model):
 
     source: Name
     files: Code
-    format: Literal["limesurvey_csv", "limesurvey_vv"]
+    format: Annotated[str, AfterValidator(_known_format)]
     server: Server | None = None
 
 

@@ -278,7 +278,8 @@ def _references(codebook: Codebook) -> Iterator[Finding]:
 def check(codebook: Codebook, headings: Iterable[str]) -> list[str]:
     """List every mismatch between a codebook and an export's code headings, in plain sentences; [] if none.
 
-    LimeSurvey's own columns are left out where they are optional. A column that stands twice is told too.
+    LimeSurvey's own columns may be missing where they are optional, and so may text displays, which SPSS
+    exports leave out. A column that stands twice is told too.
     """
     given = list(headings)
     columns = codebook.columns()
@@ -288,11 +289,9 @@ def check(codebook: Codebook, headings: Iterable[str]) -> list[str]:
         for name in dict.fromkeys(given)
         if given.count(name) > 1
     ]
-    missing = [
-        name
-        for name in known
-        if name not in given and not (name in META_COLUMNS and META_COLUMNS[name].optional)
-    ]
+    optional = {name for name, column in META_COLUMNS.items() if column.optional}
+    optional |= {name for name, column in columns.items() if column.kind == "display"}
+    missing = [name for name in known if name not in given and name not in optional]
     for name in dict.fromkeys(given):
         if name not in known:
             like = get_close_matches(name, missing or known, n=1, cutoff=0.6)

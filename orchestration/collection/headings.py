@@ -4,6 +4,7 @@ codebook, and which export options were chosen. Does not: cells that are merely 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from orchestration.errors import ExportError
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
 _SHOWN = 12
+_CODE_THEN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\[[^\]]*\])*(?=[^A-Za-z0-9_\[\]])")
 _CODE_HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\[[^\]]*\])*")
 _FIELD_NAME = re.compile(r"\d+X\d+X\d+")
 _CODES = "column headings by question code, as in COMP[C01]"
@@ -26,12 +28,22 @@ _TICKS = {"yes_no": {"Y", "N"}, "multiple": {"Y"}, "multiple_comments": {"Y"}}
 
 
 def translated(headings: Sequence[str], codebook: Codebook) -> list[str]:
-    """Give headings as the codebook has them: ``CA_other`` becomes ``CA[other]``, anything else stays."""
+    """Give headings as the codebook has them: ``CA_other`` becomes ``CA[other]``, anything else stays.
+
+    Codes followed by texts lose the texts where a separator ends each code (``CA[other]. Turnover``); run
+    together, as the RPC writes them, nothing tells where a code ends.
+    """
     columns = codebook.columns()
-    other_names = {column.vv_heading: heading for heading, column in columns.items()}
-    return [
-        name if name in columns or name in META_COLUMNS else other_names.get(name, name) for name in headings
-    ]
+    known = {*columns, *META_COLUMNS}
+    times = Counter(column.vv_heading for column in columns.values())
+    # Where two columns would have the same expression code, only the code heading tells which is meant.
+    by_code = {c.vv_heading: name for name, c in columns.items() if times[c.vv_heading] == 1}
+    names = [name if name in known else by_code.get(name, name) for name in headings]
+    codes = [_CODE_THEN_TEXT.match(name) for name in names]
+    plain = [code[0] if code else name for code, name in zip(codes, names, strict=True)]
+    plain = [name if name in known else by_code.get(name, name) for name in plain]
+    # All or none: a question's text may begin with what looks like a code.
+    return plain if known.issuperset(plain) else names
 
 
 def code_headings(headings: Sequence[str], codebook: Codebook, path: Path | str) -> list[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-# What the numbers 1, 2, 3 (or 1, 0) stood for, by LimeSurvey's own labels in the project's languages. Lists of
+# What the numbers 1, 2, 3 (or 1, 0) stood for, by LimeSurvey's labels in the project's languages. Lists of
 # answers keep their own codes, so that the labels are all there is to go by.
 _RECODED: Mapping[tuple[tuple[str, str], ...], tuple[str, ...]] = {
     (("1", "Oui"), ("0", "Non sélectionné")): ("Y", ""),

@@ -18,11 +18,12 @@ from orchestration.decoding.cells import Batch, Cells
 from orchestration.decoding.values import ANSWERED, BLANK, INVALID, NOT_ASKED, Meaning, masked, meaning
 from orchestration.lake import STATES
 
-# LimeSurvey stores a blank number or date as NULL, so that VV calls it "not shown" although it was.
+# LimeSurvey stores a blank number or date as NULL, so that what tells NULL calls it "not asked" although it
+# was.
 _NULL_WHEN_BLANK = frozenset({"number", "array_numbers", "date"})
 _MULTIPLE = frozenset({"multiple", "multiple_comments"})
-# The one format of the codebooks' that tells "not asked" from "left blank".
-_TELLS_NOT_ASKED = frozenset({"limesurvey_vv"})
+# The formats that always tell "not asked" from "left blank"; others do where the server is of version 5.
+_TELLS_NOT_ASKED = frozenset({"limesurvey_vv", "limesurvey_lsa"})
 
 _STATES = pa.array(STATES)
 _SHAPE = pa.schema(
@@ -184,10 +185,10 @@ def _nulls(n: int, kind: Kind) -> Array:
 def _replay(question: Question, decoded: list[_Decoded], batch: Batch, format_tells: bool) -> None:
     """Set right, by the question's conditions, what the export's format cannot say."""
     was_asked = asked(question, batch)
+    for one in decoded:
+        if one.column.kind in _NULL_WHEN_BLANK:
+            one.state[(one.state == NOT_ASKED) & was_asked] = BLANK
     if format_tells:
-        for one in decoded:
-            if one.column.kind in _NULL_WHEN_BLANK:
-                one.state[(one.state == NOT_ASKED) & was_asked] = BLANK
         return
     # Who gave any answer was asked, whatever the conditions say: an answer is never turned away.
     given = np.logical_or.reduce([(one.state != BLANK) & (one.state != NOT_ASKED) for one in decoded])

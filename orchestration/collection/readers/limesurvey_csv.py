@@ -1,5 +1,5 @@
-"""LimeSurvey's CSV export. Belongs here: `;`, every cell quoted, code headings, short answers. Does not: what
-the codebook makes of the headings."""
+"""LimeSurvey's CSV export. Belongs here: `;`, `,` or tab, every cell quoted. Does not: what the codebook
+makes of the headings."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ FIX = (
     "in LimeSurvey open Responses > Export, choose CSV with ';' as separator, 'Question code' headings and "
     "'Answer codes', and put the new file in the inbox unopened (Excel changes it when it saves)"
 )
-_KIND = "a LimeSurvey CSV export: UTF-8, ';', every cell quoted"
+_KIND = "a LimeSurvey CSV export: UTF-8, ';' (or ',' or tab) between the cells, every cell quoted"
+_SEPARATORS = (b";", b",", b"\t")
 _QUOTED = rb'"[^"]*+(?:""[^"]*+)*+"'
-# What follows a closing quote is kept as text, as Arrow keeps it: both ways of reading must agree.
-_CELL = rb"(?:" + _QUOTED + rb'[^";\r\n]*+)?+'
 _LINE_END = re.compile(rb"[\r\n]+")
-_HEADING = re.compile(rb"(" + _QUOTED + rb")(;|\r?\n|\Z)?")
+_HEADING = re.compile(rb"(" + _QUOTED + rb")([;,\t]|\r?\n|\Z)?")
+_VV_CODES = re.compile(rb"^id\t[A-Za-z0-9_#\t-]+\r?$", re.MULTILINE)
 _OPEN_CELL = re.compile(rb"(?:" + _QUOTED + rb'|[^"])*+"[^"]*+(?:""[^"]*+)*+\Z')
 
 
 class LimeSurveyCsv:
     """One file. An unquoted empty cell (LimeSurvey 5) is null, "not asked"; a quoted one is ""."""
 
-    def __init__(self, path: Path, headings: tuple[str, ...], start: int) -> None:
+    def __init__(self, path: Path, headings: tuple[str, ...], start: int, separator: bytes) -> None:
         self.headings = headings
-        self._path, self._start = path, start
+        self._path, self._start, self._separator = path, start, separator
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows: see `Export`."""
-        return read_rows(self._path, self._start, CsvGrammar(self.headings), FIX)
+        return read_rows(self._path, self._start, CsvGrammar(self.headings, self._separator), FIX)
 
 
 def open_export(path: Path) -> LimeSurveyCsv:
     """Open a file and read its headings.
 
     Raises:
-        ExportError: the file is not a whole CSV export of LimeSurvey with ';'.
+        ExportError: the file is not a whole CSV export of LimeSurvey.
     """
     with open_text(path, _KIND, FIX) as file:
         window = Window(file)
@@ -54,10 +54,19 @@ def open_export(path: Path) -> LimeSurveyCsv:
     data = window.data
     start = len(BOM) if data.startswith(BOM) else 0
     cells: list[bytes] = []
-    position, end = start, b";"
-    while end == b";":
+    first = _HEADING.match(data, start)
+    separator = first[2] if first and first[2] in _SEPARATORS else b";"
+    if separator == b"\t" and _VV_CODES.search(data):
+        raise ExportError(
+            "the file is a VV export: a row of question codes follows the row of texts",
+            where=str(path),
+            expected=_KIND,
+            fix=f"declare 'format: limesurvey_vv' in the codebook; or, for a CSV export: {FIX}",
+        )
+    position, end = start, separator
+    while end == separator:
         match = _HEADING.match(data, position)
-        if match is None or match[2] is None:
+        if match is None or match[2] is None or match[2] in set(_SEPARATORS) - {separator}:
             raise _no_headings(path, data, position, first=not cells)
         cells.append(match[1][1:-1].replace(b'""', b'"'))
         position, end = match.end(), match[2]
@@ -65,7 +74,7 @@ def open_export(path: Path) -> LimeSurveyCsv:
         headings = tuple(cell.decode() for cell in cells)
     except UnicodeDecodeError:
         raise not_utf8(path, FIX) from None
-    return LimeSurveyCsv(path, headings, position)
+    return LimeSurveyCsv(path, headings, position, separator)
 
 
 def _no_headings(path: Path, data: bytes, position: int, first: bool) -> ExportError:
@@ -73,9 +82,8 @@ def _no_headings(path: Path, data: bytes, position: int, first: bool) -> ExportE
     match = _HEADING.match(data, position)
     separator = data[match.end() : match.end() + 1].decode("ascii", "replace") if match else ""
     line = data[position : position + 200].splitlines()[0] if data[position:] else b""
-    if first and match and separator in {",", "\t", "|"}:
-        name = "tab" if separator == "\t" else f"'{separator}'"
-        problem = f"the cells are separated by {name}, not by ';'"
+    if first and match and separator in {"|", ":", " "}:
+        problem = f"the cells are separated by '{separator}', not by ';', ',' or tab"
     elif first and not match and line.count(b";") + line.count(b",") + line.count(b"\t") and b'"' not in line:
         problem = (
             "the headings are not quoted: another program has saved this file and may have changed cells"
@@ -90,12 +98,16 @@ def _no_headings(path: Path, data: bytes, position: int, first: bool) -> ExportE
 class CsvGrammar:
     """Rows of as many cells as there are headings, each cell quoted or empty."""
 
-    def __init__(self, headings: tuple[str, ...]) -> None:
-        self._names = list(headings)
+    def __init__(self, headings: tuple[str, ...], separator: bytes = b";") -> None:
+        self._names, self._separator = list(headings), separator
         others = b"{%d}+" % (len(headings) - 1)
-        self._row = re.compile(_CELL + rb"(?:;" + _CELL + rb")" + others + rb"(?:\r?\n|\Z)")
+        # What follows a closing quote is kept as text, as Arrow keeps it: both ways of reading must agree.
+        self._cell = rb"(?:" + _QUOTED + rb'[^"\r\n' + separator + rb"]*+)?+"
+        self._row = re.compile(
+            self._cell + rb"(?:" + separator + self._cell + rb")" + others + rb"(?:\r?\n|\Z)"
+        )
         # LimeSurvey puts `id` first, which tells the beginning of a row from a line inside a cell.
-        begins = rb'"[0-9]+"(?:;|\r?\n)' if headings[0] == "id" else rb'"'
+        begins = rb'"[0-9]+"(?:' + separator + rb"|\r?\n)" if headings[0] == "id" else rb'"'
         self._next = re.compile(rb"\n(?=" + begins + rb")")
 
     def cut(self, data: bytes) -> int:
@@ -120,7 +132,7 @@ class CsvGrammar:
         batch = delimited(
             data,
             self._names,
-            pa.csv.ParseOptions(delimiter=";", newlines_in_values=True),
+            pa.csv.ParseOptions(delimiter=self._separator.decode(), newlines_in_values=True),
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             null_values=[""],
@@ -157,7 +169,7 @@ class CsvGrammar:
             return CUT_OFF
         if _OPEN_CELL.match(text):
             return "a quoted cell does not end"
-        cells = re.findall(rb"(?:\A|;)" + _CELL, text.rstrip(b"\r\n"))
+        cells = re.findall(rb"(?:\A|" + self._separator + rb")" + self._cell, text.rstrip(b"\r\n"))
         if b"".join(cells) == text.rstrip(b"\r\n"):
             return f"the row has {len(cells)} cells, not {len(self._names)}"
         return "a cell is not quoted as LimeSurvey quotes"

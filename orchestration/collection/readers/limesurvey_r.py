@@ -35,7 +35,7 @@ _LARGEST = 64 << 20
 
 
 class LimeSurveyR:
-    """One data file. Every empty cell is "": blank and not asked are written alike, and `0` for not ticked."""
+    """One data file. Every empty cell is "": blank and not asked are written alike, not ticked as `0`."""
 
     def __init__(self, csv: LimeSurveyCsv, recoded: Mapping[int, Mapping[str, str]]) -> None:
         self.headings = csv.headings

@@ -1,5 +1,5 @@
-"""LimeSurvey's VV export, version 2. Belongs here: its two heading rows, its quoting, its escapes, "not
-shown". Does not: what the codebook makes of the headings."""
+"""LimeSurvey's VV export. Belongs here: its two heading rows, its quoting, its escapes, "not shown", version
+1's field names by the structure beside it. Does not: what the codebook makes of the headings."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ import pyarrow.compute
 import pyarrow.csv
 
 from orchestration.collection.blocks import CUT_OFF, Piece, delimited, read_rows
+from orchestration.collection.companions import companion
 from orchestration.collection.exports import Chunk
 from orchestration.collection.raw_file import BLOCK, BOM, Window, not_utf8, open_text
+from orchestration.collection.survey_structure import code_headings
 from orchestration.errors import ExportError
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
@@ -81,15 +83,36 @@ def open_export(path: Path) -> LimeSurveyVv:
             expected=_KIND,
             fix=FIX,
         )
-    if old := next((name for name in headings if _OLD_NAME.match(name)), None):
-        raise ExportError(
+    if any(_OLD_NAME.match(name) for name in headings):
+        headings = _by_structure(path, headings)
+    return LimeSurveyVv(path, headings, data.index(b"\n", codes.start()) + 1)
+
+
+def _by_structure(path: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the code headings of version 1's field names, by the structure (.lss) beside the file.
+
+    Raises:
+        ExportError: there is none, or it is another survey's.
+    """
+    old = next(name for name in names if _OLD_NAME.match(name))
+
+    def refuse(problem: str) -> ExportError:
+        return ExportError(
             f"the file is a VV export of version 1: its columns have names like '{old}', which change from "
-            "one survey to the next",
+            f"one survey to the next, and {problem}",
             where=str(path),
-            expected="version 2, with question codes",
+            expected="version 2, with question codes, or the survey's structure (.lss) in the same folder",
             fix=FIX,
         )
-    return LimeSurveyVv(path, headings, data.index(b"\n", codes.start()) + 1)
+
+    structure = companion(path, "limesurvey_vv")
+    if structure is None:
+        raise refuse("no structure (.lss) that names them lies beside it")
+    with structure.open("rb") as file:
+        headings = code_headings(file, str(structure))
+    if unknown := [name for name in names if _OLD_NAME.match(name) and name not in headings]:
+        raise refuse(f"{structure.name} beside it has no question with the field '{unknown[0]}'")
+    return tuple(headings.get(name, name) for name in names)
 
 
 class VvGrammar:
