@@ -3,6 +3,7 @@ mean. Does not: reading either."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from orchestration.errors import ExportError
@@ -15,10 +16,19 @@ COMPANIONS = {
 }
 
 
+def is_companion(path: Path, formats: Iterable[str]) -> bool:
+    """Whether a file is of the kind that explains exports of one of these formats."""
+    endings = {COMPANIONS[name][0] for name in formats if name in COMPANIONS}
+    return path.suffix.lower() in endings and path.is_file()
+
+
 def companion(path: Path, export_format: str) -> Path | None:
     """Find the companion of an export in its folder: of the same name, but for the ending and the word `data`
-    where the companion has `syntax`, else the only one there; None where there is none, or no telling which.
+    where the companion has `syntax`, else the only one there; None where there is none, no telling which, or
+    no need of one.
     """
+    if export_format not in COMPANIONS:
+        return None
     ending, _ = COMPANIONS[export_format]
     found = [file for file in path.parent.glob("*") if file.suffix.lower() == ending and file.is_file()]
     names = {path.stem.lower(), path.stem.lower().replace("data", "syntax")}

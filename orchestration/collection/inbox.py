@@ -1,5 +1,5 @@
 """What lies in the inbox and the sample. Belongs here: which file is which source's, which counts, and why
-another does not. Does not: opening any of them."""
+another does not. Does not: reading any of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from orchestration.codebook import Codebook
+from orchestration.collection.companions import is_companion
+from orchestration.collection.recognise import looks_like, named
 
 PARTNERS = "partners"
 FRAME = "sampling_frame"
@@ -61,6 +63,8 @@ def find_exports(codebook: Codebook, roots: Sequence[Path]) -> Exports:
     for root in roots:
         matching: dict[str, list[Path]] = {}
         for path in _visible(root / codebook.edition):
+            if is_companion(path, [export.format for export in codebook.exports]):
+                continue
             source = _source_of(path, codebook)
             if source is not None:
                 matching.setdefault(source, []).append(path)
@@ -136,7 +140,12 @@ def _older(path: Path, winner: Path) -> SetAside:
 
 def _no_match(path: Path, codebook: Codebook) -> str:
     patterns = ", ".join(f"{export.files} ({export.format})" for export in codebook.exports)
-    kind = "is a folder" if path.is_dir() else "has another name than the codebook's exports"
+    if path.is_dir():
+        kind = "is a folder"
+    else:
+        found = looks_like(path)
+        kind = "has another name than the codebook's exports"
+        kind += f", and is {named(found)} (format: {found})" if found else ""
     return f"{kind}: {codebook.edition} takes {patterns} and {FRAME}.parquet"
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import Codebook
 from orchestration.codebook import Export as Declared
+from orchestration.collection.companions import companion
 from orchestration.collection.contacts import (
     REJECTED_ROW,
     ContactsFile,
@@ -81,15 +82,19 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
     """
     _, declared = declared_export(codebook, source)
     export = open_export(path, declared.format)
-    before = _state(path)
-    origin = digest_of(path)
+    beside = companion(path, declared.format)
+    files = [path] if beside is None else [path, beside]
+    before = [_state(file) for file in files]
+    digests = {"origin_sha256": digest_of(path)}
+    # Another structure or syntax file gives the same cells another meaning.
+    digests |= {} if beside is None else {"companion_sha256": digest_of(beside)}
     split = split_hash(codebook, keys, declared.format)
     latest = archive.latest(source, codebook.edition)
-    if latest is not None and latest.says(origin_sha256=origin, split=split):
+    if latest is not None and latest.says(**({"companion_sha256": None} | digests), split=split):
         return Collected(latest, False, int(latest.facts["rows"]), int(latest.facts["rejected"]))
 
     def unchanged(_: Mapping[str, int]) -> Mapping[str, Any]:
-        if _state(path) != before:
+        if [_state(file) for file in files] != before:
             raise ExportError(
                 "the file was changed while it was being read",
                 where=str(path),
@@ -100,7 +105,7 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
 
     place = Place(path, codebook, source, archive, contacts, keys)
     return archive_export(
-        export, place, {"origin": path.name, "origin_sha256": origin, "format": declared.format}, unchanged
+        export, place, {"origin": path.name, **digests, "format": declared.format}, unchanged
     )
 
 

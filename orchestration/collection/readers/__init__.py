@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from orchestration.collection.exports import Export
+from orchestration.collection.recognise import advice
 from orchestration.errors import ExportError
 
 
@@ -29,5 +30,16 @@ def open_export(path: Path, export_format: str) -> Export:
             expected=f"one of {', '.join(formats())}",
             fix="correct 'format' under 'exports' in the codebook",
         )
-    export: Export = import_module(f"{__name__}.{export_format}").open_export(path)
+    try:
+        export: Export = import_module(f"{__name__}.{export_format}").open_export(path)
+    except ExportError as refusal:
+        found = advice(path, export_format)
+        if found is None:
+            raise
+        raise ExportError(
+            refusal.problem,
+            where=refusal.where,
+            expected=refusal.expected,
+            fix=f"{found}; or {refusal.fix}",
+        ) from refusal
     return export
