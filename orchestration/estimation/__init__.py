@@ -1,2 +1,2 @@
-"""Weights, figures and their uncertainty: pure computation on tables. Belongs here: the statistics of
-STATISTICS and of docs/methodology.md. Does not: secrecy (disclosure) and Dagster (assets.py alone)."""
+"""Weights, figures and their uncertainty: pure computation on tables. Belongs here: the statistics that
+docs/methodology.md describes. Does not: secrecy (disclosure) and Dagster (assets.py alone)."""

@@ -10,8 +10,8 @@ from orchestration.estimation.arrays import Flags, Numbers
 
 Texts = NDArray[np.object_]
 
-# STATISTICS 3: at n >= 30 with 5 on each side Wilson covers 96.5 % or more even for a rare trait; from 10 to
-# 29 its intervals hold but are wide; below 10 a figure says nothing.
+# docs/methodology.md, table 1: at n >= 30 Wilson covers 96 % or more even for a rare trait; from 10 to 29 its
+# intervals hold but are wide; below 10 they hold and say nothing.
 PUBLISHED, RELIABLE, EACH_SIDE = 10, 30, 5
 # Eurostat's usual limit for business statistics: a quantity with a larger relative error is not reliable.
 LARGEST_CV = 0.3

@@ -55,8 +55,8 @@ def wilson(p: Numbers, effective: Numbers, quantile: Numbers | float) -> Interva
 def effective_size(
     p: Numbers, variance: Numbers, *, n: Numbers, kish: Numbers, degrees: Numbers, level: float = LEVEL
 ) -> Numbers:
-    """The capped effective size of STATISTICS 3: ne = min(p(1-p)/V, n) (z/t)^2, and no more than Kish's
-    size.
+    """The capped effective size of docs/methodology.md (4): ne = min(p(1-p)/V, n) (z/t)^2, and no more
+    than Kish's size.
 
     ``degrees`` are Satterthwaite's, so that a variance resting on few respondents counts for less. Where
     p is 0 or 1, or the variance is 0, Kish's size stands alone: the sample then says nothing about its
@@ -73,7 +73,7 @@ def wilson_capped(p: Numbers, effective: Numbers, level: float = LEVEL) -> Inter
     quantile.
 
     In simulated surveys it covered the truth in 95 % or more of the domains of every size, where Wald's
-    covered as few as 40 % (STATISTICS 3; benchmarks/coverage.py).
+    covered as few as 40 % (benchmarks/coverage.py).
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         low, high = wilson(p, effective, t_quantile(np.inf, level))

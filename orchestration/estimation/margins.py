@@ -14,7 +14,7 @@ from orchestration.estimation.arrays import NO_CODE, Codes, Numbers, codes, code
 from orchestration.estimation.design import Merge, collapse
 from orchestration.estimation.errors import MarginError
 
-# STATISTICS 2: with 1 respondent a category took an adjustment of 50.6; merged to about 35 all lay in [0.43,
+# Observed: with 1 respondent a category took an adjustment of 50.6; merged to about 35 all lay in [0.43,
 # 3.49].
 MINIMUM_RESPONDENTS = 30
 # Registers give whole companies, so that margins of one population differ by rounding of the sums only.

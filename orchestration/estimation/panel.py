@@ -86,7 +86,7 @@ def overlap(
     """The covariance of every estimate with the same one in the other edition.
 
     sum_h n_h/(n_h-1) (sum over companies in both of z_left z_right - z_left,h z_right,h / n_h), where z =
-    w e and z_h is its sum over stratum h (STATISTICS 2: stacked editions).
+    w e and z_h is its sum over stratum h (docs/methodology.md, 5: stacked editions).
     """
     strata = sorted(sizes)
     n = np.array([sizes[name] for name in strata], dtype=np.float64)

@@ -23,7 +23,7 @@ def jackknife(
     Leaving out respondent i of stratum h gives its weight to the other n_h - 1; ``reweight`` then redoes
     the calibration. V = sum_h (n_h-1)/n_h sum_i (t_hi - mean of all t)^2 (R's ``as.svrepdesign("JKn")``).
     Costs one calibration a respondent: a yearly check, since the linearised error was 5 % smaller with 34
-    constraints on 996 respondents (STATISTICS 2). Raises FrameError for a stratum with a single
+    constraints on 996 respondents. Raises FrameError for a stratum with a single
     respondent.
     """
     n = np.bincount(stratum)

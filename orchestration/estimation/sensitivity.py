@@ -7,7 +7,8 @@ import numpy as np
 
 from orchestration.estimation.arrays import Numbers
 
-# STATISTICS 3: an odds ratio of 1.5 took the national interval's coverage from 95 % to 5 %. These are milder.
+# Response odds of 1.5 took the national coverage from 98 % to 10 % (docs/methodology.md, table 2); these are
+# milder.
 RATIOS = (0.8, 1.25)
 
 

@@ -105,8 +105,7 @@ def smoothed(value: Numbers, variance: Numbers, kish: Numbers, n: Numbers) -> Nu
     """Variances of direct shares smoothed by one generalised variance function, c p(1-p)/Kish size.
 
     p is the mean share and c makes the smoothed variances of the areas with 5 respondents or more add up
-    to their direct ones: a direct variance from 20 answers is too poor to weigh its area by (STATISTICS
-    5).
+    to their direct ones: a direct variance from 20 answers is too poor to weigh its area by.
     """
     usable = (n >= 5) & np.isfinite(variance) & (kish > 0)
     mean = np.average(value[usable], weights=n[usable])

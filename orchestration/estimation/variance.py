@@ -170,8 +170,8 @@ def _calibrated(
 ) -> tuple[Numbers, Numbers]:
     """The coefficients B of u on the calibration variables and the sums of factor * w^2 u x.
 
-    B = (X'DX)^-1 X'D u, with D the weights before calibration (STATISTICS 2). Both are linear in u, hence in
-    the cube's sums of x y and x a.
+    B = (X'DX)^-1 X'D u, with D the weights before calibration (docs/methodology.md, 4). Both are linear
+    in u, hence in the cube's sums of x y and x a.
     """
     shape = (len(domains.names), 0, slope.shape[1])
     if not len(plan.kept):

@@ -28,7 +28,7 @@ from orchestration.estimation.nonresponse import adjust
 KEY, INVITED = "company_key", "is_invited"
 # Below 20 respondents a group's response rate is itself a poor estimate (its relative error exceeds 20 %).
 MINIMUM_GROUP = 20
-# STATISTICS 2: sound adjustments lay in [0.43, 3.49], INSEE's example reaches 3.50; an ill one was 50.6.
+# Observed: sound adjustments lay in [0.43, 3.49], INSEE's example reaches 3.50; an ill one was 50.6.
 LARGEST_ADJUSTMENT = 10.0
 
 

@@ -72,7 +72,7 @@ def made_survey():
 
 @pytest.fixture(scope="session")
 def by_definition():
-    """Linearised estimates row by row, as STATISTICS 2 writes them, to hold the cube against.
+    """Linearised estimates row by row, as docs/methodology.md (4) writes them, to hold the cube against.
 
     Takes the survey and a list of (y, a, total, inside) and returns the estimates and their covariance
     matrix.

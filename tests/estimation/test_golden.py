@@ -122,7 +122,7 @@ def test_estimates_errors_and_wald_intervals_are_those_of_r(survey, expected, es
     assert {row["df"] for row in rows} == {plan.degrees}
     assert relative(value, [row["estimate"] for row in rows]) < (1e-8 if name == "rake_ipf" else CLOSE)
     if name == "rake_ipf":
-        return  # R's rake() has a variance of its own (STATISTICS 2), which we do not follow.
+        return  # R's rake() has a variance of its own, which we do not follow.
     assert relative(se, [row["se"] for row in rows]) < CLOSE
     low, high = intervals.wald(value, se, plan.degrees)
     # An end that is a small difference of two large numbers is compared on the scale of the interval.
@@ -155,7 +155,7 @@ def test_logit_intervals_are_those_of_r(survey, expected):
 def test_beta_intervals_are_those_of_r(survey, expected):
     name, made, found, _, linear, squared = survey
     if name == "rake_ipf":
-        pytest.skip("R's rake() has a variance of its own (STATISTICS 2), which we do not follow")
+        pytest.skip("R's rake() has a variance of its own, which we do not follow")
     rows, at = rows_of(expected, survey, "prop", "beta")
     n = np.bincount(found.domain, made.get("n")[found.cell], len(found.names))
     strata = np.bincount(linear.pair_domain, minlength=len(found.names))
