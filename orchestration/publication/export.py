@@ -111,10 +111,12 @@ def _export(
             _copy(connection, name, folder / PUBLIC / f"{name}.parquet", "FORMAT parquet, COMPRESSION zstd")
             _copy(connection, name, folder / PUBLIC / f"{name}.csv", "FORMAT csv, HEADER")
     tables = describe_tables(connection, marts, descriptions)
+    connection.begin()  # one commit for all: each would be synced to the disk
     for table in tables:
         _comment(connection, f'TABLE "{table.name}"', table.description)
         for column in table.columns:
             _comment(connection, f'COLUMN "{table.name}"."{column.name}"', column.description)
+    connection.commit()
     connection.execute("CHECKPOINT release")
     return tables
 

@@ -238,7 +238,7 @@ def _linked(releases: Path) -> str | None:
 
 def _open(releases: Path, name: str) -> Release:
     folder = releases / name
-    if not (folder / MANIFEST).is_file():
+    if not _ID.fullmatch(name) or not (folder / MANIFEST).is_file():
         raise _unknown(releases, name)
     return Release(name, folder, read_manifest(folder), is_current=_linked(releases) == name)
 

@@ -229,6 +229,15 @@ def test_after_a_rollback_the_newer_content_is_published_again_under_a_new_name(
     assert (again.is_new, again.release.id) == (True, "2026-W48-3")
 
 
+@pytest.mark.parametrize("name", [".candidate-run-2", "../releases/2026-W48-1", "current/../2026-W48-1", ""])
+def test_only_a_release_can_be_shown_or_rolled_back_to(workshop, name):
+    release(workshop)
+    workshop.candidate("run-2", shift=1)
+    for action in (show, verify, rollback):
+        with pytest.raises(ReleaseError, match="there is no release"):
+            action(workshop.releases, name)
+
+
 def test_half_written_candidates_are_no_releases_and_are_cleared_away(workshop):
     half = workshop.releases / ".candidate-killed"
     half.mkdir(parents=True)

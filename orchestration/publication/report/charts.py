@@ -158,7 +158,7 @@ def bar_chart(
         title=None,
         stack="zero",
         scale=alt.Scale(domain=[0, top * 1.25], nice=False),
-        axis=_share_axis(top) if percent else _axis("d"),
+        axis=_share_axis(top) if percent else _axis("d", tickCount=4),
     )
     colour = alt.Color(
         "series:N",
@@ -267,9 +267,9 @@ def _at(pixels: float) -> alt.XValue:
     return alt.XValue(pixels)  # type: ignore[no-untyped-call]
 
 
-def _axis(form: str, **more: Any) -> alt.Axis:
+def _axis(form: str, **ticks: Any) -> alt.Axis:
     return alt.Axis(
-        format=form, orient="top", labelColor=_MUTED, labelFontSize=11.5, **({"tickCount": 4} | more)
+        format=form, orient="top", labelColor=_MUTED, labelFontSize=11.5, labelOverlap=False, **ticks
     )
 
 
@@ -297,6 +297,12 @@ def _inline(svg: str, name: str, title: str, description: str) -> str:
     root = ElementTree.fromstring(svg)
     for attribute in ("width", "height", "version"):
         root.attrib.pop(attribute, None)
+    for element in root.iter():
+        # Within a picture that has a name, Vega's own roles and names would be read out as so many pictures.
+        for attribute in [
+            name for name in element.attrib if name in ("role", "class") or name.startswith("aria-")
+        ]:
+            del element.attrib[attribute]
     # The same left and right edges for all charts, whatever their labels: so they line up and scale alike.
     plot = root.find(f"{{{_SVG}}}g")
     origin = _ORIGIN.match(plot.get("transform", "") if plot is not None else "")
