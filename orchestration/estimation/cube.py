@@ -74,9 +74,13 @@ class Cube:
         """One sum, shape (cells,)."""
         return self.sums[:, self.position[_key(weight, factors)]]
 
+    def take(self, keys: Iterable[Key]) -> Numbers:
+        """Several sums, shape (cells, keys)."""
+        return self.sums[:, np.array([self.position[key] for key in keys], dtype=np.int64)]
+
     def gather(self, weight: str, factors: Iterable[Key]) -> Numbers:
         """A sum for each of several factors, shape (cells, factors)."""
-        return self.sums[:, [self.position[_key(weight, each)] for each in factors]]
+        return self.take(_key(weight, each) for each in factors)
 
     def columns(self, weight: str, factors: Iterable[str]) -> Numbers:
         """A sum for each of several single factors, shape (cells, factors)."""
@@ -260,9 +264,16 @@ def _sums_sql(
     ((groups, rows),) = connection.sql(
         f"SELECT count(*), sum(n) FROM (SELECT count(*) AS n FROM ({inner}) GROUP BY {', '.join(alike)})"
     ).fetchall()
+    if not groups:
+        raise EstimationError(
+            "no weighted respondent",
+            where="respondents",
+            expected="at least 2 respondents with a weight in each stratum",
+            fix="check the edition and the weights that were joined",
+        )
     answers = list(dict.fromkeys(_answers(key) for key in sums))
     terms = {answer: answer for answer in answers}
-    if rows and groups * _ALIKE <= rows:
+    if groups * _ALIKE <= rows:
         terms = {answer: f"t{number}" for number, answer in enumerate(answers)}
         counted = ", ".join([*alike, *(f"sum({answer}) AS {alias}" for answer, alias in terms.items())])
         inner = f"SELECT {counted} FROM ({inner}) GROUP BY {', '.join(alike)}"

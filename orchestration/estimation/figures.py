@@ -16,6 +16,7 @@ from orchestration.estimation import domains as cells
 from orchestration.estimation import flags, intervals, sensitivity, variance
 from orchestration.estimation.arrays import Flags, Numbers
 from orchestration.estimation.design import Design
+from orchestration.estimation.errors import EstimationError
 from orchestration.estimation.indicators import Breakdown, Indicator
 from orchestration.estimation.tables import COUNT, NUMBER, TEXT, filled, schema
 
@@ -73,6 +74,13 @@ def estimate(
     appear too. Shares are in [0, 1], totals and means in the units of the answers. Raises EstimationError
     or FrameError (`cube.build`, `variance.sampling`).
     """
+    if len({each.name for each in indicators}) < len(indicators):
+        raise EstimationError(
+            "two indicators have the same name",
+            where=f"edition {edition}",
+            expected="a name for each indicator",
+            fix="rename one of them",
+        )
     asked = [each for each in indicators if each.is_asked]
     cube = cubes.build(connection, respondents, design, asked, columns=cells.columns_of(breakdowns))
     domains = cells.find(cube.keys, len(cube.sums), breakdowns, population)
@@ -100,7 +108,7 @@ def counts(cube: cubes.Cube, domains: cells.Domains) -> dict[str, Numbers]:
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
             "n": member @ cube.columns("s", counted),
-            "n_yes": member @ np.stack([cube.get(*term.yes) for term in terms], axis=1),
+            "n_yes": member @ cube.take(term.yes for term in terms),
             "n_asked": member @ cube.columns("s", asked),
             "weighted_n": member @ cube.columns("w", counted),
             "item_response": (member @ cube.columns("w", counted)) / (member @ cube.columns("w", asked)),
@@ -118,7 +126,7 @@ def _numbers(
     level: float,
 ) -> dict[str, Numbers]:
     """The numeric columns of a block of domains, each of shape (domains, indicators)."""
-    is_share = np.array([each.kind == "proportion" for each in indicators])
+    is_share = np.array([each.kind == "proportion" for each in indicators], dtype=bool)
     n, yes = counted["n"], counted["n_yes"]
     # Exact at the ends, where sums in another order would leave 1e-16.
     ends = is_share & ((yes == 0) | (yes == n))

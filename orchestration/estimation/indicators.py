@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from orchestration.estimation.errors import EstimationError
+
 # From best to worst.
 COMPARABILITY = ("identical", "close", "broken")
 Kind = Literal["proportion", "mean", "total", "ratio"]
@@ -41,6 +43,15 @@ class Breakdown:
     name: str
     columns: tuple[str, ...] = ()
     separator: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.separator and len(self.columns) != 1:
+            raise EstimationError(
+                f"{len(self.columns)} columns with a separator",
+                where=f"breakdown {self.name}",
+                expected="one column that lists the domains of a respondent",
+                fix="cross overlapping domains with others in the column itself",
+            )
 
 
 ALL = Breakdown("all")

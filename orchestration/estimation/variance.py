@@ -118,7 +118,7 @@ class Linear:
 def linearise(cube: Cube, domains: Domains, indicators: Sequence[Indicator], plan: Sampling) -> Linear:
     """Estimates and linearised sums of every indicator in every domain."""
     count = len(domains.names)
-    totals = np.array([each.kind == "total" for each in indicators])
+    totals = np.array([each.kind == "total" for each in indicators], dtype=bool)
     member = membership(cube, domains)
     y = cube.columns("w", (term.y for term in cube.terms))
     a = cube.columns("w", (term.a for term in cube.terms))
@@ -180,8 +180,8 @@ def _calibrated(
     second: list[Numbers] = []
     weight = plan.factor[cube.stratum][:, None]
     columns = sorted({term.y for term in cube.terms} | {term.a for term in cube.terms})
-    y = np.array([columns.index(term.y) for term in cube.terms])
-    a = np.array([columns.index(term.a) for term in cube.terms])
+    y = np.array([columns.index(term.y) for term in cube.terms], dtype=np.int64)
+    a = np.array([columns.index(term.a) for term in cube.terms], dtype=np.int64)
     for margin in cube.margins:
         width = len(margin.labels)
         rows = domains.domain * width + margin.code[domains.cell]

@@ -354,3 +354,28 @@ def test_a_population_smaller_than_its_respondents_is_refused(connection, made_s
     design = Design("weight", "stratum", population=dict.fromkeys(names[1:], 1000.0))
     with pytest.raises(FrameError, match=names[0].replace("|", r"\|")):
         one(connection, table, INDICATORS[0], design=design)
+
+
+def test_an_edition_that_asked_nothing_still_has_its_rows(connection, made_survey):
+    connection.register("survey", made_survey(1))
+    new = [Indicator("new", "whatever", is_asked=False), Indicator("newer", "whatever", is_asked=False)]
+    for design in (PLAIN, CALIBRATED):
+        rows = estimate(connection, "survey", design, new, BREAKDOWNS[:2], edition="e").to_pylist()
+        assert len(rows) == 2 * 4
+        assert {row["reason"] for row in rows} == {"not_asked"}
+
+
+def test_nobody_is_refused(connection, made_survey):
+    with pytest.raises(EstimationError, match="no weighted respondent"):
+        one(connection, made_survey(1).slice(0, 0), INDICATORS[0])
+
+
+def test_two_indicators_of_one_name_are_refused(connection, made_survey):
+    connection.register("survey", made_survey(1))
+    with pytest.raises(EstimationError, match="the same name"):
+        estimate(connection, "survey", PLAIN, [INDICATORS[0]] * 2, [ALL], edition="e")
+
+
+def test_overlapping_domains_stand_in_one_column():
+    with pytest.raises(EstimationError, match="2 columns with a separator"):
+        Breakdown("odd", ("region", "territory"), separator=";")
