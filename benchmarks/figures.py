@@ -64,6 +64,7 @@ s <- svydesign(ids=~1, strata=~stratum, weights=~before, data=d)
 t <- colSums(model.matrix(~region+size+sector, d) * d$weight)
 s <- calibrate(s, ~region+size+sector, t, calfun="raking", epsilon=1e-13, maxit=500)
 e <- system.time(r <- svyby(as.formula(paste("~", paste(y, collapse="+"))), ~region, s, svymean))[["elapsed"]]
+r <- as.data.frame(r); names(r)[1 + length(y) + seq_along(y)] <- paste0("se.", y)
 write.csv(cbind(r, seconds=e), a[2], row.names=FALSE)
 """
 
