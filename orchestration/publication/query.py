@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from orchestration.publication.releases import open_release
 
 SHOWN = 100
 _BATCH = 10_000
+_NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL.*")
 _FIX = 'see the tables with `skillsbank query "show tables"` and their columns with `"describe dim_edition"`'
 
 
@@ -86,7 +88,9 @@ def _explained() -> Iterator[None]:
             "a query reads the tables of the release, no file and no address besides", where="query", fix=_FIX
         ) from error
     except duckdb.Error as error:
-        raise ReleaseError(" ".join(str(error).split()), where="query", fix=_FIX) from error
+        # DuckDB draws the line again with a caret below it: that has no place in one sentence.
+        message = " ".join(str(error).split("\n\nLINE ")[0].split())
+        raise ReleaseError(message, where="query", fix=_FIX) from error
 
 
 @contextmanager
@@ -140,9 +144,8 @@ def _write_table(connection: duckdb.DuckDBPyConnection, sql: str, sink: BinaryIO
     result = connection.execute(sql)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     kinds = [str(column[1]) for column in result.description or ()]
-    numbers = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "NUMBER")
     for name, kind in zip(_columns(result), kinds, strict=True):
-        table.add_column(Text(name), justify="right" if kind.upper().startswith(numbers) else "left")
+        table.add_column(Text(name), justify="right" if _NUMBER.fullmatch(kind) else "left")
     rows = result.fetchmany(SHOWN + 1)
     for row in rows[:SHOWN]:
         table.add_row(*(Text(_printable(value)) for value in row))
@@ -157,7 +160,7 @@ def _write_table(connection: duckdb.DuckDBPyConnection, sql: str, sink: BinaryIO
 
 def _printable(value: Any) -> str:
     """A cell for the screen: no control character of the data reaches the terminal."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else str(_field(value))
     return "".join(character if character.isprintable() else "�" for character in text)
 
 

@@ -35,7 +35,9 @@ def test_a_table_for_the_screen(releases, capsysbinary):
     text = ask(releases, capsysbinary, EDITIONS, "table").decode()
     lines = [line.split() for line in text.splitlines() if line.strip()]
     assert lines[0] == ["edition", "year", "is_simulated"]
-    assert lines[2] == ["edition_2012", "2012", "True"]
+    assert lines[2] == ["edition_2012", "2012", "true"]
+    numbers = ask(releases, capsysbinary, "SELECT 5 AS number, 'x' AS text", "table").decode()
+    assert "\n      5   x" in numbers
 
 
 def test_a_long_table_says_that_it_is_cut(releases, capsysbinary):
@@ -141,6 +143,7 @@ def test_anything_else_is_refused_in_one_line(releases, capsysbinary, sql, why):
     with pytest.raises(ReleaseError, match=why) as raised:
         run_query(releases, sql)
     assert "\n" not in str(raised.value)
+    assert "^" not in str(raised.value)
 
 
 @pytest.mark.parametrize("format", ["json", "parquet"])

@@ -3,7 +3,7 @@ words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from orchestration.publication.report.charts import Bar, Chart, Mark, bar_chart, interval_chart
 from orchestration.publication.report.tables import MISSING, Figure, Label, Offers, Tables, ordered_families
@@ -352,6 +352,3 @@ def _sum(numbers: Iterator[int | None]) -> int | None:
     """The sum of the known numbers; None where none is known."""
     known = [number for number in numbers if number is not None]
     return sum(known) if known else None
-
-
-Maker = Callable[[Tables, Words], Section]
