@@ -20,7 +20,7 @@ FIX = (
     "and put in the new file"
 )
 _KIND = 'a LimeSurvey JSON export: {"responses": [...]}'
-_BLOCK = 1 << 20
+_BLOCK, _BEGINNING = 1 << 20, 1 << 12
 _LONGEST = 32 << 20
 _BEGIN = re.compile(r'\ufeff?\s*\{\s*"responses"\s*:\s*\[\s*')
 _BLANKS = re.compile(r"\s*")
@@ -86,13 +86,12 @@ def _responses(path: Path) -> Iterator[tuple[list[tuple[str, Any]] | None, str]]
             yield _response(value), text.data[:end]
             text.drop(end)
             text.skip_blanks()
-            if text.data.startswith(","):
+            more = text.data.startswith(",")
+            if more:
                 text.drop(1)
                 text.skip_blanks()
-                # A comma before the end is a response that was lost.
-                if not text.data.startswith("]"):
-                    continue
-            if not text.data.startswith("]") or text.data[-1:] == ",":
+            # A comma and no response, or a response and no comma: something was lost.
+            if more == text.data.startswith("]"):
                 raise _refusal(path, f"the file ends, or is damaged, after response {number}")
         text.drop(1)
         text.fill(_LONGEST)
@@ -134,7 +133,7 @@ class _Text:
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Match the beginning of the text."""
-        self.fill(_BLOCK)
+        self.fill(_BEGINNING)
         return pattern.match(self.data)
 
     def skip_blanks(self) -> None:

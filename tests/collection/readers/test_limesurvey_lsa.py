@@ -1,0 +1,222 @@
+"""Survey archives: LimeSurvey's own test files one by one, and hostile or damaged ones."""
+
+import re
+import zipfile
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from orchestration.collection.readers import limesurvey_lsa, open_export
+from orchestration.collection.survey_structure import code_headings
+from orchestration.errors import ExportError
+
+from .conftest import read
+
+META = ("id", "token", "submitdate", "lastpage", "startlanguage", "seed")
+NOBODY = None
+# Each of LimeSurvey's own archives: how many responses, and the columns after META; or none.
+ARCHIVES = {
+    "limesurvey_survey_InviteParticipantsTest": NOBODY,
+    "limesurvey_survey_get_participant_properties": NOBODY,
+    "survey_archive_222923_executeQuestionThemeSurvey": NOBODY,
+    "survey_archive_265351_listParticipants": NOBODY,
+    "survey_archive_265831": (1, "Q00"),
+    "survey_archive_2_basic_responses": (2, "Q00"),
+    "survey_archive_358746_no_green_bar": NOBODY,
+    "survey_archive_426848": NOBODY,
+    "survey_archive_464421": NOBODY,
+    "survey_archive_564265": NOBODY,
+    "survey_archive_821351": (1, "q1 q2 q3"),
+    "survey_archive_993688_participantBlacklist": NOBODY,
+    "survey_archive_RemoteControlExportResponses": (1, "Q00[SQ001] Q00[SQ002]"),
+    "survey_archive_SaveEditedResponseTest": (1, "G01Q01"),
+    "survey_archive_deleteResponseTest": (2, "Q00"),
+    "survey_archive_getFileUploadTest": (2, "G01Q01 G01Q01[filecount]"),
+    "survey_archive_getFileUploadTestClosed": (2, "G01Q01 G01Q01[filecount]"),
+    "survey_archive_getParticipantPropertiesTest": NOBODY,
+    "survey_archive_setVariableExpressionEndPluginTest": (
+        1,
+        "startdate datestamp TEXT MULTI[SQ01] MULTI[SQ02] MULTI[SQ03] MULTI[SQ04] RESULT",
+    ),
+    "survey_archive_shortUrlClosed": NOBODY,
+    "survey_archive_statCountFunctionsTest": (8, "Q00 Q01 Q03[SQ001] Q03[SQ002] Q03[SQ003]"),
+    "survey_export_responses_with_tokens": (2, "Q00"),
+    "survey_simple_statistics": (10, "Q00 G02Q02 G02Q03"),
+    "survey_statistics_one": (10, "Q00"),
+    "survey_statistics_three": (10, "Q00[SQ001] Q00[SQ002]"),
+    "survey_statistics_two": (10, "Q00 Q01 Q02"),
+}
+# Codes of all question types, and how many columns each of these surveys has.
+STRUCTURES = {
+    "survey-dual-scale-question-api-test.lss": (14, "G01Q02[SQ002][2]"),
+    "limesurvey_survey_ArrayNumberCheckbox.lss": (9, "[SY001_SX001]"),
+    "limesurvey_survey_157447_array_filter_ranking_max_columns.lss": (46, "A123[23]"),
+    "limesurvey_survey_88881.lss": (19, "Q6[comment]"),
+}
+
+
+@pytest.fixture(scope="module")
+def corpus(shared):
+    return shared / "data" / "limesurvey_archives"
+
+
+def test_no_archive_of_the_corpus_is_left_out(corpus):
+    assert {path.stem for path in (corpus / "lsa").glob("*.lsa")} == set(ARCHIVES)
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_every_archive_is_read_or_refused_for_the_right_reason(corpus, name):
+    path = corpus / "lsa" / f"{name}.lsa"
+    with zipfile.ZipFile(path) as archive:
+        (part,) = [entry for entry in archive.namelist() if entry.endswith(".lsr")]
+        root = ET.fromstring(archive.read(part))
+    elements = [list(row) for row in root.iterfind("responses/rows/row")]
+    if ARCHIVES[name] is NOBODY:
+        assert not elements
+        with pytest.raises(ExportError, match="holds no responses"):
+            open_export(path, "limesurvey_lsa")
+        return
+    count, columns = ARCHIVES[name]
+    headings, rows, rejected = read(path, "limesurvey_lsa")
+    assert not rejected
+    assert [heading for heading in headings if heading not in META] == columns.split()
+    assert len(rows) == len(elements) == count
+    for row, cells in zip(rows, elements, strict=True):
+        # As many cells as elements, in their order; what has no element was not asked.
+        assert [cell for cell in row.values() if cell is not None] == [cell.text or "" for cell in cells]
+
+
+@pytest.mark.parametrize("ending", ["lss", "lsq", "lsg"])
+def test_structures_hold_no_responses(corpus, ending):
+    for path in (corpus / "lss").glob(f"*.{ending}"):
+        with pytest.raises(ExportError, match="no zip file"):
+            open_export(path, "limesurvey_lsa")
+
+
+def test_every_structure_gives_each_column_one_code_heading(corpus):
+    found = {}
+    for path in sorted((corpus / "lss").iterdir()):
+        with path.open("rb") as file:
+            if path.suffix == ".lss":
+                found[path.name] = code_headings(file, path.name)
+                continue
+            with pytest.raises(ExportError, match="not the structure of a survey"):
+                code_headings(file, path.name)
+    assert len(found) == 61
+    for headings in found.values():
+        assert len(set(headings.values())) == len(headings)
+    for name, (columns, ending) in STRUCTURES.items():
+        assert len(found[name]) == columns
+        assert any(heading.endswith(ending) for heading in found[name].values())
+
+
+def test_code_headings_are_those_of_the_servers_field_map(survey):
+    """get_fieldmap gives a title, and the subquestion's or answer's code, of every field."""
+    import json
+
+    fields = json.loads((survey / "rpc" / "get_fieldmap_fr.json").read_text())
+    fields = fields.get("result", fields)
+    with (survey / "ui" / "structure.lss").open("rb") as file:
+        headings = code_headings(file, "structure")
+    own = {name: field for name, field in fields.items() if re.match(r"\d+X\d+X\d+", name)}
+    assert headings.keys() == own.keys()
+    for name, field in own.items():
+        inside = f"[{field['aid']}]" if field["aid"] else ""
+        if field["type"] == "1":
+            inside += f"[{int(field['scale_id']) + 1}]"
+        assert headings[name] == field["title"] + inside
+
+
+RESPONSES = (
+    "<document><LimeSurveyDocType>Responses</LimeSurveyDocType><responses><fields><fieldname>id</fieldname>"
+    "<fieldname>1X1X1</fieldname></fields><rows>{}</rows></responses></document>"
+)
+STRUCTURE = (
+    "<document><LimeSurveyDocType>Survey</LimeSurveyDocType><questions><rows><row><qid>1</qid><sid>1</sid>"
+    "<gid>1</gid><type>S</type><title>A</title><other>N</other></row></rows></questions></document>"
+)
+
+
+def archive_of(tmp_path, rows="", structure=STRUCTURE, responses=RESPONSES, **more):
+    path = tmp_path / "survey.lsa"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("survey_1.lss", structure)
+        archive.writestr("survey_1_responses.lsr", responses.replace("{}", rows))
+        for name, content in more.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_missing_element_was_not_asked_and_an_empty_one_left_blank(tmp_path):
+    rows = "<row><id>1</id><_1X1X1/></row><row><id>2</id></row>"
+    rows += "<row><id>3</id><_1X1X1><![CDATA[<é]]></_1X1X1></row>"
+    _, found, _ = read(archive_of(tmp_path, rows), "limesurvey_lsa")
+    assert [row["A"] for row in found] == ["", None, "<é"]
+
+
+def test_a_bad_row_costs_that_row_and_no_other(tmp_path):
+    rows = "<row><id>1</id><x>?</x></row><row><id>2</id><id>9</id></row><row><id>3</id></row>"
+    _, found, rejected = read(archive_of(tmp_path, rows), "limesurvey_lsa")
+    assert [row["id"] for row in found] == ["3"]
+    assert [(bad.row_number, bad.text) for bad in rejected] == [(1, "1\t?"), (2, "2\t9")]
+    assert "not among the fields" in rejected[0].reason
+    assert "twice" in rejected[1].reason
+
+
+ENTITIES = '<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+OUTSIDE = '<!DOCTYPE d [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
+
+
+@pytest.mark.parametrize("attack", [ENTITIES, OUTSIDE, '<!DOCTYPE d SYSTEM "http://192.0.2.1/x.dtd">'])
+@pytest.mark.parametrize("part", ["structure", "responses"])
+def test_xml_attacks_are_refused(tmp_path, attack, part):
+    content = {"structure": STRUCTURE, "responses": RESPONSES.replace("{}", "<row><id>&a;</id></row>")}
+    path = archive_of(tmp_path, **{part: attack + content[part]})
+    with pytest.raises(ExportError, match="defines entities"):
+        open_export(path, "limesurvey_lsa")
+
+
+def test_zip_bombs_are_refused_unread(tmp_path):
+    path = archive_of(tmp_path, " " * (80 << 20))
+    with pytest.raises(ExportError, match="zip bomb"):
+        open_export(path, "limesurvey_lsa")
+
+
+def test_an_answer_without_end_is_refused_with_bounded_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(limesurvey_lsa, "_LONGEST_ROW", 100_000)
+    export = open_export(
+        archive_of(tmp_path, "<row><id>1</id></row><row><id>" + "x" * 900_000), "limesurvey_lsa"
+    )
+    with pytest.raises(ExportError, match=r"longer than|cut off"):
+        list(export.chunks())
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (
+            {"structure": STRUCTURE.replace("<qid>1<", "<qid>2<")},
+            "no question of the structure has the field",
+        ),
+        ({"structure": "<document/>"}, "not the structure of a survey"),
+        ({"structure": "<document>"}, "the XML cannot be read"),
+        ({"responses": RESPONSES[:-9]}, "cut off or damaged"),
+        ({"other_responses.lsr": "x"}, "2 parts ending in"),
+    ],
+)
+def test_archives_that_do_not_fit_together_are_refused(tmp_path, change, problem):
+    with pytest.raises(ExportError, match=problem):
+        read(archive_of(tmp_path, "<row><id>1</id></row>", **change), "limesurvey_lsa")
+
+
+def test_participants_are_never_opened(tmp_path, monkeypatch):
+    path = archive_of(tmp_path, "<row><id>1</id></row>", **{"survey_1_tokens.lst": "<secret/>"})
+    opened = []
+    monkeypatch.setattr(
+        zipfile.ZipFile,
+        "open",
+        lambda self, name, *rest, real=zipfile.ZipFile.open: opened.append(name) or real(self, name, *rest),
+    )
+    read(path, "limesurvey_lsa")
+    assert opened
+    assert not [name for name in opened if str(name).endswith(".lst")]
