@@ -102,7 +102,7 @@ class Transport(requests.Session):
                 )
             if time.monotonic() - started > limits.total:
                 raise UnreachableError(
-                    f"the answer was not whole after {limits.total:.0f} s",
+                    f"the answer was not whole after {limits.total:g} s",
                     where=self.host,
                     fix="run again when the server is less busy",
                 )
@@ -119,7 +119,7 @@ class Transport(requests.Session):
                 "REQUESTS_CA_BUNDLE; verification cannot be switched off",
             )
         if isinstance(failure, requests.exceptions.ConnectTimeout):
-            problem = f"no connection within {self._limits.connect:.0f} s"
+            problem = f"no connection within {self._limits.connect:g} s"
         elif isinstance(failure, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
             problem = f"the server said nothing for {self._limits.silence:g} s"
         elif isinstance(failure, requests.exceptions.ChunkedEncodingError | urllib3.exceptions.ProtocolError):

@@ -13,7 +13,7 @@ from orchestration.identifiers import CompanyKeys
 
 from .server import SECRET, SURVEY, USER, LimeSurvey, Survey, recorded_rows
 
-QUICK = Limits(connect=2, silence=0.3, total=1.0, size=4 << 20)
+QUICK = Limits(connect=2, silence=0.3, total=0.6, size=4 << 20)
 
 
 def on_server(codebook, **keys):

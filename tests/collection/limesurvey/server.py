@@ -137,7 +137,7 @@ class LimeSurvey:
         return self.surveys[sid].fieldmap
 
     def export_responses(  # noqa: PLR0917 - LimeSurvey's own signature
-        self, _key, sid, form, language=None, state="all", heading="code", answers="short",
+        self, _key, sid, form, language=None, state="all", headings="code", answers="short",
         first=None, last=None, fields=None, _more=None,
     ):  # fmt: skip
         survey = self.surveys.get(sid)
@@ -149,7 +149,7 @@ class LimeSurvey:
             return {"status": "No Data, could not get max id."}
         if language not in {None, "fr", "en"}:
             return {"status": "Language code not found for this survey."}
-        assert (state, heading, answers) == ("all", "code", "short"), "silently replaced by a default"
+        assert (state, headings, answers) == ("all", "code", "short"), "silently replaced by a default"
         names = list(survey.fieldmap) if fields is None else fields
         wanted = [(name, survey.heading.get(name)) for name in names]
         chosen = [
@@ -183,6 +183,7 @@ class LimeSurvey:
     def _handler(outer):  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm, wbufsize = True, -1
 
             def do_POST(self):
                 call = json.loads(self.rfile.read(int(self.headers["content-length"])))
