@@ -10,7 +10,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     # Inside, so that importing this module reads no file and loads no stage.
     from orchestration import codebook
     from orchestration.automation.jobs import automation_definitions
-    from orchestration.collection.assets import collection_assets, raw_keys
+    from orchestration.collection.assets import collection_assets, limesurvey_resource, raw_keys
     from orchestration.decoding.assets import decoding_assets, lake_key
     from orchestration.modelling.assets import mart_keys, modelling_assets
     from orchestration.publication import assets as publication
@@ -34,6 +34,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 gate_check("marts", [dg.AssetKey("fct_response")], settings),
                 publication.release_gate(settings),
             ],
+            resources={"limesurvey": limesurvey_resource(settings)},
         ),
         automation_definitions(settings),
     )

@@ -1,7 +1,8 @@
 """Collection as Dagster assets. Belongs here: one asset an edition, a frame, a partner's file. Does not: reading."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ from orchestration.archive import Archive
 from orchestration.codebook import Codebook
 from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import Collected, collect_export
+from orchestration.collection.limesurvey import Pulled, Server, configured, pull_edition, spans
 from orchestration.collection.partners import LAYOUTS, collect_partner_file
 from orchestration.identifiers import CompanyKeys
 from orchestration.settings import Settings
@@ -17,6 +19,8 @@ from orchestration.settings import Settings
 GROUP, OWNERS = "collection", ["team:data-engineering"]
 SET_ASIDE = dg.AssetKey(["raw", "set_aside"])
 Work = Callable[[Archive, CompanyKeys], list[Collected]]
+# Observed: 5 of the real survey's 224 responses are tests (2 %), the ones that people delete by hand.
+LOST_SHARE = 0.05
 
 
 def raw_keys(codebooks: Sequence[Codebook]) -> list[dg.AssetKey]:
@@ -32,7 +36,7 @@ def collection_assets(settings: Settings, codebooks: Sequence[Codebook]) -> list
     frames = [(book.edition, "frame", book.edition) for book in codebooks]
     partners = [(table, table, None) for table in _partner_tables()]
     return [
-        *(_export(settings, book) for book in codebooks),
+        *(_pulled(settings, book) or _export(settings, book) for book in codebooks),
         *(_partner(settings, codebooks, *file) for file in [*frames, *partners]),
         _set_aside(settings, codebooks),
     ]
@@ -52,15 +56,108 @@ def _roots(settings: Settings) -> list[Path]:
 
 def _export(settings: Settings, book: Codebook) -> dg.AssetsDefinition:
     def work(archive: Archive, keys: CompanyKeys) -> list[Collected]:
-        files = find_exports(book, _roots(settings)).files
-        return [collect_export(path, book, source, archive, settings.contacts, keys) for source, path in files]
+        return _files(settings, book, archive, keys)
 
-    state = f"{book.year}, {book.status}{', simulated' if book.simulated else ''}"
     description = (
-        f"**{book.title.fr}** ({state}). Questionnaire exports from `inbox/{book.edition}/`: personal data is split "
+        f"{_title(book)} Questionnaire exports from `inbox/{book.edition}/`: personal data is split "
         "off to `contacts`, the rest is archived. An export that is already there adds nothing."
     )
     return _collecting(settings, _key("export", book.edition), book.edition, description, work)
+
+
+def _title(book: Codebook) -> str:
+    return f"**{book.title.fr}** ({book.year}, {book.status}{', simulated' if book.simulated else ''})."
+
+
+def _files(
+    settings: Settings, book: Codebook, archive: Archive, keys: CompanyKeys, without: Sequence[str] = ()
+) -> list[Collected]:
+    """Collect an edition's exports in files, but for the sources that are pulled from a server."""
+    return [
+        collect_export(path, book, source, archive, settings.contacts, keys)
+        for source, path in find_exports(book, _roots(settings)).files
+        if source not in without
+    ]
+
+
+def limesurvey_resource(settings: Settings) -> dg.ResourceDefinition:
+    """The LimeSurvey server: one login a run, which all editions share."""
+
+    @dg.resource(
+        description="LimeSurvey's RemoteControl 2, from SKILLSBANK_LIMESURVEY_URL, _USER and _SECRET"
+    )
+    def limesurvey(_: dg.InitResourceContext) -> Iterator[Server | None]:
+        server = configured(settings)
+        try:
+            yield server
+        finally:
+            if server is not None:
+                server.close()
+
+    return limesurvey
+
+
+def _pulled(settings: Settings, book: Codebook) -> dg.AssetsDefinition | None:
+    """The asset of an edition whose codebook names a survey, where the settings name a server."""
+    sources = [export.source for export in book.exports if export.server is not None]
+    # A part of the settings is enough: the resource then says what is missing, instead of reading old files.
+    if not sources or not (settings.limesurvey_url or settings.limesurvey_user or settings.limesurvey_secret):
+        return None
+    key = _key("export", book.edition)
+    spec = dg.AssetSpec(
+        key,
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"limesurvey", "parquet"},
+        description=f"{_title(book)} Responses from the survey server, new and changed ones only: personal "
+        "data is split off to `contacts`, the rest is archived. The same state as before adds nothing.",
+    )
+    check = dg.AssetCheckSpec(
+        "responses_kept",
+        asset=key,
+        blocking=True,
+        description="No response that was there has vanished from the server or lost answers. A few are a "
+        f"warning; more than {LOST_SHARE:.0%} stop the run until 'deleted' in the codebook accounts for them.",
+    )
+
+    @dg.multi_asset(
+        name=f"collect_{book.edition}",
+        specs=[spec],
+        check_specs=[check],
+        required_resource_keys={"refresh_lock", "limesurvey"},
+    )
+    def collect(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)
+        archive, server = Archive(settings.archive), context.resources.limesurvey
+        pulls = [pull_edition(server, book, source, archive, settings.contacts, keys) for source in sources]
+        collected = [pull.collected for pull in pulls if pull.collected is not None]
+        collected += _files(settings, book, archive, keys, without=sources)
+        more = {
+            "responses_read": sum(pull.read for pull in pulls),
+            "files_not_read": [
+                path.name for source, path in find_exports(book, [settings.inbox]).files if source in sources
+            ],
+        }
+        return _materialized(settings, collected, more, [_kept(pulls)])
+
+    return collect
+
+
+def _kept(pulls: Sequence[Pulled]) -> dg.AssetCheckResult:
+    share = max(pull.lost_share for pull in pulls)
+    return dg.AssetCheckResult(
+        check_name="responses_kept",
+        passed=share == 0,
+        severity=dg.AssetCheckSeverity.ERROR if share > LOST_SHARE else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "lost_share": share,
+            "vanished": sum(len(pull.vanished) for pull in pulls),
+            "vanished_ids": ", ".join(spans(pull.vanished) for pull in pulls if pull.vanished)[:1000],
+            "shrunk": sum(len(pull.shrunk) for pull in pulls),
+            "shrunk_ids": ", ".join(spans(pull.shrunk) for pull in pulls if pull.shrunk)[:1000],
+            "deleted_on_purpose": sum(pull.deleted for pull in pulls),
+        },
+    )
 
 
 def _partner(
@@ -89,21 +186,32 @@ def _collecting(
     def collect() -> dg.MaterializeResult[Any]:
         keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)
         collected = work(Archive(settings.archive), keys)
-        # The data version is the content: an unchanged input keeps it, and what stands on it need not run.
-        version = "-".join(one.entry.sha256[:16] for one in collected) or "none"
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": sum(one.rows for one in collected),
-                "rejected_rows": sum(one.rejected for one in collected),
-                "new_files": sum(one.is_new for one in collected),
-                "origin": ", ".join(str(one.entry.facts["origin"]) for one in collected) or "no file",
-                "archived": [str(one.entry.path.relative_to(settings.archive)) for one in collected],
-                "bytes": sum(one.entry.bytes for one in collected),
-            },
-            data_version=dg.DataVersion(version),
-        )
+        return _materialized(settings, collected)
 
     return collect
+
+
+def _materialized(
+    settings: Settings,
+    collected: Sequence[Collected],
+    more: Mapping[str, Any] = MappingProxyType({}),
+    checks: Sequence[dg.AssetCheckResult] = (),
+) -> dg.MaterializeResult[Any]:
+    # The data version is the content: an unchanged input keeps it, and what stands on it need not run.
+    version = "-".join(one.entry.sha256[:16] for one in collected) or "none"
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": sum(one.rows for one in collected),
+            "rejected_rows": sum(one.rejected for one in collected),
+            "new_files": sum(one.is_new for one in collected),
+            "origin": ", ".join(str(one.entry.facts["origin"]) for one in collected) or "no file",
+            "archived": [str(one.entry.path.relative_to(settings.archive)) for one in collected],
+            "bytes": sum(one.entry.bytes for one in collected),
+            **more,
+        },
+        data_version=dg.DataVersion(version),
+        check_results=checks,
+    )
 
 
 def _set_aside(settings: Settings, codebooks: Sequence[Codebook]) -> dg.AssetsDefinition:

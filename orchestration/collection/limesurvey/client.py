@@ -24,6 +24,7 @@ from orchestration.collection.limesurvey.errors import (
     refused,
 )
 from orchestration.collection.limesurvey.transport import Limits, Transport, checked_host
+from orchestration.settings import Settings
 
 _TRIES = 4
 _FIRST_PAUSE = 1.0
@@ -224,3 +225,21 @@ class Server:
         for hidden in (self._secret.get_secret_value(), key):
             text = text.replace(hidden, "***") if hidden else text
         return text[:200]
+
+
+def configured(settings: Settings) -> Server | None:
+    """The server that the settings name; None where they name none.
+
+    Raises:
+        LimeSurveyError: they name only a part of it, or an address that would give the password away.
+    """
+    url, user, secret = settings.limesurvey_url, settings.limesurvey_user, settings.limesurvey_secret
+    if not url and not user and secret is None:
+        return None
+    if not url or not user or secret is None:
+        raise LimeSurveyError(
+            "the settings name only a part of a LimeSurvey server",
+            expected="SKILLSBANK_LIMESURVEY_URL, SKILLSBANK_LIMESURVEY_USER and SKILLSBANK_LIMESURVEY_SECRET",
+            fix="set all three, or none to collect files",
+        )
+    return Server(url, user, secret)
