@@ -1,6 +1,7 @@
 """Every export of survey 482617, whatever its format, gives the answers given, but for what it loses."""
 
 import html
+import json
 import re
 import shutil
 from collections import Counter
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.codebook import Export
+from orchestration.collection.headings import translated
+from orchestration.collection.readers import open_export
 from orchestration.errors import ExportError
 
 from .conftest import Real
@@ -164,6 +167,21 @@ def test_personal_answers_are_in_the_contacts_and_participants_nowhere(export, s
         for cell in row.values()
     }
     assert invited.isdisjoint(cells)
+
+
+def test_the_nulls_of_version_5_tell_the_states_that_vv_tells(shared, survey, tmp_path, real_export):
+    """The JSON of a 5.x server, made from what VV says was not asked."""
+    vv = open_export(shared / "data" / "limesurvey" / "ui" / "vv_version2.txt", "limesurvey_vv")
+    names = translated(vv.headings, survey)
+    cells = [list(row.values()) for chunk in vv.chunks() for row in chunk.rows.to_pylist()]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps({"responses": [dict(zip(names, row, strict=True)) for row in cells]}))
+    real, told = (
+        Real(tmp_path, declared(survey, "limesurvey_json"), "limesurvey", path),
+        real_export("limesurvey_vv"),
+    )
+    states = {key: row["state"] for key, row in real.answers.items()}
+    assert states == {(key[0] - told.first_id, *key[1:]): row["state"] for key, row in told.answers.items()}
 
 
 def test_the_servers_sav_crashes_a_child_and_not_the_run(shared, survey, tmp_path):
