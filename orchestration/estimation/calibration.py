@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import linalg, sparse, special  # type: ignore[import-untyped]
+from scipy import linalg, sparse, special
 
 from orchestration.estimation.arrays import Codes, Numbers, some
 from orchestration.estimation.errors import BoundsError, FrameError, MarginError

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 from orchestration.estimation import cube as cubes
 from orchestration.estimation import domains as cells

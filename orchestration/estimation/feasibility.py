@@ -4,7 +4,7 @@ fault. Does not: the calibration itself."""
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize, sparse  # type: ignore[import-untyped]
+from scipy import optimize, sparse
 
 from orchestration.estimation.arrays import Numbers, some
 from orchestration.estimation.errors import BoundsError, ConvergenceError, EstimationError, MarginError

@@ -4,7 +4,7 @@ what is published (flags)."""
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 from orchestration.estimation.arrays import Numbers
 

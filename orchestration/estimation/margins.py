@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse  # type: ignore[import-untyped]
+from scipy import sparse
 
 from orchestration.estimation.arrays import NO_CODE, Codes, Numbers, codes, codes_in, column, numbers, some
 from orchestration.estimation.design import Merge, collapse

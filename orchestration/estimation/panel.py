@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import duckdb
 import numpy as np
 import pyarrow as pa
-from scipy import sparse  # type: ignore[import-untyped]
+from scipy import sparse
 
 from orchestration.estimation import cube as cubes
 from orchestration.estimation import domains as cells

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, sparse  # type: ignore[import-untyped]
+from scipy import linalg, sparse
 
 from orchestration.estimation.arrays import Codes, Numbers, some
 from orchestration.estimation.calibration import independent
