@@ -20,7 +20,7 @@ from orchestration.settings import PROJECT, Settings
 
 app = typer.Typer(
     help="Skills Bank: from questionnaire exports to a published release.\n\n"
-    "Start with `skillsbank refresh`; then `skillsbank query \"select * from dim_edition\"` or `skillsbank ui`.",
+    'Start with `skillsbank refresh`; then `skillsbank query "select * from dim_edition"` or `skillsbank ui`.',
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -139,7 +139,9 @@ def releases_verify(
 
 @releases_app.command("rollback")
 def releases_rollback(
-    release: Annotated[str | None, typer.Argument(help="The release to go back to; the previous one if none.")] = None,
+    release: Annotated[
+        str | None, typer.Argument(help="The release to go back to; the previous one if none.")
+    ] = None,
 ) -> None:
     """Make an earlier release current again; nothing is deleted."""
     from orchestration.publication.releases import rollback  # noqa: PLC0415
@@ -164,7 +166,9 @@ def codebook_check(
 @app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Where to write the campaign.")],
-    respondents: Annotated[int, typer.Option(help="Responses of the larger edition, 1,000 to 10 million.")] = 1000,
+    respondents: Annotated[
+        int, typer.Option(help="Responses of the larger edition, 1,000 to 10 million.")
+    ] = 1000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
 ) -> None:
     """Write a simulated campaign with known true values, in LimeSurvey's own formats.

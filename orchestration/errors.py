@@ -17,8 +17,9 @@ class SkillsBankError(Exception):
         self, problem: str, *, where: str | None = None, expected: str | None = None, fix: str | None = None
     ) -> None:
         self.problem, self.where, self.expected, self.fix = problem, where, expected, fix
+        said = f"{where}: {problem}" if where else problem
         parts = [
-            f"{where}: {problem}" if where else problem,
+            said if said.endswith((".", "!", "?")) else f"{said}.",
             f"Expected: {expected}." if expected else None,
             f"What to do: {fix}." if fix else None,
         ]

@@ -1,4 +1,4 @@
-"""What a release is made from. Belongs here: naming inputs, code and packages by their hashes. Does not: the outputs."""
+"""What a release is made from. Belongs here: hashes of inputs, code and packages. Does not: the outputs."""
 
 from __future__ import annotations
 

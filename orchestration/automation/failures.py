@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 
 from orchestration.automation.alerts import Alert
@@ -47,7 +49,8 @@ def _check_lines(check: dg.AssetCheckEvaluation) -> list[str]:
     """The check and its table, then each failed expectation with its offending rows, masked by the gate."""
     lines = [f"Check {check.check_name} on {check.asset_key.to_user_string()} failed."]
     if "evidence" in check.metadata:
-        result = GateResult.from_dict(check.metadata["evidence"].value)
+        evidence: Any = check.metadata["evidence"].value
+        result = GateResult.from_dict(evidence)
         for failure in result.failures:
             lines.append(f"- {failure}")
             lines += [f"    {dict(row)}" for row in failure.rows]

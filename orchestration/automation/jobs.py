@@ -63,7 +63,9 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     )
     def failure_alert(context: dg.RunFailureSensorContext) -> None:
         alert = describe_failure(context.instance, context.dagster_run.run_id, settings.ui_url)
-        context.log.info(f"Alert sent by: {', '.join(send(alert, settings)) or 'no channel, none is configured'}")
+        context.log.info(
+            f"Alert sent by: {', '.join(send(alert, settings)) or 'no channel, none is configured'}"
+        )
 
     @dg.resource(description="One run at a time may write to the data folder.")
     def lock(context: dg.InitResourceContext) -> Iterator[None]:

@@ -36,6 +36,7 @@ class Progress:
         self.release: dict[str, str] = {}
 
     def __call__(self, entry: dg.EventLogEntry, _cursor: object = None) -> None:
+        """Take one event of the run, as Dagster's event listeners are called."""
         event = entry.dagster_event
         if event is None or event.step_key is None:
             return

@@ -68,7 +68,9 @@ def decoding_assets(
             for book in codebooks
         }
         partners = _partner_entries(archive, codebooks)
-        entries = [entry for found in exports.values() for _, entry in found] + [entry for _, entry in partners]
+        entries = [entry for found in exports.values() for _, entry in found] + [
+            entry for _, entry in partners
+        ]
         inputs = [Input.of(entry) for entry in entries]
         release = published(settings.releases)
         if release and release.get("fingerprint") == fingerprint(inputs, code_version(settings)):
@@ -83,9 +85,15 @@ def decoding_assets(
             },
             settings.lake,
         )
-        rows = {table: report.rows(table) for table in ("editions", "respondents", "answers", "variables", "quarantine")}
+        rows = {
+            table: report.rows(table)
+            for table in ("editions", "respondents", "answers", "variables", "quarantine")
+        }
         rows |= decode_partners(
-            [PartnerInput(table, entry.path, _origin(entry), edition) for (table, edition), entry in partners],
+            [
+                PartnerInput(table, entry.path, _origin(entry), edition)
+                for (table, edition), entry in partners
+            ],
             settings.lake,
         )
         rows |= decode_reference(settings.reference, settings.lake)
@@ -123,7 +131,9 @@ def _origin(entry: Entry) -> str:
 def _columns(table: str) -> dg.TableSchema:
     return dg.TableSchema(
         columns=[
-            dg.TableColumn(field.name, str(field.type), constraints=dg.TableColumnConstraints(nullable=field.nullable))
+            dg.TableColumn(
+                field.name, str(field.type), constraints=dg.TableColumnConstraints(nullable=field.nullable)
+            )
             for field in tables.SCHEMAS[table]
         ]
     )

@@ -17,7 +17,12 @@ from orchestration.settings import Settings
 OWNERS = ["team:data-engineering"]
 PREVIEW_ROWS = 5
 MARTS = ("dim_", "fct_", "bridge_", "ind_", "pub_")
-_GROUPS = {"staging": "staging", "intermediate": "staging", "marts": "skills_bank", "publishable": "skills_bank"}
+_GROUPS = {
+    "staging": "staging",
+    "intermediate": "staging",
+    "marts": "skills_bank",
+    "publishable": "skills_bank",
+}
 
 
 class Translator(DagsterDbtTranslator):
@@ -108,7 +113,9 @@ class _Facts:
             return {}
         first = self._connection.execute(f'SELECT * FROM "{table}" LIMIT {PREVIEW_ROWS}')
         names = [column[0] for column in first.description or ()]
-        records = [dg.TableRecord(dict(zip(names, map(masked, row), strict=True))) for row in first.fetchall()]
+        records = [
+            dg.TableRecord(dict(zip(names, map(masked, row), strict=True))) for row in first.fetchall()
+        ]
         ((count,),) = self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()
         facts: dict[str, dg.MetadataValue[Any]] = {"dagster/row_count": dg.MetadataValue.int(count)}
         return facts | ({"preview": dg.MetadataValue.table(records)} if records else {})

@@ -117,9 +117,7 @@ def evidence_of(instance: dg.DagsterInstance, run_id: str) -> Evidence:
         check = event.asset_check_evaluation_data
         key = dg.AssetCheckKey(check.asset_key, check.check_name)
         # A check evaluated twice must have passed twice; a warning is no failure.
-        passed[key] = passed.get(key, True) and (
-            check.passed or check.severity is dg.AssetCheckSeverity.WARN
-        )
+        passed[key] = passed.get(key, True) and (check.passed or check.severity is dg.AssetCheckSeverity.WARN)
         if "evidence" in check.metadata:
             found: Any = check.metadata["evidence"].value
             gates[check.check_name] = GateResult(

@@ -7,13 +7,18 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from aiosmtpd.controller import Controller
+
 from orchestration.automation.alerts import Alert, send
 from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
 
 ALERT = Alert(
     "Refresh failed: gate marts",
-    ["Gate: marts", "Expectation: expect_column_values_to_be_between", "Table: fct_response, 3 rows: c0ffee12…"],
+    [
+        "Gate: marts",
+        "Expectation: expect_column_values_to_be_between",
+        "Table: fct_response, 3 rows: c0ffee12…",
+    ],
     "http://127.0.0.1:3000/runs/abc",
 )
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from orchestration.automation.lock import refresh_lock
 from orchestration.errors import BusyError
 
@@ -19,9 +20,7 @@ with refresh_lock(Path(sys.argv[1]), "first-run"):
 
 @pytest.fixture
 def holder(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "held\n"
     yield process
     process.kill()

@@ -32,12 +32,21 @@ class Deployment:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            self.command(*arguments), env=self.environment, capture_output=True, text=True, timeout=280, check=False
+            self.command(*arguments),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
         )
 
     def start(self, *arguments: str) -> subprocess.Popen:
         return subprocess.Popen(
-            self.command(*arguments), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            self.command(*arguments),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def published(self) -> dict[str, bytes]:
@@ -45,7 +54,7 @@ class Deployment:
         state = {}
         for path in sorted(self.releases.rglob("*")):
             if path.is_symlink():
-                state[str(path.relative_to(self.releases))] = os.readlink(path).encode()
+                state[str(path.relative_to(self.releases))] = str(path.readlink()).encode()
             elif path.is_file():
                 state[str(path.relative_to(self.releases))] = path.read_bytes()
         return state

@@ -5,6 +5,7 @@ import io
 import shutil
 
 import pytest
+
 from orchestration.settings import Settings
 
 pytestmark = pytest.mark.end_to_end

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+
 from orchestration.settings import Settings
 
 pytestmark = pytest.mark.end_to_end
@@ -12,19 +13,21 @@ CODEBOOK = "tests/fixtures/codebooks/survey_482617.yaml"
 
 
 @pytest.mark.parametrize(
-    ("export", "name", "format"),
+    "export",
     [
         ("rpc/responses_code_short_all_fr.csv", "responses.csv", "limesurvey_csv"),
         ("ui/vv_version2.txt", "vvexport.txt", "limesurvey_vv"),
     ],
+    ids=["csv", "vv"],
 )
-def test_survey_482617_is_published(deployment, shared, tmp_path, export, name, format):
+def test_survey_482617_is_published(deployment, shared, tmp_path, export):
+    original, name, format = export
     codebooks = tmp_path / "codebooks"
     shutil.copytree(Settings().codebooks, codebooks)
     text = (deployment_root() / CODEBOOK).read_text()
     (codebooks / "survey_482617.yaml").write_text(with_export(text, name, format))
     deployment.variables["SKILLSBANK_CODEBOOKS"] = str(codebooks)
-    shutil.copy(shared / "data" / "limesurvey" / export, deployment.inbox("survey_482617") / name)
+    shutil.copy(shared / "data" / "limesurvey" / original, deployment.inbox("survey_482617") / name)
 
     finished = deployment.run("refresh")
     assert finished.returncode == 0, finished.stdout + finished.stderr

@@ -39,7 +39,7 @@ def test_the_marts_hold_both_editions(first_release):
 
 
 def test_estimates_are_near_the_simulated_truth(first_release):
-    """Design-weighted shares against the population's true ones; the bias of non-response stays, a later issue's work."""
+    """Design-weighted shares against the population's true ones; some bias of non-response stays."""
     deployment, _ = first_release
     truth = duckdb.sql(
         "select edition, indicator, value from 'data/sample/truth/indicators.csv' "
@@ -48,7 +48,8 @@ def test_estimates_are_near_the_simulated_truth(first_release):
     with duckdb.connect(deployment.releases / "current/internal/skills_bank.duckdb", read_only=True) as marts:
         for edition, indicator, value in truth:
             estimate = marts.execute(
-                "select value, se from ind_innovation_export where domain_type = 'all' and edition = ? and indicator = ?",
+                "select value, se from ind_innovation_export "
+                "where domain_type = 'all' and edition = ? and indicator = ?",
                 [edition, indicator],
             ).fetchone()
             assert estimate is not None, (edition, indicator)
@@ -93,7 +94,9 @@ def test_two_refreshes_at_once(deployment):
     assert first.returncode == 0, out
 
 
-@pytest.mark.parametrize("step", ["collect_tour_2019", "decode", "build_marts", "gate_marts", "release_candidate"])
+@pytest.mark.parametrize(
+    "step", ["collect_tour_2019", "decode", "build_marts", "gate_marts", "release_candidate"]
+)
 def test_ctrl_c_after_a_stage_leaves_the_last_release(deployment, step):
     change_sample(deployment)
     before = deployment.published()
@@ -141,7 +144,10 @@ def test_a_reader_stays_on_its_release_across_a_switch(deployment):
     database = deployment.releases / "current" / "internal" / "skills_bank.duckdb"
     before = (deployment.releases / "current").resolve()
     reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", READER, str(database)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     rows = int(reader.stdout.readline())
     change_sample(deployment)
