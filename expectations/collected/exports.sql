@@ -9,4 +9,4 @@ select
     rejected,
     rejected / nullif(rows, 0) as rejected_share
 from archive.entries
-where is_latest and starts_with(format, 'limesurvey')
+where is_latest and source not in ('partners', 'sampling_frame')

@@ -1,8 +1,8 @@
--- Rows an export against those of the last release; what was there and is gone has 0.
+-- Rows a feed against those of the last release; what was there and is gone has 0.
 with found as (
     select 'archive:' || source || '/' || feed as name, coalesce(rows, 0) as rows
     from archive.entries
-    where is_latest and starts_with(format, 'limesurvey')
+    where is_latest
 ),
 
 before as (

@@ -35,27 +35,33 @@ compared as (
     left join respondents as r on r.edition = v.edition
 ),
 
--- Only where an item does not match are its answers read again, for an example.
+-- Only where an item does not match are its answers read again, for an example. A list, since a join would hash all
+-- answers, and take gigabytes.
+odd as (
+    select a.edition, a.variable, a.item, a.respondent_id
+    from lake.answers as a
+    where list_contains(
+        (select list(hash(edition, variable, item)) from compared where not has_each_respondent_once),
+        hash(a.edition, a.variable, a.item)
+    )
+),
+
 twice as (
     select edition, variable, item, min(respondent_id) as respondent_id
     from (
-        select a.edition, a.variable, a.item, a.respondent_id
-        from lake.answers as a
-        semi join (select * from compared where not has_each_respondent_once) as odd
-            on odd.edition = a.edition and odd.variable = a.variable and odd.item = a.item
-        group by a.edition, a.variable, a.item, a.respondent_id
+        select edition, variable, item, respondent_id
+        from odd
+        group by edition, variable, item, respondent_id
         having count(*) > 1
     )
     group by edition, variable, item
 ),
 
 strangers as (
-    select a.edition, a.variable, a.item, min(a.respondent_id) as respondent_id
-    from lake.answers as a
-    semi join (select * from compared where not has_each_respondent_once) as odd
-        on odd.edition = a.edition and odd.variable = a.variable and odd.item = a.item
-    anti join lake.respondents as r on r.edition = a.edition and r.respondent_id = a.respondent_id
-    group by a.edition, a.variable, a.item
+    select odd.edition, odd.variable, odd.item, min(odd.respondent_id) as respondent_id
+    from odd
+    anti join lake.respondents as r on r.edition = odd.edition and r.respondent_id = odd.respondent_id
+    group by odd.edition, odd.variable, odd.item
 )
 
 select

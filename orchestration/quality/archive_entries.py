@@ -39,8 +39,7 @@ def archive_entries(root: Path) -> pa.Table:
     """One row an entry, damaged ones too.
 
     ``found_*`` is what is on the disk (null: nothing there); its hash and rows are told for a feed's latest
-    entry only, since the older ones were checked when they were the latest. ``fault``: why a sidecar cannot be
-    read.
+    entry only, since the older ones were checked when they were the latest. ``fault``: what ails a sidecar.
     """
     return table_of(_COLUMNS, (_entry(root, sidecar, is_latest) for sidecar, is_latest in _sidecars(root)))
 

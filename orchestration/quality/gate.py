@@ -4,7 +4,7 @@ Does not: the suites, or what to do about a failure."""
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -61,6 +61,7 @@ class _Gate:
     suite: Suite
     context: GateContext
     folder: Path
+    provided: set[tuple[str, str]] = field(default_factory=set)
 
     def subject(self) -> str:
         batches = self.suite.meta.batches
@@ -77,7 +78,9 @@ class _Gate:
             )
         except Exception as error:
             # Whatever stands in the way: nothing was evaluated, so everything has failed.
-            reason = mask_text(" ".join(str(error).split()))[:300] or type(error).__name__
+            # DuckDB goes on with the place in the query, after an empty line.
+            message = " ".join(str(error).split("\n\nLINE ")[0].split())
+            reason = mask_text(message)[:300] or type(error).__name__
             return [_unevaluated(one, batch, reason) for one in expectations], {}
         if frame.empty and batch.empty == "fails":
             return [_unevaluated(one, batch, "there are no rows") for one in expectations], rows
@@ -89,8 +92,9 @@ class _Gate:
 
     def _frame(self, connection: duckdb.DuckDBPyConnection, batch: str) -> pd.DataFrame:
         sql = self._sql(batch)
-        for schema, table in sorted(references(sql)):
+        for schema, table in sorted(references(sql) - self.provided):
             provide(connection, schema, table, self.context)
+            self.provided.add((schema, table))
         return comparable(connection.execute(sql).df())
 
     def _sql(self, batch: str) -> str:

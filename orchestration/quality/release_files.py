@@ -3,6 +3,7 @@ Does not: what is expected of them."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
@@ -20,7 +21,6 @@ from orchestration.quality.relations import (
     INTEGER,
     TEXT,
     Columns,
-    column_types,
     count,
     name,
     table_of,
@@ -124,12 +124,17 @@ def _database_rows(database: Path) -> dict[str, int]:
 
 def _columns(folder: Path) -> pa.Table:
     """One row a column of a public table file: file, column_name."""
-    with duckdb.connect() as connection:
-        rows = [
-            {"file": file, "column_name": column}
-            for file, relation in public_relations(folder)
-            for column in column_types(connection, relation)
-        ]
+    rows = []
+    for path in released(folder / PUBLIC):
+        if path.suffix == ".parquet":
+            names = pq.read_schema(path).names
+        elif path.suffix == ".csv":
+            with path.open(encoding="utf-8", newline="") as file:
+                names = next(csv.reader(file), [])
+        else:
+            continue
+        place = path.relative_to(folder).as_posix()
+        rows += [{"file": place, "column_name": column} for column in names]
     return table_of({"file": TEXT, "column_name": TEXT}, rows)
 
 
@@ -137,15 +142,16 @@ def _figures(folder: Path) -> pa.Table:
     """One row a published figure, from every public Parquet table that has `n` and `value`, with its file."""
     nothing = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in _FIGURES.items())
     parts = [f"SELECT CAST(NULL AS VARCHAR) AS file, {nothing} WHERE false"]
+    for path in released(folder / PUBLIC):
+        there = set(pq.read_schema(path).names) if path.suffix == ".parquet" else set()
+        if {"n", "value"} <= there:
+            cells = (
+                f"CAST({column if column in there else 'NULL'} AS {kind}) AS {column}"
+                for column, kind in _FIGURES.items()
+            )
+            place = text(path.relative_to(folder).as_posix())
+            parts.append(f"SELECT {place} AS file, {', '.join(cells)} FROM read_parquet({text(path)})")
     with duckdb.connect() as connection:
-        for file, relation in public_relations(folder):
-            there = column_types(connection, relation)
-            if file.endswith(".parquet") and {"n", "value"} <= there.keys():
-                cells = (
-                    f"CAST({column if column in there else 'NULL'} AS {kind}) AS {column}"
-                    for column, kind in _FIGURES.items()
-                )
-                parts.append(f"SELECT {text(file)} AS file, {', '.join(cells)} FROM {relation}")
         figures: pa.Table = connection.sql(" UNION ALL ".join(parts)).to_arrow_table()
         return figures
 

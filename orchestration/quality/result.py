@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any
 
 from orchestration.quality.masking import Cell
@@ -83,13 +84,14 @@ class GateResult:
         )
 
     def to_markdown(self) -> str:
-        """The result for people: a headline, then each failure with its rows."""
+        """The result for people: a headline, then each failure with its rows; one reason of many is told once."""
         held = self.expectations - len(self.failures)
         headline = (
             f"**{self.name}**: {'passed' if self.passed else 'FAILED'}. "
             f"{held} of {self.expectations} expectations hold ({self.seconds:.1f} s)."
         )
-        return "\n\n".join([headline, *map(_failure_markdown, self.failures)])
+        by_reason = groupby(self.failures, key=lambda failure: failure if failure.rows else failure.observed)
+        return "\n\n".join([headline, *(_failure_markdown(list(failures)) for _, failures in by_reason)])
 
 
 def previous_rows(results: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -97,20 +99,30 @@ def previous_rows(results: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return {name: rows for result in results for name, rows in result.get("rows", {}).items()}
 
 
-def _failure_markdown(failure: Failure) -> str:
-    column = f", column `{failure.column}`" if failure.column else ""
+def _failure_markdown(failures: list[Failure]) -> str:
+    if len(failures) > 1:
+        names = (f"  - {_place(failure)}: {_escape(failure.expectation)}" for failure in failures)
+        return "\n".join(
+            [f"- **{_escape(failures[0].observed)}**, so {len(failures)} expectations fail:", *names]
+        )
+    (failure,) = failures
     lines = [
         f"- **{_escape(failure.expectation)}** (`{failure.type}`)",
-        f"  - where: `{failure.table}`{column}",
+        f"  - where: {_place(failure)}",
         f"  - observed: {_escape(failure.observed)}",
     ]
     if failure.rows:
         columns = list(failure.rows[0])
-        shown = [
-            [_escape("" if row[name] is None else str(row[name])) for name in columns] for row in failure.rows
-        ]
-        lines += ["", _line(columns), _line(["---"] * len(columns)), *map(_line, shown)]
+        cells = (
+            ["" if (cell := row[name]) is None else _escape(str(cell)) for name in columns]
+            for row in failure.rows
+        )
+        lines += ["", _line(columns), _line(["---"] * len(columns)), *map(_line, cells)]
     return "\n".join(lines)
+
+
+def _place(failure: Failure) -> str:
+    return f"`{failure.table}`, column `{failure.column}`" if failure.column else f"`{failure.table}`"
 
 
 def _line(cells: Iterable[str]) -> str:

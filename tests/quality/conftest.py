@@ -58,19 +58,19 @@ class Archived(World):
             "company_key": [key(number) for number in range(100)],
             "rejected": [None] * 100,
         }
-        self.facts = {"rows": 100, "rejected": 0, "format": "limesurvey_csv", "origin_sha256": "0" * 64}
+        self.facts = {"rows": 100, "rejected": 0, "origin_sha256": "0" * 64}
 
     def context(self, folder: Path) -> GateContext:
-        pq.write_table(pa.table(self.columns), folder / "draft.parquet")
-        content = (folder / "draft.parquet").read_bytes()
-        data = self._put(folder, "limesurvey/tour_2019", content, "parquet", self.facts)
-        self._put(folder, "partners/stopovers", b"stopover_id;edition\n", "csv", {})
+        data = self._put(folder, "limesurvey/tour_2019", self.columns, self.facts)
+        self._put(folder, "partners/stopovers", {"city": ["Albert-Méaulte"]}, {"rows": 1})
         self._after(data)
         return GateContext(archive=folder / "archive", previous=self.previous)
 
-    def _put(self, folder: Path, feed: str, content: bytes, extension: str, facts: dict) -> Path:
+    def _put(self, folder: Path, feed: str, columns: dict[str, list], facts: dict) -> Path:
+        pq.write_table(pa.table(columns), folder / "draft.parquet")
+        content = (folder / "draft.parquet").read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        path = folder / "archive" / feed / f"20260105T050000Z-{digest[:12]}.{extension}"
+        path = folder / "archive" / feed / f"20260105T050000Z-{digest[:12]}.parquet"
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
         known = {"sha256": digest, "bytes": len(content), "collected_at": "2026-01-05T05:00:00+00:00"}

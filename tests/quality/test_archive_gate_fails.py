@@ -6,7 +6,7 @@ from stdnum.luhn import calc_check_digit
 EMAIL = "jane.doe@example.org"
 ARCHIVE = "archive"
 SIRENS = [f"{stem}{calc_check_digit(str(stem))}" for stem in range(99900000, 99900100)]
-EXPORTS = "archive, latest exports, all text"
+EXPORTS = "archive, latest files, all text"
 ROUNDS = (
     {
         "a file cut off": (
@@ -68,21 +68,21 @@ ROUNDS = (
         ),
         "an e-mail left in": (
             lambda w: w.columns.update(MANQUE=[EMAIL, *["soudure"] * 99]),
-            "No archived export holds an e-mail address",
+            "No archived file holds an e-mail address",
             EXPORTS,
             "emails",
             {"column_name": "MANQUE", "emails": 1, "example": "[e-mail]"},
         ),
         "an address left in": (
             lambda w: w.columns.update(ipaddr=["192.0.2.7"] * 100),
-            "No archived export holds an IP address",
+            "No archived file holds an IP address",
             EXPORTS,
             "ip_addresses",
             {"column_name": "ipaddr"},
         ),
         "a column of SIREN left in": (
             lambda w: w.columns.update(Q01=SIRENS),
-            "No column of an archived export is one of SIREN or SIRET",
+            "No column of an archived file is one of SIREN or SIRET",
             EXPORTS,
             "siren_share",
             {"column_name": "Q01", "siren_share": 1},
