@@ -1,0 +1,162 @@
+"""The embedded campaign through intake, decoding and dbt: its figures against the truth kept beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.archive import Archive
+from orchestration.codebook.loading import load_all
+from orchestration.collection.inbox import find_exports, find_partner_files
+from orchestration.collection.intake import collect_export
+from orchestration.collection.partners import collect_partner_file
+from orchestration.decoding.cells import DecodeInput
+from orchestration.decoding.partners import PartnerInput, decode_partners, decode_reference
+from orchestration.decoding.responses import decode
+from orchestration.identifiers import CompanyKeys
+from orchestration.modelling.dbt import run_dbt
+from orchestration.settings import Settings
+
+EDITIONS = ("edition_2012", "tour_2019")
+Marts = duckdb.DuckDBPyConnection
+
+
+@pytest.fixture(scope="module")
+def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    settings = Settings(data=tmp_path_factory.mktemp("sample"))
+    books = [book for book in load_all(settings.codebooks) if book.edition in EDITIONS]
+    archive, roots = Archive(settings.archive), [settings.sample_folder]
+    keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)
+    exports: dict[str, list[DecodeInput]] = {}
+    for book in books:
+        for source, path in find_exports(book, roots).files:
+            entry = collect_export(path, book, source, archive, settings.contacts, keys).entry
+            exports.setdefault(book.edition, []).append(DecodeInput(entry.path, source, path.name))
+    partners = []
+    for file in find_partner_files(EDITIONS, roots).files:
+        entry = collect_partner_file(file, archive, keys).entry
+        partners.append(PartnerInput(file.table, entry.path, file.path.name, file.edition))
+    settings.lake.mkdir(parents=True)
+    decode(books, exports, settings.lake)
+    decode_partners(partners, settings.lake)
+    decode_reference(settings.reference, settings.lake)
+    return settings.lake
+
+
+@pytest.fixture(scope="module")
+def sample(sample_lake: Path, target: Path) -> Iterator[Marts]:
+    file = sample_lake.parent / "warehouse" / "candidate.duckdb"
+    outcome = run_dbt(["build"], warehouse_file=file, lake=sample_lake, target_path=target)
+    assert outcome.error is None, str(outcome.error)
+    with duckdb.connect(str(file), read_only=True) as connection:
+        truth = Settings().sample_folder / "truth" / "indicators.csv"
+        connection.execute(
+            f"""create temp view compared as
+            with truth as (
+                select edition, split_part(indicator, ':', 1) as indicator,
+                    nullif(split_part(indicator, ':', 2), '') as competence_code, domain_type, domain,
+                    value as true_value, population
+                from read_csv('{truth}', types = {{'domain': 'VARCHAR'}})
+            ), figures as (
+                select edition, indicator, null as competence_code, domain_type, domain, n, weighted_n, value, ci_low,
+                    ci_high from ind_innovation_export
+                union all select edition, indicator, competence_code, domain_type, domain, n, weighted_n, value,
+                    ci_low, ci_high from ind_competence_need
+            )
+            select figures.*, true_value, population, true_value between ci_low and ci_high as is_covered
+            from figures inner join truth
+                on figures.edition = truth.edition and figures.indicator = truth.indicator
+                and figures.competence_code is not distinct from truth.competence_code
+                and figures.domain_type = truth.domain_type and figures.domain = truth.domain"""
+        )
+        yield connection
+
+
+def test_the_weights_stand_for_the_frame(sample: Marts) -> None:
+    found = sample.execute(
+        """select edition, population, respondents, (
+            select sum(weight) from fct_response where fct_response.edition = dim_edition.edition
+        ) from dim_edition order by 1"""
+    ).fetchall()
+    assert [row[0] for row in found] == list(EDITIONS)
+    for _, population, respondents, weights in found:
+        assert weights == pytest.approx(population, rel=1e-12)
+        assert respondents > 500
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say(sample: Marts) -> None:
+    # Observed 95 %, on 730 figures that are no independent draws; innovators answer a little more readily on purpose.
+    ((figures, covered),) = sample.execute(
+        "select count(*), avg(is_covered::int) from compared where n >= 10"
+    ).fetchall()
+    assert figures > 600
+    assert 0.90 <= covered <= 0.99
+
+
+def test_the_central_contrast(sample: Marts) -> None:
+    # Half of the innovators export, one in twenty of the others.
+    for edition in EDITIONS:
+        rates = dict(
+            sample.execute(
+                f"""select indicator, value from compared where edition = '{edition}' and domain_type = 'all'
+                and indicator like 'export_rate_among%'"""
+            ).fetchall()
+        )
+        assert rates["export_rate_among_innovators"] == pytest.approx(0.50, abs=0.06)
+        assert rates["export_rate_among_non_innovators"] == pytest.approx(0.05, abs=0.03)
+
+
+def test_weighting_brings_the_figures_nearer(sample: Marts) -> None:
+    # Large companies answer more readily and export more: the plain share of exporters is far too high.
+    for edition in EDITIONS:
+        ((plain, weighted, truth),) = sample.execute(
+            f"""select (select avg(exports::int) from fct_response where is_in_figures and edition = '{edition}'),
+            value, true_value from compared where indicator = 'export_rate' and domain_type = 'all'
+            and edition = '{edition}'"""
+        ).fetchall()
+        assert abs(weighted - truth) < 0.03
+        assert abs(plain - truth) > 2 * abs(weighted - truth)
+
+
+def test_companies_that_answer_twice_count_once(sample: Marts) -> None:
+    for edition, responses, companies in sample.execute(
+        """select edition, count(*) filter (not is_test), count(*) filter (is_retained) from fct_response
+        where company_key is not null group by 1"""
+    ).fetchall():
+        distinct: Any = sample.execute(
+            f"""select count(distinct company_key) from fct_response
+            where edition = '{edition}' and not is_test"""
+        ).fetchone()
+        assert companies == distinct[0] < responses
+
+
+def test_no_personal_data_reaches_the_marts(sample: Marts) -> None:
+    tables = [
+        row[0]
+        for row in sample.execute("select table_name from duckdb_tables() where not temporary").fetchall()
+    ]
+    for table in tables:
+        columns = [
+            row[0]
+            for row in sample.execute(f"describe {table}").fetchall()
+            if row[1] == "VARCHAR" and row[0] != "company_key"
+        ]
+        for column in columns:
+            found = sample.execute(
+                f"""select {column} from {table} where regexp_full_match({column}, '\\d{{9}}|\\d{{14}}')
+                or {column} like '%@%' or regexp_full_match({column}, '[0-9a-f]{{32}}') limit 1"""
+            ).fetchall()
+            assert found == [], f"{table}.{column}"
+
+
+def test_the_two_stops_of_the_north(sample: Marts) -> None:
+    found = sample.execute(
+        """select city, territory_id from dim_stopover where region_code = '32' order by city"""
+    ).fetchall()
+    assert ("Albert-Méaulte", "ti-3202") in found
+    assert ("Saint-Quentin", "ti-3211") in found
+    assert len(found) == 4
