@@ -77,25 +77,25 @@ def _responses(path: Path) -> Iterator[tuple[list[tuple[str, Any]] | None, str]]
         text = _Text(file, path)
         begin = text.match(_BEGIN)
         if begin is None:
-            raise _refusal(path, _what_else(text.data))
-        text.drop(begin.end())
+            raise _refusal(path, _what_else(text.rest()))
+        text.move_to(begin.end())
         number = 0
-        while not text.data.startswith("]"):
+        while not text.shows("]"):
             number += 1
             value, end = text.value(decoder, number)
-            yield _response(value), text.data[:end]
-            text.drop(end)
+            yield _response(value), text.upto(end)
+            text.move_to(end)
             text.skip_blanks()
-            more = text.data.startswith(",")
+            more = text.shows(",")
             if more:
-                text.drop(1)
+                text.move_to(text.place + 1)
                 text.skip_blanks()
             # A comma and no response, or a response and no comma: something was lost.
-            if more == text.data.startswith("]"):
+            if more == text.shows("]"):
                 raise _refusal(path, f"the file ends, or is damaged, after response {number}")
-        text.drop(1)
+        text.move_to(text.place + 1)
         text.fill(_LONGEST)
-        if not _END.match(text.data):
+        if not _END.match(text.rest()):
             raise _refusal(path, f"something else than the end of the file follows response {number}")
 
 
@@ -111,58 +111,73 @@ def _response(value: Any) -> list[tuple[str, Any]] | None:
 
 
 class _Text:
-    """The file's text from where reading stands, as much as needed."""
+    """The file's text from ``place`` on, as much as needed."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file, self._path = file, path
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self.data, self.at_end = "", False
+        self._data, self._at_end = "", False
+        self.place = 0
 
     def fill(self, size: int) -> None:
-        """Hold at least ``size`` characters, or all that are left."""
-        parts, held = [self.data], len(self.data)
-        while held < size and not self.at_end:
+        """Hold at least ``size`` characters from the place on, or all that are left."""
+        if len(self._data) - self.place >= size or self._at_end:
+            return
+        parts = [self.rest()]
+        held, self.place = len(parts[0]), 0
+        while held < size and not self._at_end:
             block = self._file.read(_BLOCK)
-            self.at_end = not block
+            self._at_end = not block
             try:
-                parts.append(self._decoder.decode(block, final=self.at_end))
+                parts.append(self._decoder.decode(block, final=self._at_end))
             except UnicodeDecodeError:
                 raise not_utf8(self._path, FIX) from None
             held += len(parts[-1])
-        self.data = "".join(parts)
+        self._data = "".join(parts)
+
+    def rest(self) -> str:
+        """All the text that is held."""
+        return self._data[self.place :]
+
+    def upto(self, end: int) -> str:
+        """The text up to an end that `value` gave."""
+        return self._data[self.place : end]
+
+    def shows(self, sign: str) -> bool:
+        """Whether this sign is the next."""
+        return self._data.startswith(sign, self.place)
+
+    def move_to(self, place: int) -> None:
+        """Go on from a place."""
+        self.place = place
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Match the beginning of the text."""
+        """Match what comes next."""
         self.fill(_BEGINNING)
-        return pattern.match(self.data)
+        return pattern.match(self._data, self.place)
 
     def skip_blanks(self) -> None:
-        """Drop blanks and line ends."""
-        self.fill(1)
-        blanks = _BLANKS.match(self.data)
-        while blanks and blanks.end() == len(self.data) and not self.at_end:
-            self.data = ""
+        """Go past blanks and line ends."""
+        while True:
             self.fill(1)
-            blanks = _BLANKS.match(self.data)
-        self.drop(blanks.end() if blanks else 0)
-
-    def drop(self, count: int) -> None:
-        """Forget the first ``count`` characters."""
-        self.data = self.data[count:]
+            blanks = _BLANKS.match(self._data, self.place)
+            self.place = blanks.end() if blanks else self.place
+            if self.place < len(self._data) or self._at_end:
+                return
 
     def value(self, decoder: json.JSONDecoder, number: int) -> tuple[Any, int]:
-        """The JSON value that begins here, and where it ends."""
-        size = _BLOCK
+        """The JSON value that comes next, and the place where it ends."""
+        size = 1
         while True:
             self.fill(size)
             try:
-                return decoder.raw_decode(self.data)
+                return decoder.raw_decode(self._data, self.place)
             except (json.JSONDecodeError, RecursionError) as problem:
-                if self.at_end or size > _LONGEST:
+                if self._at_end or size > _LONGEST:
                     raise _refusal(
                         self._path, f"response {number} is cut off or damaged ({type(problem).__name__})"
                     ) from None
-            size *= 2
+            size = 2 * max(len(self._data) - self.place, _BLOCK)
 
 
 def _opened(path: Path) -> BinaryIO:
