@@ -122,13 +122,17 @@ def attack(
     programmes = 0
     for need in rooms_of(tables, rules, reasons):
         measure = need[0]
-        polytope, unknown = by_relations(tables, hidden, measure)
-        found, left, tried = _bounds(tables, safe, need, "relations", polytope, unknown=unknown)
+        # A movement of finest cells moves all sums together, so it answers the weaker attack too.
+        finest = by_finest(tables, sight, measure)
+        found, short, tried = _bounds(tables, safe, need, "finest_cells", finest, unknown=None)
+        if len(short):
+            relations, unknown = by_relations(tables, hidden, measure)
+            weak, also, more = _bounds(tables, short, need, "relations", relations, unknown=unknown)
+            already = {tables.keys[c] for c in also}
+            found = weak + [b for b in found if b.key not in already]
+            tried += more
         breaches += found
-        polytope = by_finest(tables, sight, measure)
-        found, _, more = _bounds(tables, left, need, "finest_cells", polytope, unknown=None)
-        breaches += found
-        programmes += tried + more
+        programmes += tried
     return AttackReport(
         tuple(breaches),
         cells=int(tables.printed.sum()),
@@ -152,7 +156,7 @@ def _exact(tables: Tables, sight: Sight, rules: Rules) -> list[Breach]:
 def _bounds(
     tables: Tables, cells: Ints, room_of: Room, means: Means, polytope: Polytope, *, unknown: Ints | None
 ) -> tuple[list[Breach], Ints, int]:
-    """Secrets without their room; the other secrets; the programmes solved."""
+    """What is known too well; the cells concerned; the programmes solved."""
     measure, down, up = room_of
     needed, at, signs = demands(tables, cells, down, up, unknown)
     proof = prove(polytope, needed)
@@ -167,7 +171,7 @@ def _bounds(
         )
         for d in np.flatnonzero(~proof.proven)
     ]
-    return found, np.setdiff1d(cells, at[~proof.proven]), proof.programmes
+    return found, np.unique(at[~proof.proven]), proof.programmes
 
 
 def around(tables: Tables, atom: int) -> Key:

@@ -23,6 +23,8 @@ from orchestration.errors import GateError
 TOLERANCE = 1e-5
 Effort = Literal["every", "all_or_none", "batches"]
 _SPREAD = 1e3
+# Starting a programme costs about as much as solving one with so many unknowns.
+_TOGETHER = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ def prove(polytope: Polytope, demands: Demands, effort: Effort = "every") -> Pro
         GateError: the solver failed; nothing may then count as proven.
     """
     proof = Proof(np.zeros(len(demands.needs)), np.full(len(demands.needs), -1, np.int64))
-    for rows, unknowns, wanted in _components(polytope, demands):
+    for rows, unknowns, wanted in _pieces(polytope, demands):
         part = Polytope(
             polytope.equations[rows][:, unknowns], polytope.lower[unknowns], polytope.upper[unknowns]
         )
@@ -108,25 +110,24 @@ def prove(polytope: Polytope, demands: Demands, effort: Effort = "every") -> Pro
     return proof
 
 
-def _components(polytope: Polytope, demands: Demands) -> Iterator[tuple[Ints, Ints, Ints]]:
-    """Independent pieces with a demand in them: (equations, unknowns, demands)."""
+def _pieces(polytope: Polytope, demands: Demands) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Independent pieces with a demand in them, small ones together: (equations, unknowns, demands)."""
     free = (polytope.upper - polytope.lower > 0).astype(float)
     links = sparse.vstack([polytope.equations, demands.directions]) @ sparse.diags_array(free)
     links.eliminate_zeros()
-    count = links.shape[0]
-    graph = sparse.block_array([[None, links], [links.T, None]]) if links.nnz else None
-    if graph is None:
+    if not links.nnz:
         return
-    _, label = connected_components(graph, directed=False)
+    count = links.shape[0]
+    graph = sparse.block_array([[None, links], [links.T, None]])
+    label = connected_components(graph, directed=False)[1]
     equations = polytope.equations.shape[0]
-    for piece in np.unique(label[equations:count]):
-        unknowns = np.flatnonzero((label[count:] == piece) & (free > 0))
+    pieces = np.unique(label[equations:count])
+    sizes = np.bincount(label[count:][free > 0], minlength=label.max() + 1)[pieces]
+    for group in np.split(pieces, np.flatnonzero(np.diff(np.cumsum(sizes) // _TOGETHER)) + 1):
+        inside = np.isin(label, group)
+        unknowns = np.flatnonzero(inside[count:] & (free > 0))
         if len(unknowns):
-            yield (
-                np.flatnonzero(label[:equations] == piece),
-                unknowns,
-                np.flatnonzero(label[equations:count] == piece),
-            )
+            yield np.flatnonzero(inside[:equations]), unknowns, np.flatnonzero(inside[equations:count])
 
 
 def _farthest(polytope: Polytope, demands: Demands) -> Floats:

@@ -21,16 +21,18 @@ from orchestration.disclosure.attacker import (
 from orchestration.disclosure.earlier import Earlier, hidden_before, link
 from orchestration.disclosure.gauss import eliminate
 from orchestration.disclosure.optimal import cheapest
-from orchestration.disclosure.polytope import prove
+from orchestration.disclosure.polytope import Demands, prove
 from orchestration.disclosure.refine import show_again
 from orchestration.disclosure.repair import repair
 from orchestration.disclosure.rules import Bools, Ints, Reason, Rules
 from orchestration.disclosure.span import Guards
-from orchestration.disclosure.tables import Tables
+from orchestration.disclosure.tables import Measure, Tables
 from orchestration.errors import GateError
 
 # How much cheaper it is to hide again what the last release hid: patterns should not wander.
 _HIDDEN_BEFORE = 0.1
+# Repairs between two looks at what is still lacking.
+_AT_ONCE = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ def protect(
 
     The last earlier pattern is kept as it is while it hides what must be hidden and stands the attack.
     Otherwise a small system gets the cheapest pattern (Benders), a large one elimination, repair and second
-    thoughts. The result has been attacked.
+    thoughts. The proof is the gate's: ``attack`` on what is really published.
 
     Args:
         tables: all that is published together about one question.
@@ -111,9 +113,6 @@ def protect(
         log.append("cheapest pattern found" if hidden is not None else "no cheapest pattern found in time")
     if hidden is None:
         hidden = _fast(linked, rules, must, secrets, rooms)
-    report = attack(linked, hidden, rules)
-    report.require_clean()
-    log.append(f"attacked with {report.programmes} programmes: nothing found")
     return result(hidden)
 
 
@@ -157,22 +156,32 @@ def _repaired(
     hidden = hidden.copy()
     secret = np.isin(np.arange(len(hidden)), secrets)
     for measure, down, up in rooms:
-        if finest:
-            polytope, unknown = by_finest(tables, see(tables, hidden, rules, secret), measure), None
-        else:
-            polytope, unknown = by_relations(tables, hidden, measure)
-        needed, at, signs = demands(tables, secrets, down, up, unknown)
-        lacking = np.flatnonzero(~prove(polytope, needed).proven)
-        # The smallest needs first: their cheap solutions often serve the larger ones.
-        for d in lacking[np.argsort(needed.needs[lacking], kind="stable")].tolist():
-            need = float(needed.needs[d] * signs[d])
-            more = repair(tables, hidden, measure, int(at[d]), need, finest=finest)
-            if more is None:
-                raise GateError(
-                    f"{' '.join(tables.keys[at[d]])} cannot be protected, even if nothing else were shown",
-                    where="disclosure control",
-                    expected="another cell that can be hidden beside it",
-                    fix="publish a coarser breakdown, or leave the figure's tables out of the release",
-                )
-            hidden[more] = True
+        left: Ints | None = None
+        while left is None or len(left):
+            if finest:
+                polytope, unknown = by_finest(tables, see(tables, hidden, rules, secret), measure), None
+            else:
+                polytope, unknown = by_relations(tables, hidden, measure)
+            needed, at, signs = demands(tables, secrets, down, up, unknown)
+            # The smallest needs first: their cheap solutions often serve the larger ones.
+            left = np.argsort(needed.needs, kind="stable") if left is None else left
+            # What is left undecided costs a repair no more than a proof.
+            part = Demands(needed.directions[left], needed.needs[left])
+            left = left[~prove(polytope, part, "batches").proven]
+            for d in left[:_AT_ONCE].tolist():
+                need = float(needed.needs[d] * signs[d])
+                hidden[_more(tables, hidden, measure, cell=int(at[d]), need=need, finest=finest)] = True
+            left = left[_AT_ONCE:]
     return hidden
+
+
+def _more(tables: Tables, hidden: Bools, measure: Measure, *, cell: int, need: float, finest: bool) -> Ints:
+    more = repair(tables, hidden, measure, cell=cell, need=need, finest=finest)
+    if more is None:
+        raise GateError(
+            f"{' '.join(tables.keys[cell])} cannot be protected, even if nothing else were shown",
+            where="disclosure control",
+            expected="another cell that can be hidden beside it",
+            fix="publish a coarser breakdown, or leave the figure's tables out of the release",
+        )
+    return more

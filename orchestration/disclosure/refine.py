@@ -76,6 +76,8 @@ def show_again(
     Returns:
         The smaller pattern.
     """
+    if not programmes:
+        return hidden
     hidden = hidden.copy()
     span = Span(tables.columns.shape[0], guards)
     for cell in np.flatnonzero((tables.printed & ~hidden) | tables.known).tolist():

@@ -15,7 +15,7 @@ _NOISE = 1e-6
 
 
 def repair(
-    tables: Tables, hidden: Bools, measure: Measure, cell: int, need: float, *, finest: bool
+    tables: Tables, hidden: Bools, measure: Measure, *, cell: int, need: float, finest: bool
 ) -> Ints | None:
     """Shown cells to hide so that a secret cell can move by ``need`` (below 0: down).
 

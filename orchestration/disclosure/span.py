@@ -81,6 +81,7 @@ class Span:
         self._pivot_row = np.full(rows, -1, np.int64)
         self._store = np.zeros((self.targets + 64, rows), np.int64)
         self._store[: self.targets] = guards.targets.toarray().T
+        self._fill = np.count_nonzero(self._store, axis=0)
         self._random = np.random.default_rng(prime).integers(1, prime, (3, rows))
         self._shadow = np.zeros((3, len(self._store)), np.int64)
         self._shadow[:, : self.targets] = self._project(self._store[: self.targets])
@@ -150,8 +151,8 @@ class Span:
         if not len(support):
             return None
         used = self.targets + self.rank
-        fill = np.count_nonzero(self._store[:used, support], axis=0)
-        row = int(support[np.argmin(fill)])
+        # The row in fewest vectors: the fewer are changed, the sparser all stay.
+        row = int(support[np.argmin(self._fill[support])])
         vector = vector * int(inverse(vector[[row]], self.prime)[0]) % self.prime
         touched = np.flatnonzero(self._store[:used, row])
         weight = self._store[touched, row]
@@ -180,9 +181,10 @@ class Span:
     def _commit(self, plan: _Pivot) -> None:
         used = self.targets + self.rank
         block = np.ix_(plan.touched, plan.support)
-        self._store[block] = (
-            self._store[block] - plan.weight[:, None] * plan.vector[plan.support]
-        ) % self.prime
+        old = self._store[block]
+        new = (old - plan.weight[:, None] * plan.vector[plan.support]) % self.prime
+        self._store[block] = new
+        self._fill[plan.support] += np.count_nonzero(new, axis=0) - np.count_nonzero(old, axis=0) + 1
         if used == len(self._store):
             grow = min(self.rows - self.rank, max(64, used // 2)) + 1
             self._store = np.vstack([self._store, np.zeros((grow, self.rows), np.int64)])

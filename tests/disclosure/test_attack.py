@@ -13,7 +13,7 @@ from orchestration.errors import GateError
 
 from .conftest import SYSTEMS, breakdown, people, turnover
 
-RULES = Rules(shown_base=0, optimal_cells=0)
+RULES = Rules(shown_base=0, optimal_cells=0, refining_programmes=0)
 
 
 def primaries(tables: Tables) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from orchestration.disclosure import Count, Earlier, Rules, Share, Tables, attack, build, protect
 
@@ -101,3 +103,25 @@ def test_several_earlier_releases_count_together():
     third = protect(tables, RULES, [first, second])
     assert third.pattern[tables.rows["turnover", "all", "all"]]
     assert attack(tables, third.pattern, RULES, [first, second]).clean
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([Count(), Share()]))
+@settings(max_examples=8, deadline=None)
+def test_a_series_of_releases_gives_nobody_away(seed: int, figure: Count | Share):
+    random = np.random.default_rng(seed)
+    count = int(random.integers(12, 40))
+    rows = {
+        "region": [f"r{i}" for i in random.integers(0, 3, count)],
+        "size": [f"s{i}" for i in random.integers(0, 2, count)],
+    }
+    yes = [int(x) for x in random.random(count) < 0.4]
+    there = count - 4
+    out: list[Earlier] = []
+    for _ in range(3):
+        weights = random.uniform(1, 20, there).tolist()
+        tables = tables_of(people({k: v[:there] for k, v in rows.items()}, yes[:there], weights), figure)
+        protection = protect(tables, RULES, out)
+        assert attack(tables, protection.pattern, RULES, out).clean
+        out.append(Earlier(tables, protection.pattern))
+        there = min(count, there + int(random.integers(0, 3)))
+        yes[int(random.integers(0, count))] ^= 1
