@@ -114,15 +114,18 @@ class PulledExport:
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows: see `Export`."""
         number = 1
+        # What lies between two changed responses may be few rows, and a chunk costs much however small it is.
+        for batch in _gathered(self._batches()):
+            rows = batch.num_rows
+            yield Chunk(batch, pa.array(range(number, number + rows), pa.int64()))
+            number += rows
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
         before = _Cursor(self._earlier) if self._earlier is not None else None
         people = self._earlier.people() if self._earlier is not None and self._keep.any() else None
         for start, stop, kept in _segments(self._keep):
             ids = self._ids[start:stop]
-            batches = self._kept(ids, before, people) if kept else self._anew(ids, before)
-            for batch in batches:
-                rows = batch.num_rows
-                yield Chunk(batch, pa.array(range(number, number + rows), pa.int64()))
-                number += rows
+            yield from self._kept(ids, before, people) if kept else self._anew(ids, before)
 
     def _kept(self, ids: Ids, before: _Cursor | None, people: People | None) -> Iterator[pa.RecordBatch]:
         if before is None or people is None:
@@ -188,6 +191,23 @@ class _Cursor:
                 yield ids[:cut], batch.slice(0, cut)
             if self._waiting is not None:
                 return
+
+
+def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Put small batches together, up to about a page."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(part.num_rows for part in waiting) >= RESPONSES_A_PAGE:
+            yield _joined(waiting)
+            waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    columns = [pa.concat_arrays([batch[name] for batch in batches]) for name in batches[0].schema.names]
+    return pa.RecordBatch.from_arrays(columns, names=batches[0].schema.names)
 
 
 def _segments(keep: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int, bool]]:
