@@ -43,7 +43,9 @@ def explain(
         shown = failed[:TESTS_SHOWN]
         more = f"\n... and {len(failed) - TESTS_SHOWN} more failed tests" if len(failed) > TESTS_SHOWN else ""
         return GateError(
-            "".join(_failed_test(node, warehouse_file) for node in shown) + more + "\n",
+            f"failed, with these rows (at most {ROWS_SHOWN} a test, keys shortened):"
+            + "".join(_failed_test(node, warehouse_file) for node in shown)
+            + f"{more}\n{len(nodes) - len(failed)} other models and tests passed or were skipped",
             where=f"{len(failed)} dbt test{'s' if len(failed) > 1 else ''}",
             expected="no row that breaks a test",
             fix="correct the rows at their source, or the test where it is wrong",

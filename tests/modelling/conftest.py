@@ -213,7 +213,7 @@ def tour_2019(lake: SmallLake) -> None:
     lake.response(
         edition, None, commune_code=ALBERT, headcount_band="10-49", exports="no",
         innovation={"product": "no", "process": "refused"},
-        competence_priority={"1": "DIG-01", "2": "INT-01"},
+        competence_priority={"1": "DIG-01", "2": "INT-01"}, competence_importance={"x-own-item": "5"},
     )  # fmt: skip
     # 11: one small, one large; the large one answers three times, most fully the second and third time.
     lake.response(edition, f"{PARIS} 0-9 0", innovation={"product": "uncertain"}, exports="no")

@@ -201,3 +201,15 @@ def test_no_file_is_long() -> None:
         and (lines := len(path.read_text().splitlines())) > 400
     }  # fmt: skip
     assert long == {}
+
+
+def test_names_of_tests_can_be_read_in_the_ui(manifest: Manifest) -> None:
+    named = [test for test in manifest["nodes"].values() if test["resource_type"] == "test"]
+    # dbt cuts a longer one and puts a hash behind it; it begins with its model.
+    assert [test["name"] for test in named if len(test["name"]) > 63] == []
+    assert [
+        test["name"]
+        for test in named
+        if not test["name"].startswith(test["attached_node"].rsplit(".", maxsplit=1)[-1])
+    ] == []
+    assert len({test["name"] for test in named}) == len(named)
