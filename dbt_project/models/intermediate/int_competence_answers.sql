@@ -31,7 +31,7 @@ pivoted as (
             case variable when 'competence_level_wanted' then {{ digit('value_code') }} end
         ) as level_wanted
     from chosen
-    -- `other` is free text, for the recognition stage to read; x- is an edition's own item, outside the frame.
+    -- `other` is free text, for the recognition stage; x- is an edition's own item, outside the frame.
     where competence_code <> 'other' and competence_code not like 'x-%'
     group by edition, respondent_id, competence_code
 )
