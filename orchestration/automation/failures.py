@@ -15,6 +15,7 @@ EVENTS = {
     dg.DagsterEventType.RUN_CANCELED,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
+INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
 
 def describe_failure(instance: dg.DagsterInstance, run_id: str, ui_url: str) -> Alert:
@@ -43,6 +44,16 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, ui_url: str) -> 
         lines.append("The run was stopped.")
     lines.append("The last release is untouched.")
     return Alert("The refresh failed", lines, f"{ui_url}/runs/{run_id}")
+
+
+def was_interrupted(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether a step ended by Ctrl-C or a termination signal."""
+    return any(
+        entry.dagster_event is not None
+        and (error := entry.dagster_event.step_failure_data.error) is not None
+        and error.cls_name in INTERRUPTS
+        for entry in instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE})
+    )
 
 
 def _check_lines(check: dg.AssetCheckEvaluation) -> list[str]:

@@ -12,14 +12,22 @@ from pathlib import Path
 from orchestration.errors import BusyError
 
 
+_held: set[Path] = set()
+
+
 @contextmanager
 def refresh_lock(data: Path, run_id: str) -> Iterator[None]:
     """Hold the data folder for one run; the kernel lets go when the process ends, however it ends.
+
+    Within a process that holds it already (the command line holds it before the job begins) it is held on.
 
     Raises:
         BusyError: another process holds it; the message names the run, the process and since when.
     """
     data.mkdir(parents=True, exist_ok=True)
+    if data in _held:
+        yield
+        return
     with (data / "refresh.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -33,4 +41,8 @@ def refresh_lock(data: Path, run_id: str) -> Iterator[None]:
         file.truncate(0)
         file.write(f"run {run_id}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
         file.flush()
-        yield
+        _held.add(data)
+        try:
+            yield
+        finally:
+            _held.discard(data)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from orchestration.automation.failures import describe_failure
+from orchestration.automation.alerts import Alert, send
+from orchestration.automation.failures import describe_failure, was_interrupted
 from orchestration.automation.instance import prepare_home
 from orchestration.automation.lock import refresh_lock
+from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -44,6 +46,8 @@ class Progress:
             metadata = event.step_materialization_data.materialization.metadata
             if "dagster/row_count" in metadata:
                 self._rows[event.step_key] += int(str(metadata["dagster/row_count"].value))
+            for line in metadata["set_aside"].value if "set_aside" in metadata else ():
+                self._say(f"  set aside: {line}")
             if "release" in metadata:
                 self.release = {name: str(value.value) for name, value in metadata.items()}
         elif event.event_type is dg.DagsterEventType.STEP_SUCCESS:
@@ -56,17 +60,18 @@ class Progress:
 def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
     """Run `weekly_refresh` in this process and tell each stage through ``say``.
 
+    A failure is told to the person on duty as well, where a channel is configured.
+
     Raises:
         BusyError: another refresh holds the data folder.
+        KeyboardInterrupt: it was stopped; the run is on record as failed.
     """
     from orchestration.definitions import build_definitions  # noqa: PLC0415 (definitions import this stage)
 
     os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
     run_id = str(uuid.uuid4())
     progress = Progress(say)
-    with refresh_lock(settings.data, run_id):
-        pass  # fails here, before a run is on record; the job itself takes the lock again for its own time
-    with dg.DagsterInstance.get() as instance:
+    with refresh_lock(settings.data, run_id), dg.DagsterInstance.get() as instance:
         job = build_definitions(settings).resolve_job_def("weekly_refresh")
         instance.add_event_listener(run_id, progress)
         result = job.execute_in_process(
@@ -74,8 +79,21 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
             tags={"trigger": "command line"},
         )  # fmt: skip
         if not result.success:
-            return Outcome(False, describe_failure(instance, run_id, settings.ui_url).text())
+            if was_interrupted(instance, run_id):
+                raise KeyboardInterrupt
+            alert = describe_failure(instance, run_id, settings.ui_url)
+            return Outcome(False, alert.text() + _sent(alert, settings))
     release = progress.release
     if not release:
         return Outcome(True, "Nothing has changed since the last release: nothing new to publish.")
+    if release["is_new"] == "False":
+        return Outcome(True, f"The content is that of release {release['release']}: nothing new to publish.")
     return Outcome(True, f"Release: {release['folder']}\nReport:  {release['report']}")
+
+
+def _sent(alert: Alert, settings: Settings) -> str:
+    try:
+        channels = send(alert, settings)
+    except SkillsBankError as refused:
+        return f"\n{refused}"
+    return f"\nAlert sent by {' and '.join(channels)}." if channels else ""
