@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TextIO
 
 from orchestration.errors import SkillsBankError
@@ -84,12 +86,18 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
     if ready and mark.read_text() == fingerprint:
         return target / _MANIFEST
     target.mkdir(parents=True, exist_ok=True)
-    mark.unlink(missing_ok=True)
-    with _one_at_a_time, _environment(SKILLSBANK_WAREHOUSE_FILE=":memory:", SKILLSBANK_LAKE="lake"):
-        answer = _invoke(["parse"], project, target, logs=target / "logs")
-    if not answer.success:
-        raise explain(answer, ())
-    mark.write_text(fingerprint)
+    # Parsed beside and moved, each file at once: the UI may load what a refresh is about to replace.
+    with TemporaryDirectory(prefix=".parsing-", dir=target) as folder:
+        fresh = Path(folder)
+        if (target / _PARSED).is_file():
+            shutil.copy(target / _PARSED, fresh)
+        with _one_at_a_time, _environment(SKILLSBANK_WAREHOUSE_FILE=":memory:", SKILLSBANK_LAKE="lake"):
+            answer = _invoke(["parse"], project, fresh, logs=target / "logs")
+        if not answer.success:
+            raise explain(answer, ())
+        (fresh / _FINGERPRINT).write_text(fingerprint)
+        for name in (_MANIFEST, _PARSED, _FINGERPRINT):
+            (fresh / name).replace(target / name)
     return target / _MANIFEST
 
 

@@ -211,15 +211,6 @@ class TestFailures:
         )  # fmt: skip
         assert again.success, str(again.error)
 
-    def test_a_project_that_does_not_parse(self, tmp_path: Path) -> None:
-        project = tmp_path / "project"
-        (project / "models").mkdir(parents=True)
-        for name in ("dbt_project.yml", "profiles.yml"):
-            (project / name).write_text((DBT_PROJECT / name).read_text())
-        (project / "models" / "broken.sql").write_text("select {{ ref('nowhere') }}")
-        with pytest.raises(SkillsBankError, match="nowhere"):
-            prepare_manifest(project, tmp_path / "target")
-
 
 class TestPreparing:
     def test_done_once_until_a_file_changes(self, tmp_path: Path) -> None:
@@ -237,6 +228,13 @@ class TestPreparing:
         (project / "models" / "one.sql").write_text("select 2 as a")
         assert prepare_manifest(project, target).stat().st_mtime_ns > first
         assert "select 2" in manifest.read_text()
+        # What does not parse leaves the last manifest as it was, and nothing else behind.
+        (project / "models" / "one.sql").write_text("select {{ ref('nowhere') }}")
+        before = manifest.read_bytes()
+        with pytest.raises(SkillsBankError, match="nowhere"):
+            prepare_manifest(project, target)
+        assert manifest.read_bytes() == before
+        assert not [path.name for path in target.iterdir() if path.name.startswith(".parsing-")]
 
 
 @pytest.mark.parametrize(
