@@ -11,7 +11,6 @@ from pathlib import Path
 
 from orchestration.errors import BusyError
 
-
 _held: set[Path] = set()
 
 

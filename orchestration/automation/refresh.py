@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
@@ -46,7 +47,8 @@ class Progress:
             metadata = event.step_materialization_data.materialization.metadata
             if "dagster/row_count" in metadata:
                 self._rows[event.step_key] += int(str(metadata["dagster/row_count"].value))
-            for line in metadata["set_aside"].value if "set_aside" in metadata else ():
+            aside: Any = metadata["set_aside"].value if "set_aside" in metadata else ()
+            for line in aside:
                 self._say(f"  set aside: {line}")
             if "release" in metadata:
                 self.release = {name: str(value.value) for name, value in metadata.items()}

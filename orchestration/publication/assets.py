@@ -17,7 +17,7 @@ from orchestration.quality.suites import required_gates
 from orchestration.settings import Settings
 
 GROUP, OWNERS, KEY = "publication", ["team:data-engineering"], dg.AssetKey("release_candidate")
-DBT_TESTS = "dbt_tests"
+OTHER_CHECKS = "asset_checks"
 
 
 def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
@@ -68,7 +68,7 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         candidate = open_candidate(candidate_folder(settings.releases, context.run.run_id))
         evidence = evidence_of(context.instance, candidate.manifest.run_id)
-        required = [*required_gates(), DBT_TESTS]
+        required = [*required_gates(), OTHER_CHECKS]
         publication = publish(candidate, settings.releases, evidence, required=required)
         published = publication.release
         public = published.folder / "public"
@@ -132,7 +132,7 @@ def evidence_of(instance: dg.DagsterInstance, run_id: str) -> Evidence:
     tests = {key for key in planned if key.name not in gates and key.name not in required_gates()}
     failed = [key for key in tests if not passed.get(key, False)]
     tested = GateResult(
-        gate=DBT_TESTS,
+        gate=OTHER_CHECKS,
         run_id=run_id,
         passed=bool(tests) and not failed,
         subject_hash="",
