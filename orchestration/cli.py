@@ -44,15 +44,12 @@ class Format(StrEnum):
 
 
 def main() -> None:
-    """Run a command; a known problem is one message on stderr and exit code 1, Ctrl-C is 130."""
+    """Run a command; a known problem is one message on stderr and exit code 1."""
     try:
         app()
     except SkillsBankError as error:
         Console(stderr=True, highlight=False).print(f"[red]Error:[/red] {_plain(str(error))}", soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("Interrupted: the last release is untouched.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output (`| head`) has left: no error, and nothing more to say at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -72,7 +69,11 @@ def refresh() -> None:
 
     # systemd and `kill` stop us the way Ctrl-C does: the run is marked and the last release stays.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    outcome = run_refresh(Settings(), print)
+    try:
+        outcome = run_refresh(Settings(), print)
+    except KeyboardInterrupt:
+        print("Interrupted: the last release is untouched.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     print(outcome.summary)
     raise typer.Exit(0 if outcome.succeeded else 1)
 

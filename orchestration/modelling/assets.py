@@ -37,7 +37,9 @@ class Translator(DagsterDbtTranslator):
         if properties["resource_type"] == "source":
             return spec
         name, folder = properties["name"], properties["fqn"][1]
-        group = "figures" if name.startswith(("ind_", "pub_ind_")) else _GROUPS.get(folder, "staging")
+        # A publishable table of figures has the name of its mart.
+        twin = f"model.{properties['package_name']}.ind_{name.removeprefix('pub_').removeprefix('ind_')}"
+        group = "figures" if twin in manifest["nodes"] else _GROUPS.get(folder, "staging")
         return spec.replace_attributes(key=dg.AssetKey(name), group_name=group, owners=OWNERS)
 
 
@@ -64,6 +66,8 @@ def modelling_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             target_path=settings.dbt_target,
             on_event=events.append,
         )
+        if outcome.error is not None and not warehouse.exists():
+            raise outcome.error
         facts = _Facts(warehouse)
         for event in events:
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
