@@ -21,11 +21,11 @@ _PAIRS = "|".join(rf"(?:{gap}\d\d){{4}}" for gap in ("", _BLANK, r"\.", "-"))
 _PARTS = {
     "e-mail": ("@", r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}", ""),
     # The same sign between all pairs: a date and an hour have ten digits too. No hexadecimal digit beside it,
-    # for ten digits in a company key can look like a number; and no decimals, as in intake's own rule.
+    # for ten digits in a company key can look like a number. A comma or stop may touch it: a list has them.
     "phone": (
         r"\da-f+",
         rf"(?:0|\+33{_BLANK}?(?:\(0\){_BLANK}?)?)[1-9](?:{_PAIRS})",
-        r"$|[^\da-f.,]|[.,](?:$|\D)",
+        r"$|[^\da-f]",
     ),
     "siren or siret": (r"\d", rf"\d{{3}}{_BLANK}?\d{{3}}{_BLANK}?\d{{3}}(?:{_BLANK}?\d{{5}})?", r"$|\D"),
     "company key": ("0-9a-f", "[0-9a-f]{32}", "$|[^0-9a-f]"),

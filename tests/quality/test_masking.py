@@ -25,6 +25,8 @@ KEY = "0123456789abcdef0123456789abcdef"
         ("value_text", "écrire à jane.doe@example.org.", "écrire à [e-mail]."),
         ("value_text", "tél. 03 22 91 00 00, merci", "tél. [phone], merci"),
         ("value_text", "+33 (0)6.12.34.56.78", "[phone]"),
+        ("value_text", "0612345678,0712345678", "[phone],[phone]"),
+        ("value_text", "06.12.34.56.78,5 ans", "[phone],5 ans"),
         ("value_text", "732 829 320", "[siren or siret]"),
         ("value_text", "73282932000074", "[siren or siret]"),
         ("value_text", "vu de 192.0.2.7", "vu de [ip address]"),
@@ -69,7 +71,7 @@ def test_what_is_masked_holds_nothing_personal_and_masking_again_changes_nothing
     assert mask_text(masked) == masked
 
 
-@given(st.lists(st.one_of(PHONES, EMAILS, WORDS), max_size=6), st.sampled_from([" ", ", ", "\n", " / "]))
+@given(st.lists(st.one_of(PHONES, EMAILS, WORDS), max_size=6), st.sampled_from([" ", ", ", ",", ";", "/", "\n", " / "]))
 def test_what_intake_scrubs_passes_the_gates(parts, between):
     scrubbed = scrub_text(between.join(parts))
     assert found("e-mail", scrubbed) == 0
