@@ -13,8 +13,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from orchestration.codebook import yaml_text
+from orchestration.codebook.finding import Finding
 from orchestration.codebook.models import Codebook, Variables
-from orchestration.codebook.rules import Finding, codebook_findings, nearest, variable_findings
+from orchestration.codebook.rules import codebook_findings, nearest, variable_findings
 from orchestration.codebook.yaml_text import Document
 from orchestration.errors import CodebookError
 from orchestration.settings import PROJECT

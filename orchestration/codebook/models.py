@@ -3,12 +3,22 @@ more than one key (rules.py)."""
 
 from __future__ import annotations
 
+import codecs
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from orchestration.codebook.columns import Column, Comparability, Kind, ValueKind, columns_of
 
@@ -39,6 +49,25 @@ def _known_format(name: str) -> str:
     return name
 
 
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"'{name}' is not an encoding", "a name such as utf-8 or cp1252") from None
+    return name
+
+
+def _date_format(pattern: str) -> str:
+    moment = datetime(2019, 3, 31, 14, 5)
+    try:
+        told = datetime.strptime(moment.strftime(pattern), pattern).date()
+    except ValueError:
+        told = None
+    if told != moment.date():
+        raise ValueError(f"'{pattern}' does not tell a day", "a format such as %d/%m/%Y %H:%M")
+    return pattern
+
+
 def _regular_expression(pattern: str) -> str:
     try:
         re.compile(pattern)
@@ -50,6 +79,16 @@ def _regular_expression(pattern: str) -> str:
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Heading = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\[[^\[\]]+\])*$")]
 Code = Annotated[str, StringConstraints(min_length=1)]
+
+
+Texts = Annotated[
+    tuple[Code, ...],
+    BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
+    Field(min_length=1),
+]
+
+
+MetaName = Literal["id", "submitdate", "startlanguage", "startdate", "datestamp", "token", "ipaddr"]
 
 
 class Label(Model):
@@ -66,16 +105,63 @@ class Server(Model):
     deleted: Annotated[int, Field(ge=0)] = 0
 
 
+class Layout(Model):
+    """How a plain table is written: what nothing in the file itself tells for certain.
+
+    ``sheet`` is a workbook's; ``heading_row`` counts from 1, and what stands above it is no response.
+    """
+
+    delimiter: Literal[";", ",", "tab", "|"] | None = None
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
+    sheet: Code | None = None
+    heading_row: Annotated[int, Field(ge=1, le=1000)] = 1
+    decimal: Literal[".", ","] = "."
+
+
+class Complete(Model):
+    """Which rows are complete responses, where the submission time does not tell.
+
+    Those with an answer under ``heading`` (one of ``is``, if given), or every row.
+    """
+
+    every_row: bool = False
+    heading: Texts | None = None
+    is_: Annotated[Texts | None, Field(alias="is")] = None
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Complete:
+        if self.every_row == (self.heading is not None) or (self.is_ and not self.heading):
+            raise ValueError(
+                "the rule says too little or too much",
+                "{every_row: true}, {heading: X} or {heading: X, is: Y}",
+            )
+        return self
+
+
 class Export(Model):
     """Where one source's exports lie in the edition's inbox folder, and how to read them.
 
-    ``server`` names the survey to pull instead where the settings name a LimeSurvey server.
+    ``server`` names the survey to pull instead where the settings name a LimeSurvey server. The other keys
+    are for tools other than LimeSurvey: which heading is which of META_COLUMNS (``columns``), what is no
+    question (``ignored``), how dates are written (``dates``: formats of strptime).
     """
 
     source: Name
     files: Code
     format: Annotated[str, AfterValidator(_known_format)]
     server: Server | None = None
+    columns: dict[MetaName, Texts] = {}
+    ignored: tuple[Code, ...] = ()
+    dates: tuple[Annotated[Code, AfterValidator(_date_format)], ...] = ()
+    complete_when: Complete | None = None
+    layout: Layout | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_format_is_a_list(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("dates"), str):
+            return data | {"dates": [data["dates"]]}
+        return data
 
 
 class Tests(Model):
@@ -120,7 +206,12 @@ class Condition(Model):
 
 
 class Question(Model):
-    """One question of the questionnaire, under the code that heads its columns in the export."""
+    """One question of the questionnaire, under the code that heads its columns in the export.
+
+    Tools other than LimeSurvey write texts: ``heading`` is the question's (where it is neither its code nor
+    its label), ``item_labels`` and ``answer_labels`` those of its items and answer codes. Each is one text or
+    a list of them (languages, spellings). The item ``other`` is the text of an answer that is not listed.
+    """
 
     code: Heading
     kind: Kind
@@ -134,6 +225,9 @@ class Question(Model):
     slots: Annotated[int, Field(ge=1, le=500)] | None = None
     other: bool = False
     asked_when: tuple[Condition, ...] = ()
+    heading: Texts | None = None
+    item_labels: dict[Code, Texts] = {}
+    answer_labels: dict[Code, Texts] = {}
 
     @model_validator(mode="before")
     @classmethod

@@ -6,21 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from orchestration.codebook.columns import META_COLUMNS, OTHER, VALUE_KINDS, Kind, columns_of
+from orchestration.codebook.finding import Finding
+from orchestration.codebook.labels import label_findings
 from orchestration.codebook.models import Codebook, Question, Variable, Variables
 from orchestration.codebook.yaml_text import Place
-
-
-class Finding(NamedTuple):
-    """One fault: where in the document, what, what was expected, what to do."""
-
-    place: Place
-    problem: str
-    expected: str
-    fix: str
-
 
 REQUIRED: dict[Kind, tuple[str, ...]] = {
     "single": ("variable", "values"),
@@ -95,6 +86,7 @@ def codebook_findings(codebook: Codebook, variables: Variables) -> Iterator[Find
         yield from _conditions(question, place, codebook)
     yield from _collisions(codebook)
     yield from _references(codebook)
+    yield from label_findings(codebook)
 
 
 def _keys(question: Question, place: Place) -> Iterator[Finding]:

@@ -142,7 +142,26 @@ def _first_wrong_byte(path: Path) -> tuple[int, int]:
     return offset, lines
 
 
+def encoding_of(path: Path) -> str | None:
+    """Give the encoding of a text: ``utf-8``, or the eight-bit one in which it is French; None for no telling.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    start, _ = _first_wrong_byte(path)
+    if start >= path.stat().st_size:
+        return "utf-8"
+    with path.open("rb") as file:
+        file.seek(max(0, start - 2000))
+        return _likely(file.read(4000))
+
+
 def _encoding_of(sample: bytes) -> str:
+    found = _likely(sample)
+    return "no encoding known here: the file is damaged" if found is None else _ENCODINGS[found]
+
+
+def _likely(sample: bytes) -> str | None:
     """The eight-bit encoding in which most bytes beyond ASCII are French letters and signs."""
     foreign = bytes(byte for byte in sample if byte > 0x7F)
     shares = {
@@ -150,6 +169,4 @@ def _encoding_of(sample: bytes) -> str:
         for name in _ENCODINGS
     }
     best = max(shares, key=lambda name: shares[name])
-    return (
-        _ENCODINGS[best] if shares[best] > len(foreign) / 2 else "no encoding known here: the file is damaged"
-    )
+    return best if shares[best] > len(foreign) / 2 else None
