@@ -170,7 +170,7 @@ def demands(
             (np.ones(len(wanted)), (np.arange(len(wanted)), at)), shape=(len(wanted), len(unknowns))
         )
     return (
-        Demands(sparse.csr_array(sparse.diags_array(signs) @ moves), needs),
+        Demands(sparse.csr_array(sparse.diags_array(signs) @ moves), needs, wanted),
         wanted,
         signs.astype(np.int64),
     )

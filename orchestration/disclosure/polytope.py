@@ -38,10 +38,19 @@ class Polytope:
 
 @dataclass(frozen=True, eq=False)
 class Demands:
-    """Required movements: ``directions`` (demands x unknowns) times a change must reach ``needs`` (> 0)."""
+    """Required movements.
+
+    ``directions`` (demands x unknowns) times a change must reach ``needs`` (> 0). ``cells`` tells which demands
+    are about one cell, up and down: these are never met by one change.
+    """
 
     directions: sparse.csr_array
     needs: Floats
+    cells: Ints
+
+    def take(self, chosen: Ints) -> Demands:
+        """Some of the demands."""
+        return Demands(self.directions[chosen], self.needs[chosen], self.cells[chosen])
 
 
 @dataclass(eq=False)
@@ -77,37 +86,46 @@ def prove(polytope: Polytope, demands: Demands, effort: Effort = "every") -> Pro
         part = Polytope(
             polytope.equations[rows][:, unknowns], polytope.lower[unknowns], polytope.upper[unknowns]
         )
-        own = Demands(demands.directions[wanted][:, unknowns], demands.needs[wanted])
+        own = demands.take(wanted)
+        own = Demands(own.directions[:, unknowns], own.needs, own.cells)
         share = np.zeros(len(wanted))
         tried = np.zeros(len(wanted), np.bool_)
-        # Movements up together, then down: both at once would cancel out.
-        for sign in (1.0, -1.0):
-            same = own.directions.sum(axis=1) * sign > 0
-            together = True
-            while (left := np.flatnonzero(same & ~tried & (share < 1 - TOLERANCE))).size:
-                # Needs of one order of size at a time, or the small ones drown in the solver's tolerance.
-                alike = left[own.needs[left] <= _SPREAD * own.needs[left].min()]
-                chosen = alike if together else left[:1]
-                change = _farthest(part, Demands(own.directions[chosen], own.needs[chosen]))
-                proof.programmes += 1
-                gained = own.directions @ change / own.needs
-                new = (gained >= 1 - TOLERANCE) & (share < 1 - TOLERANCE)
-                if new.any():
-                    whole = np.zeros(polytope.equations.shape[1])
-                    whole[unknowns] = change
-                    proof.shown_by[wanted[new]] = len(proof.certificates)
-                    proof.certificates.append(whole)
-                share = np.maximum(share, gained)
-                # A programme that proves nothing new would come back the same: go on one by one.
-                together = together and bool((share[chosen] >= 1 - TOLERANCE).any())
-                if len(chosen) == 1:
-                    tried[chosen] = True
-                    if effort == "all_or_none" and share[chosen[0]] < 1 - TOLERANCE:
-                        return proof
-                if effort == "batches" and not together:
-                    break
+        turn = stalled = 0
+        while (left := np.flatnonzero(~tried & (share < 1 - TOLERANCE))).size:
+            single = stalled > 1
+            if single and effort == "batches":
+                break
+            chosen = left[:1] if single else left[_one_side(own.take(left), turn)]
+            change = _farthest(part, own.take(chosen))
+            proof.programmes += 1
+            turn += 1
+            gained = own.directions @ change / own.needs
+            new = (gained >= 1 - TOLERANCE) & (share < 1 - TOLERANCE)
+            if new.any():
+                whole = np.zeros(polytope.equations.shape[1])
+                whole[unknowns] = change
+                proof.shown_by[wanted[new]] = len(proof.certificates)
+                proof.certificates.append(whole)
+            share = np.maximum(share, gained)
+            stalled = 0 if new.any() and not single else stalled + 1
+            if len(chosen) == 1:
+                tried[chosen] = True
+                if effort == "all_or_none" and share[chosen[0]] < 1 - TOLERANCE:
+                    return proof
         proof.reached[wanted] = np.clip(share, 0.0, 1.0)
     return proof
+
+
+def _one_side(demands: Demands, turn: int) -> Ints:
+    """Demands to try together: one a cell, up and down by turns along the cells, so that sums can stand still.
+
+    Only needs of one order of size, or the small ones would drown in the solver's tolerance.
+    """
+    alike = np.flatnonzero(demands.needs <= _SPREAD * demands.needs.min())
+    _, place, count = np.unique(demands.cells[alike], return_inverse=True, return_counts=True)
+    up = demands.directions[alike].sum(axis=1) > 0
+    chosen: Ints = alike[(count[place] == 1) | (up == ((place + turn) % 2 == 0))]
+    return chosen
 
 
 def _pieces(polytope: Polytope, demands: Demands) -> Iterator[tuple[Ints, Ints, Ints]]:
@@ -123,11 +141,12 @@ def _pieces(polytope: Polytope, demands: Demands) -> Iterator[tuple[Ints, Ints, 
     equations = polytope.equations.shape[0]
     pieces = np.unique(label[equations:count])
     sizes = np.bincount(label[count:][free > 0], minlength=label.max() + 1)[pieces]
+    # A demand on what cannot move at all is a piece of its own, and stays unmet.
+    pieces, sizes = pieces[sizes > 0], sizes[sizes > 0]
     for group in np.split(pieces, np.flatnonzero(np.diff(np.cumsum(sizes) // _TOGETHER)) + 1):
         inside = np.isin(label, group)
         unknowns = np.flatnonzero(inside[count:] & (free > 0))
-        if len(unknowns):
-            yield np.flatnonzero(inside[:equations]), unknowns, np.flatnonzero(inside[equations:count])
+        yield np.flatnonzero(inside[:equations]), unknowns, np.flatnonzero(inside[equations:count])
 
 
 def _farthest(polytope: Polytope, demands: Demands) -> Floats:
@@ -150,6 +169,8 @@ def _farthest(polytope: Polytope, demands: Demands) -> Floats:
             ]
         ),
         method="highs",
+        # On these programmes presolving takes a third longer than it saves.
+        options={"presolve": False},
     )
     if answer.x is None:
         raise GateError(

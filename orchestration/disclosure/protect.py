@@ -21,7 +21,7 @@ from orchestration.disclosure.attacker import (
 from orchestration.disclosure.earlier import Earlier, hidden_before, link
 from orchestration.disclosure.gauss import eliminate
 from orchestration.disclosure.optimal import cheapest
-from orchestration.disclosure.polytope import Demands, prove
+from orchestration.disclosure.polytope import prove
 from orchestration.disclosure.refine import show_again
 from orchestration.disclosure.repair import repair
 from orchestration.disclosure.rules import Bools, Ints, Reason, Rules
@@ -166,8 +166,7 @@ def _repaired(
             # The smallest needs first: their cheap solutions often serve the larger ones.
             left = np.argsort(needed.needs, kind="stable") if left is None else left
             # What is left undecided costs a repair no more than a proof.
-            part = Demands(needed.directions[left], needed.needs[left])
-            left = left[~prove(polytope, part, "batches").proven]
+            left = left[~prove(polytope, needed.take(left), "batches").proven]
             for d in left[:_AT_ONCE].tolist():
                 need = float(needed.needs[d] * signs[d])
                 hidden[_more(tables, hidden, measure, cell=int(at[d]), need=need, finest=finest)] = True

@@ -8,7 +8,7 @@ import numpy as np
 
 from orchestration.disclosure.attacker import Room, by_relations, demands
 from orchestration.disclosure.gauss import column_atoms
-from orchestration.disclosure.polytope import TOLERANCE, Demands, prove
+from orchestration.disclosure.polytope import TOLERANCE, prove
 from orchestration.disclosure.rules import Bools, Floats, Ints
 from orchestration.disclosure.span import Guards, Span
 from orchestration.disclosure.tables import Tables
@@ -29,7 +29,7 @@ class _Certificates:
         polytope, unknown = by_relations(self.tables, hidden, self.measure)
         wanted, _, _ = demands(self.tables, self.secrets, self.down, self.up, unknown)
         if only is not None:
-            wanted = Demands(wanted.directions[only], wanted.needs[only])
+            wanted = wanted.take(only)
         proof = prove(polytope, wanted, "all_or_none")
         self.programmes += proof.programmes
         if not proof.proven.all():

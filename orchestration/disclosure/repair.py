@@ -68,6 +68,7 @@ def repair(
             ]
         ),
         method="highs",
+        options={"presolve": False},
     )
     if answer.status != 0:
         return None
