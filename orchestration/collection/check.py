@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestration.codebook import Codebook, check, load, load_all
 from orchestration.collection.headings import translated
-from orchestration.collection.readers import open_export
+from orchestration.collection.readers import open_declared
 from orchestration.errors import CodebookError, SkillsBankError
 from orchestration.settings import Settings
 
@@ -38,11 +38,11 @@ def check_codebooks(settings: Settings, edition: str | None, export: Path | None
 
 def _beside(codebook: Codebook, export: Path) -> list[str]:
     refusals: list[str] = []
-    for export_format in dict.fromkeys(declared.format for declared in codebook.exports):
+    for declared in codebook.exports:
         try:
-            headings = open_export(export, export_format).headings
+            headings = open_declared(export, declared, codebook).headings
         except SkillsBankError as refusal:
             refusals.append(str(refusal))
             continue
         return check(codebook, translated(headings, codebook))
-    return refusals
+    return list(dict.fromkeys(refusals))

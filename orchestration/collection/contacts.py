@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.archive import sync
-from orchestration.codebook import Codebook
+from orchestration.codebook import Codebook, has_text_headings
 from orchestration.collection.row_groups import RowGroups
 from orchestration.errors import ArchiveError, CodebookError
 from orchestration.identifiers import CompanyKeys
@@ -66,6 +66,17 @@ def split_hash(codebook: Codebook, keys: CompanyKeys, reader: str) -> str:
         "test_rows": codebook.test_rows.model_dump() if codebook.test_rows else None,
         "keys": keys.fingerprint,
     }
+    if has_text_headings(reader):
+        # There, texts of the codebook decide what each cell is.
+        split["questions"] = [
+            question.model_dump(exclude={"asked_when", "comparability"}) for question in codebook.questions
+        ]
+        split["exports"] = [
+            export.model_dump(exclude={"files", "server"})
+            for export in codebook.exports
+            if export.format == reader
+        ]
+        split["timezone"] = codebook.timezone
     return hashlib.sha256(json.dumps(split, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -86,6 +97,10 @@ class ContactsFile:
         """Write the cells of one field."""
         fields = pa.repeat(pa.scalar(field), len(values))
         self._groups.add(pa.Table.from_arrays([ids, row_numbers, fields, values], schema=SCHEMA))
+
+    def copy(self, rows: pa.Table) -> None:
+        """Write rows of another contacts file as they are."""
+        self._groups.add(rows.cast(SCHEMA))
 
     @property
     def rows(self) -> int:
