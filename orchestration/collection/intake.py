@@ -26,7 +26,7 @@ from orchestration.collection.contacts import (
 from orchestration.collection.exports import Chunk, Export
 from orchestration.collection.headings import check_answers, code_headings
 from orchestration.collection.raw_file import digest_of
-from orchestration.collection.readers import open_export
+from orchestration.collection.readers import open_declared
 from orchestration.collection.row_groups import RowGroups
 from orchestration.collection.scrubbing import scrub
 from orchestration.errors import CodebookError, ExportError
@@ -81,7 +81,7 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
         ArchiveError: the archive or the contacts cannot be written, or the feed's latest entry is damaged.
     """
     _, declared = declared_export(codebook, source)
-    export = open_export(path, declared.format)
+    export = open_declared(path, declared, codebook)
     beside = companion(path, declared.format)
     files = [path] if beside is None else [path, beside]
     before = [_state(file) for file in files]
@@ -104,9 +104,11 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
         return {}
 
     place = Place(path, codebook, source, archive, contacts, keys)
-    return archive_export(
-        export, place, {"origin": path.name, **digests, "format": declared.format}, unchanged
-    )
+    facts = {"origin": path.name, **digests, "format": declared.format}
+    # Where an export is in an old encoding, that is worth telling: it was found out, not declared.
+    encoding = getattr(export, "encoding", "utf-8")
+    facts |= {} if encoding == "utf-8" else {"encoding": encoding}
+    return archive_export(export, place, facts, unchanged)
 
 
 @dataclass(frozen=True)
