@@ -1,5 +1,5 @@
-"""The immutable archive, the only state of the project. Belongs here: how an entry is written, found and
-verified. Does not: what is in it, or where it came from."""
+"""The immutable archive, the only state of the project. Belongs here: how an entry is written, found,
+verified and, for erasure alone, replaced. Does not: what is in it, or where it came from."""
 
 from __future__ import annotations
 
@@ -134,23 +134,78 @@ class Archive:
                     "collected_at": moment.isoformat(),
                     "schema_version": SCHEMA_VERSION,
                 }
-                sidecar_draft.write_text(
-                    json.dumps(known, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-                )
+                sidecar_draft.write_text(_sidecar_text(known))
                 entry = Entry(source, feed, path, MappingProxyType(known), is_new=True)
-                for file in (draft, sidecar_draft):
-                    file.chmod(0o444)
-                    sync(file)
-                if before_commit is not None:
-                    before_commit(entry.stem)
-                self._remove_uncommitted(folder, digest[:12])
-                draft.rename(path)
-                sidecar_draft.rename(_sidecar(path))
-                sync(folder)
+                self._commit(entry, draft, sidecar_draft, before_commit)
                 return entry
             finally:
                 draft.unlink(missing_ok=True)
                 sidecar_draft.unlink(missing_ok=True)
+
+    def replace(
+        self,
+        entry: Entry,
+        write: Write,
+        *,
+        before_commit: Callable[[str], None] | None = None,
+    ) -> Entry:
+        """Put other content in the place of an entry's: for erasure alone, else nothing here ever changes.
+
+        The new entry keeps the time and the facts of the old one, but for those that ``write`` returns, and
+        says under ``replaces`` which contents it stands for (sha256, the oldest first). A reader sees the
+        old one or the new one; killed in between, ``discard_replaced`` ends the work.
+
+        Returns:
+            The new entry, or the given one where its content is the same: nothing is written then.
+
+        Raises:
+            ArchiveError: the new file cannot be written; the old one stays then.
+        """
+        folder, extension = entry.path.parent, entry.path.name.split(".", 1)[1]
+        draft = folder / f"{_DRAFT}{os.getpid()}.{extension}"
+        sidecar_draft = draft.with_name(f"{draft.name}.json")
+        with _explained(folder):
+            try:
+                known = {**entry.facts, **(write(draft) or {})}
+                digest = _sha256(draft)
+                if digest == entry.sha256:
+                    return entry
+                path = folder / f"{entry.stem.partition('-')[0]}-{digest[:12]}.{extension}"
+                known |= {
+                    "sha256": digest,
+                    "bytes": draft.stat().st_size,
+                    "replaces": [
+                        old for old in [*entry.facts.get("replaces", []), entry.sha256] if old != digest
+                    ],
+                }
+                sidecar_draft.write_text(_sidecar_text(known))
+                fresh = Entry(entry.source, entry.feed, path, MappingProxyType(known), is_new=True)
+                self._commit(fresh, draft, sidecar_draft, before_commit)
+            finally:
+                draft.unlink(missing_ok=True)
+                sidecar_draft.unlink(missing_ok=True)
+        self.discard_replaced(fresh)
+        return fresh
+
+    def discard_replaced(self, entry: Entry) -> list[str]:
+        """Remove the files that an entry replaces, where a killed run left them; give their stems, all of them."""
+        stems = [
+            f"{entry.stem.partition('-')[0]}-{digest[:12]}" for digest in entry.facts.get("replaces", [])
+        ]
+        with _explained(entry.path.parent):
+            for stem in stems:
+                old = entry.path.with_name(f"{stem}.{entry.path.name.split('.', 1)[1]}")
+                # The sidecar goes first: what is left then counts no more.
+                _sidecar(old).unlink(missing_ok=True)
+                old.unlink(missing_ok=True)
+            if stems:
+                sync(entry.path.parent)
+        return stems
+
+    def discard_drafts(self) -> None:
+        """Remove what killed runs left half written anywhere. Only the one process that writes may ask for it."""
+        for leftover in self.root.glob(f"*/*/{_DRAFT}*"):
+            leftover.unlink()
 
     def entries(self, source: str | None = None, feed: str | None = None) -> list[Entry]:
         """Every entry (of a source, of a feed), oldest first within a feed.
@@ -160,7 +215,8 @@ class Archive:
                 damaged.
         """
         sidecars = self.root.glob(f"{source or '*'}/{feed or '*'}/*.json")
-        return [self._read(path) for path in sorted(sidecars) if _STEM.match(path.name)]
+        found = [self._read(path) for path in sorted(sidecars) if _STEM.match(path.name)]
+        return _without_replaced(found)
 
     def latest(self, source: str, feed: str) -> Entry | None:
         """The newest entry of a feed, or None.
@@ -169,7 +225,12 @@ class Archive:
             ArchiveError: as ``entries``, for this entry.
         """
         names = [path for path in self._folder(source, feed).glob("*.json") if _STEM.match(path.name)]
-        return self._read(max(names)) if names else None
+        if not names:
+            return None
+        moment = max(names).name.partition("-")[0]
+        # More than one only where an erasure was killed between the new entry and the removal of the old one.
+        newest = [self._read(path) for path in sorted(names) if path.name.startswith(moment)]
+        return _without_replaced(newest)[-1]
 
     def verify(self, entry: Entry) -> None:
         """Read an entry's file again and compare it with its sidecar.
@@ -221,6 +282,19 @@ class Archive:
             )
         return entry
 
+    def _commit(
+        self, entry: Entry, draft: Path, sidecar_draft: Path, before_commit: Callable[[str], None] | None
+    ) -> None:
+        for file in (draft, sidecar_draft):
+            file.chmod(0o444)
+            sync(file)
+        if before_commit is not None:
+            before_commit(entry.stem)
+        self._remove_uncommitted(entry.path.parent, entry.sha256[:12])
+        draft.rename(entry.path)
+        sidecar_draft.rename(_sidecar(entry.path))
+        sync(entry.path.parent)
+
     @staticmethod
     def _remove_uncommitted(folder: Path, digest: str) -> None:
         """Remove what a run killed between the two renames left of this very content."""
@@ -236,6 +310,25 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _without_replaced(entries: list[Entry]) -> list[Entry]:
+    gone = {
+        (entry.source, entry.feed, entry.stem.partition("-")[0], digest)
+        for entry in entries
+        for digest in entry.facts.get("replaces", [])
+    }
+    if not gone:
+        return entries
+    return [
+        entry
+        for entry in entries
+        if (entry.source, entry.feed, entry.stem.partition("-")[0], entry.sha256) not in gone
+    ]
+
+
+def _sidecar_text(facts: Mapping[str, Any]) -> str:
+    return json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _sidecar(path: Path) -> Path:

@@ -150,6 +150,30 @@ def releases_rollback(
     print(f"current is now {rollback(Settings().releases, release).id}")
 
 
+@app.command()
+def erase(
+    siren: Annotated[
+        str | None, typer.Option(help="Every response, contact and partner row of a company.")
+    ] = None,
+    email: Annotated[str | None, typer.Option(help="Every response with this e-mail address.")] = None,
+    respondent: Annotated[
+        str | None, typer.Option(metavar="EDITION/ID", help="One response, by its respondent_id.")
+    ] = None,
+    past_releases: Annotated[
+        bool, typer.Option("--past-releases", help="Remove earlier releases that still hold what was erased.")
+    ] = False,
+) -> None:
+    """Erase a company's or a person's data, keep it from coming back, and print the proof.
+
+    Can be repeated. Without a name it applies every erasure again: after one was interrupted, or after a backup
+    was restored. Then `skillsbank refresh` publishes a release without the data.
+    """
+    from orchestration.automation.erasure import Request, erase as run_erasure  # noqa: I001, PLC0415
+
+    proof = run_erasure(Settings(), Request(siren, email, respondent), past_releases=past_releases)
+    print("\n".join(proof.lines()))
+
+
 @codebook_app.command("check")
 def codebook_check(
     edition: Annotated[str | None, typer.Argument(help="One edition; all if none.")] = None,

@@ -29,6 +29,7 @@ from orchestration.collection.raw_file import digest_of
 from orchestration.collection.readers import open_declared
 from orchestration.collection.row_groups import RowGroups
 from orchestration.collection.scrubbing import scrub
+from orchestration.collection.tombstones import Numbers, Tombstones, emptied
 from orchestration.errors import CodebookError, ExportError
 from orchestration.identifiers import CompanyKeys, check_siren, check_siret, siren_of
 
@@ -89,6 +90,7 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
     # Another structure or syntax file gives the same cells another meaning.
     digests |= {} if beside is None else {"companion_sha256": digest_of(beside)}
     split = split_hash(codebook, keys, declared.format)
+    Tombstones.load(archive.root, keys)  # refuses while an erasure is not ended
     latest = archive.latest(source, codebook.edition)
     if latest is not None and latest.says(**({"companion_sha256": None} | digests), split=split):
         return Collected(latest, False, int(latest.facts["rows"]), int(latest.facts["rejected"]))
@@ -145,7 +147,8 @@ def archive_export(
         "split": split_hash(codebook, keys, str(facts["format"])),
         "keys": keys.fingerprint,
     }
-    intake = Intake(place.origin, codebook, export, position, keys)
+    erased = Tombstones.load(place.archive.root, keys)
+    intake = Intake(place.origin, codebook, export, position, keys, erased)
     with contacts_draft(place.contacts, codebook.edition) as people:
 
         def write(draft: Path) -> dict[str, Any]:
@@ -168,10 +171,17 @@ def archive_export(
 class Intake:
     """Splits the chunks of one export: cells to archive, cells for the contacts, and what is derived."""
 
-    def __init__(
-        self, origin: Path | str, codebook: Codebook, export: Export, position: int, keys: CompanyKeys
+    def __init__(  # noqa: PLR0917 - six things, each of another type
+        self,
+        origin: Path | str,
+        codebook: Codebook,
+        export: Export,
+        position: int,
+        keys: CompanyKeys,
+        erased: Tombstones,
     ) -> None:
         self._origin, self._codebook, self._export, self._keys = origin, codebook, export, keys
+        self._erased = erased
         self._first_id = position * IDS_A_SOURCE
         self._names = code_headings(export.headings, codebook, origin)
         personal = personal_headings(codebook)
@@ -190,16 +200,27 @@ class Intake:
         self.schema = pa.schema([*((name, pa.string()) for name in self._kept), *DERIVED])
 
     def write(self, draft: Path, people: ContactsFile) -> dict[str, int]:
-        """Write the archived file and the contacts; count all rows and the rejected ones."""
-        rejected = 0
+        """Write the archived file and the contacts; count all rows, and those rejected or erased."""
+        rejected = erased = 0
         with pq.ParquetWriter(draft, self.schema, compression="zstd") as writer:
             groups = RowGroups(writer, self.schema)
             for chunk in self._checked():
-                groups.add(self._archived(chunk))
-                self._to_contacts(chunk, people)
+                table = self._archived(chunk)
+                gone = self._gone(table, chunk)
+                groups.add(emptied(table, gone))
+                self._to_contacts(chunk, people, gone)
                 rejected += len(chunk.rejected)
+                erased += len(gone)
             groups.close()
-        return {"rows": groups.rows, "rejected": rejected}
+        return {"rows": groups.rows, "rejected": rejected} | ({"erased": erased} if erased else {})
+
+    def _gone(self, table: pa.Table, chunk: Chunk) -> Numbers:
+        """The rows of a chunk whose people were erased."""
+        cells = [(chunk.row_numbers, chunk.rows[name]) for name in self._personal]
+        if chunk.rejected:
+            numbers = pa.array([row.row_number for row in chunk.rejected], pa.int64())
+            cells.append((numbers, pa.array([row.text for row in chunk.rejected], pa.string())))
+        return self._erased.rows(self._codebook.edition, self._first_id, table, cells)
 
     def _checked(self) -> Iterator[Chunk]:
         """The chunks under code headings, once the first coded answers prove the export's options right."""
@@ -239,19 +260,19 @@ class Intake:
         table = pa.concat_tables([table, bad], promote_options="default")
         return table.select(self.schema.names).sort_by("row_number").cast(self.schema)
 
-    def _to_contacts(self, chunk: Chunk, people: ContactsFile) -> None:
+    def _to_contacts(self, chunk: Chunk, people: ContactsFile, gone: Numbers) -> None:
         rows = chunk.rows
         ids = self._respondents(rows["id"])
+        left = pc.invert(pc.is_in(chunk.row_numbers, pa.array(gone)))
         for name in self._personal:
             cells = rows[name]
-            filled = pc.fill_null(pc.not_equal(cells, ""), False)
+            filled = pc.and_(left, pc.fill_null(pc.not_equal(cells, ""), False))
             if pc.any(filled).as_py():
                 people.add(name, ids.filter(filled), chunk.row_numbers.filter(filled), cells.filter(filled))
-        if chunk.rejected:
-            count = len(chunk.rejected)
-            numbers = pa.array([row.row_number for row in chunk.rejected], pa.int64())
-            texts = pa.array([row.text for row in chunk.rejected], pa.string())
-            people.add(REJECTED_ROW, pa.nulls(count, pa.int64()), numbers, texts)
+        if rejected := [row for row in chunk.rejected if row.row_number not in gone]:
+            numbers = pa.array([row.row_number for row in rejected], pa.int64())
+            texts = pa.array([row.text for row in rejected], pa.string())
+            people.add(REJECTED_ROW, pa.nulls(len(rejected), pa.int64()), numbers, texts)
 
     def _respondents(self, ids: Any) -> pa.Int64Array:
         """The respondent of each row, null where the id is not a number of at most ten digits."""

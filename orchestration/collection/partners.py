@@ -21,6 +21,7 @@ from orchestration.collection.intake import Collected
 from orchestration.collection.partner_tables import FIX, TableFile
 from orchestration.collection.raw_file import digest_of
 from orchestration.collection.row_groups import RowGroups
+from orchestration.collection.tombstones import Tombstones
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys, check_siren
 from orchestration.lake import SCHEMAS
@@ -88,6 +89,7 @@ def collect_partner_file(file: PartnerFile, archive: Archive, keys: CompanyKeys)
     source, feed = (PARTNERS, file.table) if file.edition is None else (FRAME, file.edition)
     origin = digest_of(file.path, PartnerFileError)
     split = _split(layout, keys)
+    erased = Tombstones.load(archive.root, keys)
     latest = archive.latest(source, feed)
     if latest is not None and latest.says(origin_sha256=origin, split=split):
         return _collected(latest)
@@ -108,12 +110,21 @@ def collect_partner_file(file: PartnerFile, archive: Archive, keys: CompanyKeys)
         schema = _keyed_schema(table.schema(kept))
         with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
             groups = RowGroups(writer, schema)
+            before = 0
             for batch in table.batches(kept):
-                groups.add(_keyed(batch, schema, keys, file.path, groups.rows))
+                groups.add(without_companies(_keyed(batch, schema, keys, file.path, before), erased))
+                before += batch.num_rows
             groups.close()
-        return {"rows": groups.rows}
+        return {"rows": groups.rows} | ({"erased": before - groups.rows} if before > groups.rows else {})
 
     return _collected(archive.put(source, feed, "parquet", write, facts))
+
+
+def without_companies(rows: pa.Table, erased: Tombstones) -> pa.Table:
+    """Leave out the rows of erased companies."""
+    if not erased.companies or _KEY not in rows.schema.names:
+        return rows
+    return rows.filter(pc.invert(pc.is_in(rows[_KEY], pa.array(sorted(erased.companies), pa.string()))))
 
 
 def _collected(entry: Entry) -> Collected:

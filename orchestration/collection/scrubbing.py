@@ -85,6 +85,11 @@ def scrub_text(text: str) -> str:
     return _FOREIGN.sub(_unless_amount, _FRENCH.sub(PHONE, _EMAIL.sub(EMAIL, text)))
 
 
+def emails_in(text: str) -> list[str]:
+    """Every e-mail address in a text, in lower case and without the blanks that may stand around its `@`."""
+    return ["".join(match[0].split()).casefold() for match in _EMAIL.finditer(text)]
+
+
 def _unless_amount(match: re.Match[str]) -> str:
     """A number abroad, but for a SIRET (fourteen digits that begin with 00) and an increase (+10 000 000)."""
     number = match[0]
