@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import signal
 import sys
@@ -178,14 +180,73 @@ def erase(
 def codebook_check(
     edition: Annotated[str | None, typer.Argument(help="One edition; all if none.")] = None,
     export: Annotated[Path | None, typer.Option(help="An export to compare the codebook with.")] = None,
+    structure: Annotated[
+        Path | None, typer.Option(help="The survey's structure (.lss) or archive (.lsa) to compare with.")
+    ] = None,
 ) -> None:
-    """Check the codebooks, and one of them against an export, and list every mismatch."""
+    """Check the codebooks, and one of them beside its survey and data, and list every mismatch with its line."""
     from orchestration.collection.check import check_codebooks  # noqa: PLC0415
 
-    mismatches = check_codebooks(Settings(), edition, export)
+    mismatches = check_codebooks(Settings(), edition, export, structure)
     for mismatch in mismatches:
         print(mismatch)
     raise typer.Exit(1 if mismatches else 0)
+
+
+@codebook_app.command("draft")
+def codebook_draft(
+    file: Annotated[
+        Path | None, typer.Argument(help="The survey's structure (.lss) or archive (.lsa); else an export.")
+    ] = None,
+    server: Annotated[
+        int | None,
+        typer.Option(help="Instead of a file: this survey of the LimeSurvey server in the settings."),
+    ] = None,
+    edition: Annotated[
+        str | None, typer.Option(help="Its name, such as tour_2026; else survey_<number>.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="Its year; else that in its name, or this one.")] = None,
+) -> None:
+    """Write a first codebook from a survey, with a mark at each line that is to be decided.
+
+    What has no canonical variable yet is declared at the end of variables.yaml, as this edition's own.
+    """
+    from orchestration.collection import drafting  # noqa: PLC0415
+
+    settings = Settings()
+    survey = drafting.read_survey(settings, file, server)
+    name = edition or drafting.edition_of(survey, file)
+    draft = drafting.write_draft(survey, settings.codebooks, name, year)
+    print(f"{draft.path}: {draft.questions} questions, {draft.columns} columns")
+    if draft.declared:
+        print(f"{draft.path.with_name('variables.yaml')}: {draft.declared} variables of {name} alone")
+    print(f"To decide, marked 'check' ({len(draft.to_check)} lines): {', '.join(map(str, draft.to_check))}")
+
+
+@codebook_app.command("show")
+def codebook_show(
+    edition: Annotated[str, typer.Argument(help="The edition.")],
+    format: Annotated[Format, typer.Option(help="table, csv or json.")] = Format.table,
+) -> None:
+    """Print a questionnaire with its variables: code, question, kind, comparability, condition, personal."""
+    from orchestration.codebook import load  # noqa: PLC0415
+    from orchestration.codebook.showing import COLUMNS, questionnaire  # noqa: PLC0415
+
+    rows = questionnaire(load(Settings().codebooks / f"{edition}.yaml"))
+    match format:
+        case Format.csv:
+            writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        case Format.json:
+            print(json.dumps(rows, ensure_ascii=False, indent=1))
+        case Format.table:
+            table = Table(*(name.replace("_", " ") for name in COLUMNS), box=None)
+            for row in rows:
+                table.add_row(*(_plain(row[name]) for name in COLUMNS))
+            Console().print(table)
+        case Format.parquet:
+            raise typer.BadParameter("a codebook is shown as table, csv or json", param_hint="--format")
 
 
 @app.command()

@@ -24,7 +24,7 @@ from orchestration.codebook.models import (
     Variable,
     Variables,
 )
-from orchestration.codebook.rules import check
+from orchestration.codebook.rules import check, column_mismatches
 
 __all__ = [
     "IDS_A_SOURCE",
@@ -45,6 +45,7 @@ __all__ = [
     "Variables",
     "answers_of",
     "check",
+    "column_mismatches",
     "has_text_headings",
     "headings_of",
     "item_key",

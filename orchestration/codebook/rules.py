@@ -273,11 +273,16 @@ def check(codebook: Codebook, headings: Iterable[str]) -> list[str]:
     LimeSurvey's own columns may be missing where they are optional, and so may text displays, which SPSS
     exports leave out. A column that stands twice is told too.
     """
+    return [mismatch for _, mismatch in column_mismatches(codebook, headings)]
+
+
+def column_mismatches(codebook: Codebook, headings: Iterable[str]) -> list[tuple[str, str]]:
+    """The same with the column of each mismatch: (heading, sentence)."""
     given = list(headings)
     columns = codebook.columns()
     known = {*columns, *META_COLUMNS}
     findings = [
-        f"column '{name}' stands {given.count(name)} times"
+        (name, f"column '{name}' stands {given.count(name)} times")
         for name in dict.fromkeys(given)
         if given.count(name) > 1
     ]
@@ -288,9 +293,9 @@ def check(codebook: Codebook, headings: Iterable[str]) -> list[str]:
         if name not in known:
             like = get_close_matches(name, missing or known, n=1, cutoff=0.6)
             hint = f"; nearest in the codebook: '{like[0]}'" if like else ""
-            findings.append(f"column '{name}' is not in the codebook{hint}")
+            findings.append((name, f"column '{name}' is not in the codebook{hint}"))
     findings += [
-        f"column '{name}' of the codebook is missing from the export"
+        (name, f"column '{name}' of the codebook is missing from the export")
         for name in [*META_COLUMNS, *columns]
         if name in missing
     ]

@@ -1,11 +1,12 @@
-"""The structure of a LimeSurvey survey, as far as reading answers needs it. Belongs here: from field names
-(`482617X5X16C01`) to code headings (`COMP[C01]`). Does not: texts, conditions and drafts of codebooks."""
+"""The structure of a LimeSurvey survey, as far as reading answers needs it. Belongs here: the file
+itself, and from field names (`482617X5X16C01`) to code headings (`COMP[C01]`). Does not: texts, conditions and
+drafts of codebooks (drafting/)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, cast
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -26,25 +27,29 @@ def code_headings(file: IO[bytes], where: str) -> dict[str, str]:
     """Give the code heading of every field name that a survey can have, from its .lss file.
 
     Raises:
-        ExportError: the file is not a structure, is damaged, or defines XML entities (an attack).
+        ExportError: as ``structure_root``.
     """
-    root = _root(file, where)
-    questions = {_of(row, "qid"): row for row in _rows(root, "questions")}
+    return headings_of(structure_root(file, where))
+
+
+def headings_of(root: Element) -> dict[str, str]:
+    """The same from a structure that was read already."""
+    questions = {text_of(row, "qid"): row for row in rows_of(root, "questions")}
     children: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in _rows(root, "subquestions"):
-        child = _of(row, "scale_id") or "0", _of(row, "title")
-        if child not in children[_of(row, "parent_qid")]:
-            children[_of(row, "parent_qid")].append(child)
+    for row in rows_of(root, "subquestions"):
+        child = text_of(row, "scale_id") or "0", text_of(row, "title")
+        if child not in children[text_of(row, "parent_qid")]:
+            children[text_of(row, "parent_qid")].append(child)
     answers: dict[str, set[str]] = defaultdict(set)
-    for row in _rows(root, "answers"):
-        answers[_of(row, "qid")].add(_of(row, "code"))
+    for row in rows_of(root, "answers"):
+        answers[text_of(row, "qid")].add(text_of(row, "code"))
     headings: dict[str, str] = {}
     for qid, row in questions.items():
-        field = f"{_of(row, 'sid')}X{_of(row, 'gid')}X{qid}"
-        code = _of(row, "title")
+        field = f"{text_of(row, 'sid')}X{text_of(row, 'gid')}X{qid}"
+        code = text_of(row, "title")
         for suffix, name in _columns(row, children[qid], len(answers[qid])):
             headings[field + suffix] = f"{code}[{name}]" if name else code
-            if _of(row, "type") == _DUAL and suffix:
+            if text_of(row, "type") == _DUAL and suffix:
                 item, _, scale = suffix.partition("#")
                 headings[field + suffix] = f"{code}[{item}][{int(scale) + 1}]"
     return headings
@@ -52,7 +57,7 @@ def code_headings(file: IO[bytes], where: str) -> dict[str, str]:
 
 def _columns(row: Element, children: list[tuple[str, str]], answers: int) -> Iterator[tuple[str, str]]:
     """A question's columns: what follows its field name, and what stands in brackets after its code."""
-    kind, other = _of(row, "type"), _of(row, "other") == "Y"
+    kind, other = text_of(row, "type"), text_of(row, "other") == "Y"
     items = [title for scale, title in children if scale == "0"]
     if kind == _DUAL:
         names = [f"{item}#{scale}" for item in items for scale in "01"]
@@ -77,7 +82,13 @@ def _columns(row: Element, children: list[tuple[str, str]], answers: int) -> Ite
             yield "_filecount", "filecount"
 
 
-def _root(file: IO[bytes], where: str) -> Any:
+def structure_root(file: IO[bytes], where: str) -> Element:
+    """Read a survey structure (.lss).
+
+    Raises:
+        ExportError: the file is not a structure, is damaged, or defines XML entities (an attack).
+    """
+
     def refuse(problem: str) -> ExportError:
         return ExportError(problem, where=where, expected="a survey structure (.lss) of LimeSurvey", fix=FIX)
 
@@ -92,12 +103,14 @@ def _root(file: IO[bytes], where: str) -> Any:
         raise refuse(f"the XML cannot be read ({problem})") from problem
     if root.findtext("LimeSurveyDocType") != "Survey":
         raise refuse("the file is not the structure of a survey")
-    return root
+    return cast("Element", root)
 
 
-def _rows(root: Any, table: str) -> Iterator[Element]:
+def rows_of(root: Element, table: str) -> Iterator[Element]:
+    """The rows of one of its tables."""
     yield from root.iterfind(f"{table}/rows/row")
 
 
-def _of(row: Element, name: str) -> str:
+def text_of(row: Element, name: str) -> str:
+    """One field of a row; "" where it is missing."""
     return row.findtext(name) or ""

@@ -37,7 +37,11 @@ def test_export_is_read_in_the_format_it_has(options, codebook, tmp_path, make):
     assert check_codebooks(options, "survey_482617", path) == []
     path.write_bytes(make(["id", "submitdate", "SIREN"], [["1", "", ""]]))
     mismatches = check_codebooks(options, "survey_482617", path)
-    assert "column 'SIRET' of the codebook is missing from the export" in mismatches
+    line = CODEBOOK.read_text().splitlines().index("  - code: SIRET") + 1
+    assert (
+        f"{CODEBOOK.name}, line {line}: column 'SIRET' of the codebook is missing from the export"
+        in mismatches
+    )
     assert not [line for line in mismatches if "'SIREN'" in line]
 
 

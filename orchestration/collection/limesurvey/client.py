@@ -36,8 +36,9 @@ _Answer = TypeVar("_Answer")
 class Server:
     """One LimeSurvey server for one run: a context manager that logs in at the first call and out at its end.
 
-    Only what a least-privilege account may do is called: get_summary, get_fieldmap and export_responses. All
-    three are reads, so that they are tried again when no whole answer came; a login never is.
+    Only what a least-privilege account may do is called: get_summary, get_fieldmap and export_responses, and
+    for drafts of codebooks list_surveys, list_questions and get_question_properties. All are reads, so that
+    they are tried again when no whole answer came; a login never is.
     """
 
     def __init__(
@@ -99,6 +100,50 @@ class Server:
         if not isinstance(fields, dict) or not all(isinstance(field, dict) for field in fields.values()):
             raise self._not_rpc("get_fieldmap", "that lists no fields")
         return fields
+
+    def title(self, survey: int) -> str:
+        """Give the survey's title in its first language; "" where the server does not list it.
+
+        Raises:
+            LimeSurveyError: as ``count``.
+        """
+        try:
+            surveys: Any = self._read("list_surveys", lambda client: client.list_surveys())
+        except NothingThereError:
+            return ""
+        rows = self._objects("list_surveys", surveys)
+        return next(
+            (str(row.get("surveyls_title")) for row in rows if str(row.get("sid")) == str(survey)), ""
+        )
+
+    def questions(self, survey: int, language: str) -> list[Mapping[str, Any]]:
+        """List the questions and subquestions, mixed, with their texts in a language.
+
+        Raises:
+            LimeSurveyError: as ``count``, or the survey is not in this language.
+        """
+        found: Any = self._read(
+            "list_questions", lambda client: client.list_questions(survey, language=language)
+        )
+        return self._objects("list_questions", found)
+
+    def properties(self, question: int, language: str) -> Mapping[str, Any]:
+        """Give a question's answer options and language settings (``answeroptions``, ``attributes_lang``).
+
+        Raises:
+            LimeSurveyError: as ``questions``.
+        """
+        wanted = ["answeroptions", "attributes_lang"]
+        found: Any = self._read(
+            "get_question_properties",
+            lambda client: client.get_question_properties(question, settings=wanted, language=language),
+        )
+        return self._objects("get_question_properties", [found])[0]
+
+    def _objects(self, call: str, found: Any) -> list[Mapping[str, Any]]:
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise self._not_rpc(call, "of another form than this call has")
+        return found
 
     def responses(
         self, survey: int, form: Literal["csv", "json"], language: str, fields: Collection[str], ids: range

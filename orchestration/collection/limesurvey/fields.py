@@ -33,7 +33,7 @@ def wanted_fields(
             if heading not in META_COLUMNS or heading in personal:
                 continue
         else:
-            heading = _heading(field)
+            heading = heading_of(field)
         if not heading or heading in fields:
             raise LimeSurveyError(
                 f"the field '{name}' has {f'the heading {heading!r} of another' if heading else 'no code'}",
@@ -52,8 +52,8 @@ def wanted_fields(
     return fields
 
 
-def _heading(field: Mapping[str, Any]) -> str:
-    """As export_responses heads the column: ``COMP[C01]``, ``CA[other]``, ``NIVEAU[C03][1]``."""
+def heading_of(field: Mapping[str, Any]) -> str:
+    """As export_responses heads a question's column: ``COMP[C01]``, ``CA[other]``, ``NIVEAU[C03][1]``."""
     heading, part = str(field.get("title") or ""), field.get("aid")
     if heading and part not in {None, ""}:
         heading += f"[{part}]"
