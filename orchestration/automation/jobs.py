@@ -11,6 +11,8 @@ from orchestration.automation.alerts import send
 from orchestration.automation.failures import describe_failure
 from orchestration.automation.inbox_watch import inbox_state
 from orchestration.automation.lock import refresh_lock
+from orchestration.automation.retention_asset import KEY as RETENTION
+from orchestration.automation.retention_asset import retention_definitions
 from orchestration.settings import Settings
 
 WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
@@ -22,10 +24,11 @@ WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, chec
 
 
 def automation_definitions(settings: Settings) -> dg.Definitions:
-    """The weekly job, its schedule, the inbox sensor, the failure alert and the lock that every run takes."""
+    """The jobs with their schedules, the inbox sensor, the failure alert and the lock that every run takes."""
     job = dg.define_asset_job(
         "weekly_refresh",
-        selection=dg.AssetSelection.all(),
+        # Retention keeps its own hours: it must not wait for a refresh that fails.
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(RETENTION),
         description=WEEKLY_REFRESH,
         executor_def=dg.in_process_executor,
     )
@@ -74,10 +77,11 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
             yield
 
     resources: dict[str, Any] = {"refresh_lock": lock}
-    return dg.Definitions(
+    own = dg.Definitions(
         jobs=[job],
         schedules=[schedule],
         sensors=[inbox_sensor, failure_alert],
         resources=resources,
         executor=dg.in_process_executor,
     )
+    return dg.Definitions.merge(own, retention_definitions(settings))

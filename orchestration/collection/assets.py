@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.archive import Archive
 from orchestration.codebook import Codebook
+from orchestration.collection.contacts import restrict
 from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import Collected, collect_export
 from orchestration.collection.limesurvey import Pulled, Server, configured, pull_edition, spans
@@ -207,6 +208,7 @@ def _materialized(
             "origin": ", ".join(str(one.entry.facts["origin"]) for one in collected) or "no file",
             "archived": [str(one.entry.path.relative_to(settings.archive)) for one in collected],
             "bytes": sum(one.entry.bytes for one in collected),
+            "contacts_rights_corrected": restrict(settings.contacts),
             **more,
         },
         data_version=dg.DataVersion(version),

@@ -6,8 +6,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from errno import EPERM
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,32 @@ class ContactsFile:
                 path.unlink()
         self._draft.rename(self._folder / f"{stem}.parquet")
         sync(self._folder)
+
+
+def restrict(contacts: Path) -> int:
+    """Give the contacts back the rights they must have (folders 0700, files 0600); count what had others.
+
+    Raises:
+        ArchiveError: something there belongs to another user, or is a link out of the folder.
+    """
+    corrected = 0
+    paths = [contacts, *sorted(contacts.rglob("*"))] if contacts.is_dir() else []
+    for path in paths:
+        try:
+            if path.is_symlink():
+                raise PermissionError(EPERM, "is a link, which may lead anywhere")
+            wanted = 0o700 if path.is_dir() else 0o600
+            if stat.S_IMODE(path.stat().st_mode) != wanted:
+                path.chmod(wanted)
+                corrected += 1
+        except OSError as problem:
+            raise ArchiveError(
+                f"its rights cannot be restricted: {problem.strerror}",
+                where=str(path),
+                expected="folders 0700 and files 0600 of the user that runs this",
+                fix="make them this user's, and no links; then run again",
+            ) from problem
+    return corrected
 
 
 @contextmanager
