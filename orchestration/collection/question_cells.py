@@ -114,25 +114,18 @@ class QuestionCells:
     def _multiple(self) -> Fill:
         question = self._question
         keys = list(question.items or {})
-        split = {key: self._find(self._item_headings(self._texts_of(key)), needed=False) for key in keys}
-        joined = self._find(headings_of(question), needed=not any(split.values()))
-        if any(split.values()):
-            for key in keys:
-                if not split[key]:
-                    self._found.missing(
-                        f"item '{key}' of question '{question.code}'",
-                        self._item_headings(self._texts_of(key)),
-                    )
+        heads = {key: self._item_headings(self._texts_of(key)) for key in keys}
+        joined = self._find(headings_of(question), needed=False)
+        split = self._apart(heads, joined, "item")
         texts = self._find(self._item_headings(self._texts_of(OTHER)), needed=False) if question.other else []
         comments = [column for column in self._columns if column.role == "comment"]
         comment = self._items(comments, lambda cell: cell)
         labels = items_of(question)
-        is_split = any(split.values())
         others = {plain_text(text) for text in self._texts_of(OTHER)} if question.other else set()
 
         def fill(row: Cells) -> list[str]:
             other = cell_of(row, texts)
-            if is_split:
+            if split:
                 ticks = {key: _tick(cell_of(row, split[key]), key, labels) for key in keys}
             else:
                 ticked, unknown = _parted(cell_of(row, joined), labels, self._tool.between)
@@ -152,28 +145,41 @@ class QuestionCells:
 
         return fill
 
+    def _apart(self, heads: Mapping[str, list[str]], joined: list[int], what: str) -> dict[str, list[int]]:
+        """Find the columns of items that have one each; {} where all are ``joined`` in one cell.
+
+        Where an export has both, they say the same. A heading that is an item's text alone may then be
+        another question's, and is left to it.
+        """
+        if joined:
+            alone = {*self._answers, *items_of(self._question)}
+            for headings in heads.values():
+                self._found.find(heading for heading in headings if plain_text(heading) not in alone)
+            return {}
+        found = {key: self._find(headings, needed=False) for key, headings in heads.items()}
+        question = f"question '{self._question.code}'"
+        if not any(found.values()):
+            self._found.missing(question, [*headings_of(self._question), *next(iter(heads.values()), [])])
+        for key, places in found.items():
+            if not places and any(found.values()):
+                self._found.missing(f"{what} '{key}' of {question}", heads[key])
+        return found
+
     def _ranking(self) -> Fill:
         question = self._question
         by_code: dict[str, list[str]] = {code: [] for code in question.values or {}}
         for text, code in self._answers.items():
             by_code[code].append(text)
-        ranks = {
-            code: self._find(self._item_headings(texts), needed=False) for code, texts in by_code.items()
-        }
-        if any(ranks.values()):
-            for code, places in ranks.items():
-                if not places:
-                    self._found.missing(
-                        f"answer '{code}' of question '{question.code}'", self._item_headings(by_code[code])
-                    )
-            return lambda row: self._slots({code: cell_of(row, places) for code, places in ranks.items()})
+        heads = {code: self._item_headings(texts) for code, texts in by_code.items()}
+        joined = self._find(headings_of(question), needed=False)
         slots = [
             self._find(self._item_headings(self._texts_of(str(column.slot))), needed=False)
             for column in self._columns
         ]
-        if any(slots):
+        if all(slots):
             return lambda row: [self._translate(cell_of(row, places)) for places in slots]
-        joined = self._find(headings_of(question))
+        if ranks := self._apart(heads, joined, "answer"):
+            return lambda row: self._slots({code: cell_of(row, places) for code, places in ranks.items()})
         width = len(self._columns)
 
         def fill(row: Cells) -> list[str]:
