@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from orchestration.personal_text import hide
+
 
 class SkillsBankError(Exception):
     """A problem that a user can solve, told in one message.
+
+    Messages go to logs and to Dagster's storage, and may quote a heading, a cell or a file's name: whatever looks
+    personal in them is hidden.
 
     Args:
         problem: what is wrong, in one sentence.
@@ -16,6 +21,8 @@ class SkillsBankError(Exception):
     def __init__(
         self, problem: str, *, where: str | None = None, expected: str | None = None, fix: str | None = None
     ) -> None:
+        problem = hide(problem)
+        where, expected, fix = (text and hide(text) for text in (where, expected, fix))
         self.problem, self.where, self.expected, self.fix = problem, where, expected, fix
         said = f"{where}: {problem}" if where else problem
         parts = [

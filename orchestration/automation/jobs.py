@@ -13,6 +13,7 @@ from orchestration.automation.inbox_watch import inbox_state
 from orchestration.automation.lock import refresh_lock
 from orchestration.automation.retention_asset import KEY as RETENTION
 from orchestration.automation.retention_asset import retention_definitions
+from orchestration.personal_text import hide
 from orchestration.settings import Settings
 
 WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
@@ -57,7 +58,9 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
             return dg.SkipReason(f"The inbox {settings.inbox} is empty.")
         if digest == context.cursor:
             return dg.SkipReason("Nothing new in the inbox.")
-        request = dg.RunRequest(run_key=digest, tags={"trigger": "inbox", "files": ", ".join(files)[:250]})
+        request = dg.RunRequest(
+            run_key=digest, tags={"trigger": "inbox", "files": hide(", ".join(files))[:250]}
+        )
         return dg.SensorResult(run_requests=[request], cursor=digest)
 
     @dg.run_failure_sensor(

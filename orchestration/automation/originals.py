@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from orchestration.collection.zip_files import DAMAGE, open_zip
 from orchestration.errors import SkillsBankError
+from orchestration.personal_text import hide
 from orchestration.settings import Settings
 
 _BLOCK = 8 << 20
@@ -30,7 +31,7 @@ def originals_with(
     patterns = [pattern for pattern in (_number(siren), _address(email)) if pattern]
     for root in [settings.inbox, *([settings.sample_folder] if settings.sample else [])]:
         for path in sorted(path for path in root.rglob("*") if path.is_file()):
-            if path.name in origins or any(_found(path, pattern) for pattern in patterns):
+            if hide(path.name) in origins or any(_found(path, pattern) for pattern in patterns):
                 yield path
 
 

@@ -15,6 +15,7 @@ from orchestration.collection.intake import Collected, collect_export
 from orchestration.collection.limesurvey import Pulled, Server, configured, pull_edition, spans
 from orchestration.collection.partners import LAYOUTS, collect_partner_file
 from orchestration.identifiers import CompanyKeys
+from orchestration.personal_text import hide
 from orchestration.settings import Settings
 
 GROUP, OWNERS = "collection", ["team:data-engineering"]
@@ -136,7 +137,9 @@ def _pulled(settings: Settings, book: Codebook) -> dg.AssetsDefinition | None:
         more = {
             "responses_read": sum(pull.read for pull in pulls),
             "files_not_read": [
-                path.name for source, path in find_exports(book, [settings.inbox]).files if source in sources
+                hide(path.name)
+                for source, path in find_exports(book, [settings.inbox]).files
+                if source in sources
             ],
         }
         return _materialized(settings, collected, more, [_kept(pulls)])
@@ -233,7 +236,7 @@ def _set_aside(settings: Settings, codebooks: Sequence[Codebook]) -> dg.AssetsDe
         roots = _roots(settings)
         found = [file for book in codebooks for file in find_exports(book, roots).set_aside]
         found += find_partner_files([book.edition for book in codebooks], roots).set_aside
-        lines = [f"{file.path.relative_to(settings.inbox)}: {file.reason}" for file in found]
+        lines = [hide(f"{file.path.relative_to(settings.inbox)}: {file.reason}") for file in found]
         return dg.MaterializeResult(
             metadata={"dagster/row_count": len(lines), "set_aside": lines},
             check_results=[

@@ -32,6 +32,7 @@ from orchestration.collection.scrubbing import scrub
 from orchestration.collection.tombstones import Numbers, Tombstones, emptied
 from orchestration.errors import CodebookError, ExportError
 from orchestration.identifiers import CompanyKeys, check_siren, check_siret, siren_of
+from orchestration.personal_text import hide
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
@@ -106,7 +107,7 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
         return {}
 
     place = Place(path, codebook, source, archive, contacts, keys)
-    facts = {"origin": path.name, **digests, "format": declared.format}
+    facts = {"origin": hide(path.name), **digests, "format": declared.format}
     # Where an export is in an old encoding, that is worth telling: it was found out, not declared.
     encoding = getattr(export, "encoding", "utf-8")
     facts |= {} if encoding == "utf-8" else {"encoding": encoding}
@@ -185,10 +186,8 @@ class Intake:
         self._first_id = position * IDS_A_SOURCE
         self._names = code_headings(export.headings, codebook, origin)
         personal = personal_headings(codebook)
-        columns = codebook.columns()
         self._personal = [name for name in self._names if name in personal]
         self._kept = [name for name in self._names if name not in personal]
-        self._free_text = {name for name in self._kept if name in columns and columns[name].is_free_text}
         self._number = {kind: self._column_of(kind) for kind in ("siren", "siret")}
         if clash := sorted(set(DERIVED.names) & set(self._kept)):
             raise CodebookError(
@@ -233,7 +232,9 @@ class Intake:
     def _archived(self, chunk: Chunk) -> pa.Table:
         rows = chunk.rows
         cells: list[Any] = [
-            scrub(rows[name]) if name in self._free_text else rows[name] for name in self._kept
+            # Not free text alone: people write into any box, and a row can be shifted by a cell.
+            rows[name] if name == "id" else scrub(rows[name])
+            for name in self._kept
         ]
         siren, siret = check_siren(self._cells(rows, "siren")), check_siret(self._cells(rows, "siret"))
         by_siret = siren_of(siret.number)

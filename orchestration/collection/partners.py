@@ -25,6 +25,7 @@ from orchestration.collection.tombstones import Tombstones
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys, check_siren
 from orchestration.lake import SCHEMAS
+from orchestration.personal_text import hide
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
@@ -97,7 +98,7 @@ def collect_partner_file(file: PartnerFile, archive: Archive, keys: CompanyKeys)
     kept = _checked(table, layout)
     facts = {
         "edition": file.edition,
-        "origin": file.path.name,
+        "origin": hide(file.path.name),
         "origin_sha256": origin,
         "format": file.path.suffix.lower().removeprefix("."),
         "split": split,
