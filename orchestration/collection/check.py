@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestration.codebook import Codebook, load, load_all
 from orchestration.collection.comparing import beside_data, beside_structure
 from orchestration.collection.drafting import from_structure
-from orchestration.collection.readers import open_export
+from orchestration.collection.readers import open_declared
 from orchestration.errors import CodebookError, SkillsBankError
 from orchestration.settings import Settings
 
@@ -18,7 +18,7 @@ def check_codebooks(
 ) -> list[str]:
     """List what is wrong with the codebooks (one edition's, or all), and with one of them beside its survey.
 
-    ``structure`` is an .lss file or .lsa archive, ``export`` the data. An export is read in each format that the
+    ``structure`` is an .lss file or .lsa archive, ``export`` the data. An export is read as each source that the
     codebook names, and compared as the first that can read it. Each mismatch names its line of the codebook.
 
     Raises:
@@ -52,9 +52,9 @@ def check_codebooks(
 
 def _beside_export(codebook: Codebook, path: Path, export: Path) -> list[str]:
     refusals: list[str] = []
-    for export_format in dict.fromkeys(declared.format for declared in codebook.exports):
+    for declared in codebook.exports:
         try:
-            return beside_data(codebook, path, open_export(export, export_format))
+            return beside_data(codebook, path, open_declared(export, declared, codebook))
         except SkillsBankError as refusal:
             refusals.append(str(refusal))
-    return refusals
+    return list(dict.fromkeys(refusals))
