@@ -26,7 +26,7 @@ def questionnaire(codebook: Codebook) -> list[dict[str, str]]:
             "kind": question.kind,
             "variable": _variable(question),
             "comparability": question.comparability if _variable(question) else "",
-            "asked_when": " and ".join(map(_condition, question.asked_when)),
+            "asked_when": " and ".join(map(condition_text, question.asked_when)),
             "personal": "personal" if question.personal else "",
         }
         for question in codebook.questions
@@ -37,7 +37,8 @@ def _variable(question: Question) -> str:
     return ", ".join((question.scales or {}).values()) or question.variable or ""
 
 
-def _condition(condition: Condition) -> str:
+def condition_text(condition: Condition) -> str:
+    """A condition in words: ``page 3``, ``EXPORT = Y``, ``PARTEXP < 50``."""
     if condition.page is not None:
         return f"page {condition.page}"
     if condition.below is not None:
