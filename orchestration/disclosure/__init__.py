@@ -9,7 +9,7 @@ from orchestration.disclosure.rounding import rounded
 from orchestration.disclosure.rules import Reason, Rules
 from orchestration.disclosure.show import apply, pattern_of
 from orchestration.disclosure.tables import Count, Magnitude, Share, Tables, build
-from orchestration.disclosure.words import PUBLIC_WORDS, Flag, explain
+from orchestration.disclosure.words import PUBLIC_WORDS, Flag, explain, explained
 
 __all__ = [
     "PUBLIC_WORDS",
@@ -29,6 +29,7 @@ __all__ = [
     "attack",
     "build",
     "explain",
+    "explained",
     "pattern_of",
     "protect",
     "rounded",

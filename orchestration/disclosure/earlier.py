@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 from scipy import sparse
 
 from orchestration.disclosure.gauss import column_atoms
@@ -25,6 +26,19 @@ class Earlier:
 
     tables: Tables
     pattern: Bools
+
+    @classmethod
+    def of(cls, tables: Tables, rows: pa.Table) -> Earlier:
+        """A release from its tables, built again from its respondents, and its ``explained`` rows.
+
+        A row that is not listed counts as shown.
+        """
+        names = ("indicator", "domain_type", "domain", "hidden")
+        listed = zip(*(rows[name].to_pylist() for name in names), strict=True)
+        hidden = {key for *key_, is_hidden in listed if is_hidden for key in [tuple(key_)]}
+        pattern = np.zeros(len(tables.keys), np.bool_)
+        pattern[[cell for key, cell in tables.rows.items() if key in hidden]] = True
+        return cls(tables, pattern)
 
 
 def link(tables: Tables, earlier: Sequence[Earlier]) -> Tables:

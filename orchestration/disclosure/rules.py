@@ -62,7 +62,7 @@ class Rules:
     reliable_base: int = 30
     reliable_side: int = 5
     optimal_cells: int = 120
-    refining_programmes: int = 50
+    refining_programmes: int = 30
 
 
 def primary_reasons(

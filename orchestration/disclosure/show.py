@@ -17,6 +17,7 @@ from orchestration.disclosure.words import Flag, flag_of
 from orchestration.errors import GateError
 
 KEY_COLUMNS = ("indicator", "domain_type", "domain")
+SILENT = (Flag.SECRET, Flag.UNRELIABLE)
 REASON_OF_FLAG = {Flag.UNRELIABLE: "low_n", Flag.SECRET: "statistical_secrecy"}
 
 
@@ -34,8 +35,10 @@ def apply(estimates: pa.Table, protection: Protection, last: pa.Table | None = N
         flagged
             ``carried_over``, since it is public already.
 
+    Rows of domains where nobody answered (n 0 or null, no value) stay as they are.
+
     Raises:
-        GateError: a row with respondents is unknown to the protection.
+        GateError: any other row is unknown to the protection.
     """
     cells = _cells(estimates, protection.tables)
     fragile = is_fragile(protection.rules, protection.tables.contributors, protection.tables.yes)
@@ -43,12 +46,10 @@ def apply(estimates: pa.Table, protection: Protection, last: pa.Table | None = N
     reasons = estimates["reason"].to_pylist()
     hidden = np.zeros(estimates.num_rows, np.bool_)
     for i, cell in enumerate(cells.tolist()):
-        if cell < 0:
-            flags[i], hidden[i] = Flag.NOT_AVAILABLE.value, True
-        elif protection.pattern[cell]:
+        if cell >= 0 and protection.pattern[cell]:
             flag = flag_of(protection, cell)
             flags[i], reasons[i], hidden[i] = flag.value, REASON_OF_FLAG[flag], True
-        elif fragile[cell] and flags[i] == Flag.OK:
+        elif cell >= 0 and fragile[cell] and flags[i] == Flag.OK:
             flags[i] = Flag.FRAGILE.value
     table = estimates
     blank = pa.array(hidden)
@@ -88,7 +89,7 @@ def pattern_of(published: pa.Table, tables: Tables, last: pa.Table | None = None
     filled = {name: pc.is_valid(published[name]).to_numpy() for name in numbers}
     for i, cell in enumerate(cells.tolist()):
         left = [name for name in numbers if filled[name][i]]
-        if flags[i] in (Flag.SECRET, Flag.UNRELIABLE, Flag.NOT_AVAILABLE):
+        if flags[i] in SILENT:
             if left:
                 raise GateError(
                     f"row {i} ({' '.join(keys[i])}) is flagged {flags[i]} but shows {', '.join(left)}",
@@ -115,11 +116,14 @@ def _keys(table: pa.Table) -> list[Key]:
 
 
 def _cells(table: pa.Table, tables: Tables) -> np.ndarray:
-    """Cell of each row; -1 for a row nobody answered."""
+    """Cell of each row; -1 for a row that nobody answered and that therefore shows nothing."""
     keys = _keys(table)
-    counts = table["n"].to_pylist()
+    says = [
+        bool(n) or value is not None
+        for n, value in zip(table["n"].to_pylist(), table["value"].to_pylist(), strict=True)
+    ]
     cells = np.array([tables.rows.get(key, -1) for key in keys], np.int64)
-    strays = [key for key, cell, n in zip(keys, cells, counts, strict=True) if cell < 0 and n]
+    strays = [key for key, cell, speaks in zip(keys, cells, says, strict=True) if cell < 0 and speaks]
     if strays:
         raise GateError(
             f"{len(strays)} rows have no protection: {'; '.join(' '.join(k) for k in strays[:5])}",
@@ -141,8 +145,7 @@ def _carry_over(table: pa.Table, hidden: Bools, last: pa.Table) -> pa.Table:
     take = [
         before.get(key, -1) if blank else -1 for key, blank in zip(_keys(table), hidden.tolist(), strict=True)
     ]
-    silent = (Flag.SECRET, Flag.UNRELIABLE, Flag.NOT_AVAILABLE)
-    take = [at if at >= 0 and showed[at] not in silent else -1 for at in take]
+    take = [at if at >= 0 and showed[at] not in SILENT else -1 for at in take]
     old = last.select(table.column_names).cast(table.schema)
     both = pa.concat_tables([table, old])
     chosen = [table.num_rows + at if at >= 0 else i for i, at in enumerate(take)]

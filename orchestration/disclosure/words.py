@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 
 from orchestration.disclosure.attacker import is_primary
 from orchestration.disclosure.cells import Key
@@ -23,14 +24,13 @@ Language = Literal["fr", "en"]
 
 
 class Flag(StrEnum):
-    """State of a published row."""
+    """State that protection gives a published row; estimation has others (zero, not available ...)."""
 
     OK = "ok"
     FRAGILE = "fragile"
     UNRELIABLE = "unreliable"
     SECRET = "secret"
     CARRIED_OVER = "carried_over"
-    NOT_AVAILABLE = "not_available"
 
 
 PUBLIC_WORDS: dict[Flag, dict[Language, str]] = {
@@ -63,7 +63,6 @@ PUBLIC_WORDS: dict[Flag, dict[Language, str]] = {
             "to update it without revealing their answers."
         ),
     },
-    Flag.NOT_AVAILABLE: {"fr": "Aucune réponse.", "en": "No answer."},
 }
 
 _INTERNAL: dict[Reason, dict[Language, str]] = {
@@ -147,6 +146,26 @@ def explain(
         if reason in reasons
     ]
     return _FRAME[language].format(_AND[language].join(parts))
+
+
+def explained(protection: Protection) -> pa.Table:
+    """Every row with its exact reasons, for inside use: what a later release needs to know of this one.
+
+    Columns: indicator, domain_type, domain, hidden, reasons (codes joined by ``|``), words_fr, words_en.
+    """
+    keys = sorted(protection.tables.rows)
+    cells = [protection.tables.rows[key] for key in keys]
+    columns: dict[str, Any] = {
+        name: [key[i] for key in keys] for i, name in enumerate(("indicator", "domain_type", "domain"))
+    }
+    columns["hidden"] = [bool(protection.pattern[cell]) for cell in cells]
+    columns["reasons"] = [
+        "|".join(str(reason.name).lower() for reason in Reason(int(protection.reasons[cell])))
+        for cell in cells
+    ]
+    columns["words_fr"] = [explain(protection, key, "fr") for key in keys]
+    columns["words_en"] = [explain(protection, key, "en") for key in keys]
+    return pa.table(columns)
 
 
 def _saved_by(protection: Protection, cell: int, most: int = 3) -> list[Key]:

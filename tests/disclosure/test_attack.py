@@ -1,7 +1,10 @@
 """The attacker: succeeds without secondary suppression, finds nothing with it."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pytest
 from scipy.optimize import linprog
 
@@ -113,3 +116,40 @@ def test_negative_amounts_leave_signs_open():
     tables = build(table, [breakdown(), breakdown("region")], Magnitude("x", "x", "x"))
     assert not attack(tables, primaries(tables), RULES).clean
     assert attack(tables, protect(tables, RULES).pattern, RULES).clean
+
+
+def test_public_microdata_by_activity_place_and_size(shared: Path):
+    names = ("A10", "A21", "A88", "SIZE", "NUTS2", "NUTS3", "WEIGHT", "TURNOVER")
+    table = pa_csv.read_csv(
+        shared / "data" / "disclosure" / "indiv_dt.csv",
+        convert_options=pa_csv.ConvertOptions(
+            include_columns=names, column_types={name: pa.string() for name in names}
+        ),
+    )
+    weight, amount = (table[name].cast(pa.float64()).to_numpy() for name in ("WEIGHT", "TURNOVER"))
+    for name, values in {"n": np.ones_like(weight), "weighted_n": weight, "x": amount}.items():
+        table = table.append_column(name, pa.array(values))
+    table = table.append_column("total", pa.array(weight * amount))
+    crosses = [
+        (),
+        ("A10",),
+        ("A21",),
+        ("A88",),
+        ("NUTS2",),
+        ("NUTS3",),
+        ("SIZE",),
+        ("A21", "NUTS2"),
+        ("A88", "SIZE"),
+    ]
+    tables = build(
+        table,
+        [breakdown(*columns) for columns in crosses],
+        Magnitude("x", "x", "total"),
+        {"A88": "A21", "A21": "A10", "NUTS3": "NUTS2"},
+    )
+    assert tables.printed.sum() > 250
+    assert not attack(tables, primaries(tables), RULES).clean
+    protection = protect(tables, RULES)
+    assert attack(tables, protection.pattern, RULES).clean
+    # Few cells are lost, none of them a large one.
+    assert tables.cost[protection.pattern].sum() < 0.02 * tables.cost[tables.printed].sum()

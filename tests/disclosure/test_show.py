@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 import pytest
 
 from orchestration.disclosure import (
+    Breakdown,
     Count,
     Flag,
     Protection,
@@ -118,12 +119,14 @@ def test_a_row_without_protection_is_refused(estimates: pa.Table, protection: Pr
         apply(pa.concat_tables([estimates, stray]), protection)
 
 
-def test_a_domain_without_answers_is_not_available(estimates: pa.Table, protection: Protection):
+def test_a_domain_without_answers_stays_as_it_is(estimates: pa.Table, protection: Protection):
     empty = estimates.slice(0, 1).set_column(3, "domain", pa.array(["nowhere"]))
     empty = empty.set_column(4, "n", pa.array([0]))
+    empty = empty.set_column(6, "value", pa.nulls(1, pa.float64()))
+    empty = empty.set_column(12, "flag", pa.array(["not_available"]))
     published = apply(pa.concat_tables([estimates, empty]), protection)
-    assert row(published, "nowhere")["flag"] == Flag.NOT_AVAILABLE
-    assert row(published, "nowhere")["n"] is None
+    assert row(published, "nowhere") == empty.to_pylist()[0]
+    assert (pattern_of(published, protection.tables) == protection.pattern).all()
 
 
 def test_a_figure_that_is_out_may_stand_until_it_can_be_updated(estimates: pa.Table, protection: Protection):
@@ -182,3 +185,17 @@ def test_counts_are_published_with_the_same_pattern(protection: Protection):
     counts = build(people(rows, [0] * 74), [breakdown(), breakdown("region")], Count())
     base = protect(counts, Rules())
     assert {k[2] for k, c in counts.rows.items() if base.pattern[c]} == {"a", "b"}
+
+
+def test_no_goes_with_yes():
+    rows = {"region": ["a"] * 12 + ["b"] * 20 + ["c"] * 20}
+    crosses = [
+        Breakdown(("yes_share", "no_share"), "region", ("region",)),
+        Breakdown(("yes_share", "no_share"), "all"),
+    ]
+    protection = protect(build(people(rows, [0] * 12 + [0, 1] * 20), crosses, Share()), Rules())
+    hidden = {key for key, cell in protection.tables.rows.items() if protection.pattern[cell]}
+    assert ("yes_share", "region", "a") in hidden
+    assert {key[1:] for key in hidden if key[0] == "yes_share"} == {
+        key[1:] for key in hidden if key[0] == "no_share"
+    }

@@ -2,7 +2,18 @@
 
 import pytest
 
-from orchestration.disclosure import PUBLIC_WORDS, Flag, Protection, Rules, Share, build, explain, protect
+from orchestration.disclosure import (
+    PUBLIC_WORDS,
+    Earlier,
+    Flag,
+    Protection,
+    Rules,
+    Share,
+    build,
+    explain,
+    explained,
+    protect,
+)
 from orchestration.errors import GateError
 
 from .conftest import breakdown, people
@@ -68,3 +79,18 @@ def test_public_words_exist_in_both_languages_and_tell_no_rule():
 def test_an_unknown_row_is_refused(protection: Protection):
     with pytest.raises(GateError, match="is no row of these tables"):
         explain(protection, ("rate", "region", "z"), "en")
+
+
+def test_every_row_is_explained_for_inside_use(protection: Protection):
+    rows = {row["domain"]: row for row in explained(protection).to_pylist()}
+    assert set(rows) == {"all", "a", "b", "c", "d"}
+    assert rows["c"]["hidden"] is False
+    assert rows["c"]["reasons"] == ""
+    assert rows["d"]["reasons"] == "all_or_none"
+    assert rows["a"]["reasons"].split("|")[0] == "few_contributors"
+    assert rows["b"]["words_fr"] == explain(protection, ("rate", "region", "b"), "fr")
+
+
+def test_a_release_is_remembered_by_its_explained_rows(protection: Protection):
+    again = Earlier.of(protection.tables, explained(protection))
+    assert (again.pattern == protection.pattern).all()
