@@ -148,6 +148,16 @@ class ByTexts:
         ]
         if not faults:
             return
+        total = len(self._export.names)
+        if not self._export.tool.meta and len(columns.used) * 2 < total:
+            # Not quoted: nothing proves these to be headings, and not the answers of the first response.
+            raise ExportError(
+                f"{total - len(columns.used)} of {total} headings are not in the codebook: it is another "
+                "questionnaire's table, or the row is no row of headings",
+                where=f"{self._export.path}, headings",
+                expected="a column for each question of the codebook, and no other",
+                fix="put in the right file, or correct 'heading_row' under 'layout' and 'heading' of the questions",
+            )
         more = f" (and {len(faults) - _FAULTS} more)" if len(faults) > _FAULTS else ""
         raise ExportError(
             f"not the columns of the codebook of {self._codebook.edition}: {'; '.join(faults[:_FAULTS])}{more}",

@@ -38,6 +38,18 @@ def test_real_files_look_like_what_they_are(survey, name, kind):
     assert kind is None or kind in formats()
 
 
+@pytest.mark.parametrize("name", ["StarWars.csv", "flying-etiquette.csv"])
+def test_real_files_of_surveymonkey(shared, name):
+    path = shared / "data" / "survey_exports" / name
+    assert looks_like(path) == "surveymonkey"
+    assert "declare 'format: surveymonkey'" in advice(path, "limesurvey_csv")
+
+
+def test_any_quoted_table_is_no_contradiction_for_a_plain_one(survey):
+    assert advice(survey / "ui" / "results_comma.csv", "plain") is None
+    assert "format: limesurvey_lsa" in advice(survey / "ui" / "archive.lsa", "plain")
+
+
 def test_a_missing_or_damaged_file_looks_like_nothing(tmp_path):
     assert looks_like(tmp_path / "none") is None
     (tmp_path / "broken.lsa").write_bytes(b"PK\x03\x04 and no more")

@@ -161,6 +161,14 @@ def test_rows_without_an_id_and_without_a_time_get_one_from_all_that_is_not_pers
     assert again.ids == one.ids[:1], "an id must not tell who answered"
 
 
+def test_a_first_row_that_is_a_response_names_nobody(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(";".join(f"Zq{place}" for place in range(13)) + "\n")
+    with pytest.raises(ExportError, match="13 of 13 headings are not in the codebook") as refusal:
+        through(tmp_path, codebook(tmp_path, "plain", QUESTIONS, MORE), path)
+    assert "Zq" not in str(refusal.value)
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
