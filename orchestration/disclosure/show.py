@@ -68,7 +68,8 @@ def pattern_of(published: pa.Table, tables: Tables, last: pa.Table | None = None
 
     For the gate, which must trust the table that leaves and not the protection it should come from. Of
     several tables (a French and an English one) take the cells hidden in all: ``pattern_of(fr) &
-    pattern_of(en)``.
+    pattern_of(en)``. A system of counts whose breakdowns list all the indicators tells in the same way where
+    any of them shows the number of respondents.
 
     Args:
         published: what is to leave.

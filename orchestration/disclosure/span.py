@@ -39,7 +39,8 @@ class Guards:
             computable either; nor any combination of two companies alone in theirs, since each of the two
             knows its own part; nor a target by a company alone in its finest cell. None: only the targets
             count.
-        minimum: the least number of contributors.
+        minimum: the least number of contributors. Groups that only a difference tells apart are guarded up
+            to two companies, which is all that the usual minimum of 3 asks for.
     """
 
     targets: sparse.csc_array

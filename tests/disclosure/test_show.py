@@ -187,6 +187,29 @@ def test_counts_are_published_with_the_same_pattern(protection: Protection):
     assert {k[2] for k, c in counts.rows.items() if base.pattern[c]} == {"a", "b"}
 
 
+def test_indicators_cannot_be_played_off_against_each_other():
+    rows = {"region": ["a"] * 2 + ["b"] * 12 + ["c"] * 15 + ["d"] * 13}
+    names = ("n", "one", "two")
+    counts = build(
+        people(rows, [0] * 42), [Breakdown(names, "all"), Breakdown(names, "region", ("region",))], Count()
+    )
+    base = protect(counts, Rules(shown_base=0))
+    shown: list[dict[str, object]] = []
+    for name, yes in (("one", [0, 1] * 21), ("two", [0, 0, 1] * 14)):
+        crosses = [breakdown(indicator=name), breakdown("region", indicator=name)]
+        tables = build(people(rows, yes), crosses, Share())
+        protection = protect(tables, Rules(shown_base=0), base=base)
+        for key, cell in tables.rows.items():
+            n = None if protection.pattern[cell] else int(tables.contributors[cell])
+            flag = "secret" if n is None else "ok"
+            shown.append(
+                dict(zip(("indicator", "domain_type", "domain"), key, strict=True), n=n, value=n, flag=flag)
+            )
+    anywhere = pattern_of(pa.Table.from_pylist(shown), counts)
+    assert not anywhere.all()
+    assert attack(counts, anywhere, Rules(shown_base=0)).clean
+
+
 def test_no_goes_with_yes():
     rows = {"region": ["a"] * 12 + ["b"] * 20 + ["c"] * 20}
     crosses = [
