@@ -65,14 +65,14 @@ class ByTexts:
         rows = self._export.rows()
         first = list(islice(rows, _JUDGED))
         self._refuse_dates([row for row in first if not isinstance(row, BadRow)])
-        ids = _Ids()
+        ids = ResponseIds()
         judged = False
         coded = (row if isinstance(row, BadRow) else self._row(row, ids) for row in chain(first, rows))
         for chunk in chunked(self.headings, coded):
             judged = judged or self._judge(chunk)
             yield chunk
 
-    def _row(self, row: Cells, ids: _Ids) -> list[str]:
+    def _row(self, row: Cells, ids: ResponseIds) -> list[str]:
         meta = {name: cell_of(row, places) for name, places in self._meta.items()}
         for name, read in self._readers.items():
             meta[name] = read(meta[name]) if meta[name] else ""
@@ -195,7 +195,7 @@ class ByTexts:
             ) from refusal
 
 
-class _Ids:
+class ResponseIds:
     """The numbers of the responses of one file."""
 
     def __init__(self) -> None:
