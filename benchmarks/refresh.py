@@ -108,7 +108,9 @@ def _dbt_alone(settings: Settings, folder: Path) -> tuple[float, list[str]]:
 def _statement(node: NodeOutcome, path: str, settings: Settings) -> str | None:
     """What dbt sent for a node: its DDL for a model, its query for a test; None for a seed (dbt inserts its rows)."""
     if node.resource_type == "model":
-        return (settings.dbt_target / "run" / "skills_bank" / path).read_text()
+        # dbt makes a table under a temporary name and renames it; plain SQL makes it under its own.
+        written = (settings.dbt_target / "run" / "skills_bank" / path).read_text()
+        return written.replace("__dbt_tmp", "")
     return node.sql if node.resource_type == "test" else None
 
 
