@@ -70,6 +70,14 @@ def hidden_before(tables: Tables, earlier: Earlier) -> Bools:
     return before
 
 
+def unchanged(tables: Tables, earlier: Earlier) -> bool:
+    """Whether the same respondents gave the same answers then."""
+    now, then = tables.members, earlier.tables.members
+    if now is None or then is None:
+        return False
+    return dict(zip(now.ids, now.answers, strict=True)) == dict(zip(then.ids, then.answers, strict=True))
+
+
 def _link(tables: Tables, earlier: Earlier) -> Tables:
     now, then = tables.members, earlier.tables.members
     if now is None or then is None:

@@ -18,7 +18,7 @@ from orchestration.disclosure.attacker import (
     rooms_of,
     see,
 )
-from orchestration.disclosure.earlier import Earlier, hidden_before, link
+from orchestration.disclosure.earlier import Earlier, hidden_before, link, unchanged
 from orchestration.disclosure.gauss import eliminate
 from orchestration.disclosure.optimal import cheapest
 from orchestration.disclosure.polytope import prove
@@ -43,8 +43,7 @@ class Protection:
         tables: the system, with what earlier releases add to it.
         rules: the rules applied.
         pattern: True for the cells that are not shown, shape (cells of the given tables,).
-        reasons: :class:`Reason` of each cell, shape as ``pattern``. Internal: some reasons tell what they
-        hide.
+        reasons: :class:`Reason` of each cell, shape as ``pattern``. Internal: some tell what they hide.
         log: what was done, in sentences.
     """
 
@@ -63,17 +62,17 @@ def protect(
 ) -> Protection:
     """Choose the cells to hide so that no attack recovers a secret.
 
-    The last earlier pattern is kept as it is while it hides what must be hidden and stands the attack.
-    Otherwise a small system gets the cheapest pattern (Benders), a large one elimination, repair and second
-    thoughts. The proof is the gate's: ``attack`` on what is really published.
+    The last earlier pattern is kept while it hides what must be hidden and stands the attack; where answers
+    have come since, cells it no longer needs are shown again. Otherwise a small system gets the cheapest
+    pattern (Benders), a large one elimination, repair and second thoughts. The proof is the gate's:
+    ``attack`` on what is really published.
 
     Args:
         tables: all that is published together about one question.
         rules: what is secret; the lawful defaults when left out.
         previous: releases already out, the last one last.
-        base: protection of the numbers of respondents; what it hides is hidden here in the same domains, so
-        that
-            indicators cannot be played off against each other.
+        base: protection of the numbers of respondents; what it hides is hidden here in the same domains,
+            so that indicators cannot be played off against each other.
 
     Raises:
         GateError: a secret cannot be protected, because everything around it is already known.
@@ -93,18 +92,20 @@ def protect(
         why = reasons.copy()
         why[hidden & (why == 0)] = int(Reason.SECONDARY)
         why[~hidden & linked.printed] = 0
-        log.append(f"{int((hidden & ~is_primary(reasons)).sum())} further cells hidden to protect them")
+        log.append(f"{int((why == Reason.SECONDARY).sum())} further cells hidden to protect them")
         return Protection(linked, rules, hidden[:size], why[:size], tuple(log))
 
+    rooms = rooms_of(linked, rules, reasons)
+    secrets = np.flatnonzero(secret)
     if previous:
         before = hidden_before(linked, previous[-1])
         if not (must & ~before).any() and attack(linked, before, rules).clean:
             log.append("the earlier pattern still holds and is kept")
+            if not unchanged(tables, previous[-1]):
+                before = _trimmed(linked, rules, before, must, secrets, rooms=rooms)
             return result(before)
         log.append("the earlier pattern no longer holds")
         linked = replace(linked, cost=np.where(before, linked.cost * _HIDDEN_BEFORE, linked.cost))
-    rooms = rooms_of(linked, rules, reasons)
-    secrets = np.flatnonzero(secret)
     if not len(secrets) and not _small_groups(linked, rules):
         return result(must)
     hidden = None
@@ -137,13 +138,21 @@ def _fast(tables: Tables, rules: Rules, must: Bools, secrets: Ints, rooms: Seque
     shown = eliminate(tables.columns, may_show, guards, np.flatnonzero(tables.known))
     hidden = tables.printed & ~shown | must
     hidden = _repaired(tables, rules, hidden, secrets, rooms, finest=False)
+    return _trimmed(tables, rules, hidden, must, secrets, rooms=rooms)
+
+
+def _trimmed(
+    tables: Tables, rules: Rules, hidden: Bools, must: Bools, secrets: Ints, *, rooms: Sequence[Room]
+) -> Bools:
+    """Show again what need not be hidden, the dearest cells first, and see to the strongest attack."""
+    dearest = np.argsort(-tables.cost, kind="stable")
     hidden = show_again(
         tables,
         hidden,
-        may_show[hidden[may_show]],
+        dearest[(hidden & ~must)[dearest]],
         secrets,
         rooms=rooms,
-        guards=guards,
+        guards=Guards(tables.columns[:, secrets], tables.atom_contributors, rules.minimum_contributors),
         programmes=rules.refining_programmes,
     )
     return _repaired(tables, rules, hidden, secrets, rooms, finest=True)

@@ -66,6 +66,15 @@ def test_three_newcomers_update_the_figures():
     assert not protect(tables, RULES, [first]).pattern[tables.rows["turnover", "all", "all"]]
 
 
+def test_what_a_newcomer_had_hidden_comes_back():
+    first = release(survey())
+    second = release(survey(1), [first])
+    total = second.tables.rows["turnover", "all", "all"]
+    assert second.pattern[total]
+    third = protect(tables_of(survey(5)), RULES, [first, second])
+    assert not third.pattern[total]
+
+
 def test_a_changed_answer_is_not_given_away():
     changed = [0, *YES[1:]]
     before = tables_of(people(ROWS, YES), Share())
