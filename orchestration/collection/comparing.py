@@ -10,11 +10,12 @@ from pathlib import Path
 
 from orchestration.codebook import Codebook, Condition, Question, column_mismatches
 from orchestration.codebook.columns import OTHER_CODE, Kind, columns_of
+from orchestration.codebook.showing import condition_text
 from orchestration.codebook.yaml_text import Document, Place, read
 from orchestration.collection.drafting.draft import entries_of, names_of
 from orchestration.collection.drafting.kinds import Entry
 from orchestration.collection.drafting.relevance import conditions
-from orchestration.collection.drafting.survey import Survey, plain
+from orchestration.collection.drafting.survey import Survey, in_both, plain
 from orchestration.collection.exports import Export
 from orchestration.collection.headings import translated
 
@@ -48,7 +49,7 @@ def beside_structure(codebook: Codebook, path: Path, survey: Survey) -> list[str
     for code in [*entries, *(code for code in by_code if code not in entries)]:
         entry, question = entries.get(code), by_code.get(code)
         if question is None and entry is not None:
-            text = plain(next(iter(entry.texts.values()), ""))
+            text = in_both(entry.texts, code)[0]
             found.append(
                 (_near(code, list(entries), places), f"question '{code}' ({text}) is not in the codebook")
             )
@@ -139,16 +140,20 @@ def _asked(question: Question, entry: Entry, survey: Survey, codebook: Codebook)
     for equation in entry.asked.equations:
         simple = conditions(equation, names, columns, question.code)
         if simple is None:
-            told = f"question '{question.code}' is asked only where {plain(equation)}: check its conditions"
-            yield ("asked_when",), told
+            # Conditions that somebody has written for it cannot be compared, and are taken for decided.
+            if not any(condition.page is None for condition in mine):
+                told = (
+                    f"question '{question.code}' is asked only where {plain(equation)}: check its conditions"
+                )
+                yield ("asked_when",), told
             return
         theirs |= set(simple)
     own = {condition for condition in mine if condition.page is None}
-    for condition in sorted(own ^ theirs, key=repr):
+    for condition in sorted(own ^ theirs, key=lambda one: (one not in own, repr(one))):
         where = "codebook" if condition in own else "survey"
         yield (
             ("asked_when",),
-            (f"question '{question.code}' is asked by '{condition.question}' in the {where} only"),
+            (f"question '{question.code}' is asked where {condition_text(condition)} in the {where} only"),
         )
 
 

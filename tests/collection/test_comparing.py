@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from orchestration.codebook import VARIABLES
+from orchestration.codebook import VARIABLES, load
 from orchestration.collection.check import check_codebooks
+from orchestration.collection.drafting import from_structure, write_draft
 from orchestration.settings import PROJECT, Settings
 
 from .conftest import CODEBOOK, limesurvey_csv, made_up
@@ -82,8 +83,8 @@ CASES = [
     (
         ("{question: PARTEXP, below: 50}", "{question: PARTEXP, below: 60}"),
         [
-            ("asked_when: [{page: 4}", "question 'FREIN' is asked by 'PARTEXP' in the codebook only"),
-            ("asked_when: [{page: 4}", "question 'FREIN' is asked by 'PARTEXP' in the survey only"),
+            ("asked_when: [{page: 4}", "question 'FREIN' is asked where PARTEXP < 60 in the codebook only"),
+            ("asked_when: [{page: 4}", "question 'FREIN' is asked where PARTEXP < 50 in the survey only"),
         ],
     ),
     (
@@ -147,3 +148,22 @@ def test_a_structure_that_cannot_be_read_is_one_mismatch(tmp_path):
     broken.write_bytes(b"<document>")
     (told,) = check_codebooks(Settings(codebooks=CODEBOOK.parent), CODEBOOK.stem, None, broken)
     assert "the XML cannot be read" in told
+
+
+def test_an_equation_that_is_not_simple_is_told_until_somebody_has_written_a_condition(tmp_path, shared):
+    lss = shared / "data" / "limesurvey_archives" / "lss" / "limesurvey_survey_OldCodes.lss"
+    write_draft(from_structure(lss), tmp_path, "old_codes")
+    options, path = Settings(codebooks=tmp_path), tmp_path / "old_codes.yaml"
+    told = [line for line in check_codebooks(options, "old_codes", None, lss) if "asked only where" in line]
+    assert len(told) == 2
+    code = re.search("question '(.*?)'", told[0])[1]
+    first = load(path).questions[0].code
+    # A question of its page, whatever the equation meant: the decision is the reader's.
+    text = path.read_text()
+    entry = text.index(f"  - code: {code}\n")
+    condition = f'    asked_when: {{question: {first}, is: "5"}}\n    label:'
+    path.write_text(
+        text[:entry] + re.sub(r"(    asked_when: .*\n)?    label:", condition, text[entry:], count=1)
+    )
+    after = [line for line in check_codebooks(options, "old_codes", None, lss) if "asked only where" in line]
+    assert [line.split(": ", 1)[1] for line in after] == [line.split(": ", 1)[1] for line in told[1:]]

@@ -2,9 +2,12 @@
 
 import json
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from orchestration.codebook import VARIABLES, load
@@ -248,6 +251,38 @@ def test_pages_are_left_out_where_they_cannot_be_told(survey_of, tmp_path):
     made, drafted = draft(from_structure(path), tmp_path / "codebooks")
     assert drafted.questions[0].asked_when == ()
     assert "no pages could be told" in made.path.read_text()
+
+
+CODES = st.lists(st.text("aAbB1_é -[]{}", min_size=1, max_size=3), unique=True, max_size=4)
+
+
+STRUCTURES = st.fixed_dictionaries(
+    {
+        "other": st.sampled_from("YN"),
+        "rows": CODES,
+        "across": CODES,
+        "answers": CODES,
+        "relevance": st.sampled_from(["1", "", "((", "Q.NAOK == ''", 'Q_a == "Y"', "7X3X1a &lt; 3"]),
+    }
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from("15ABCDEFGHIKLMNOPQRSTUXY!:;|*?"), STRUCTURES)
+def test_any_structure_drafts_to_a_codebook_with_its_columns_or_is_refused(kind, parts):
+    text = structure(kind, **parts)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made_up.lss"
+        path.write_text(text, encoding="utf-8")
+        survey = from_structure(path)
+        try:
+            _, drafted = draft(survey, Path(folder) / "codebooks")
+        except SkillsBankError:
+            # Only what no codebook can name.
+            headings = [heading for asked in survey.questions for heading in asked.headings]
+            assert not headings or not all(re.fullmatch(r"Q(\[[^\[\]]+\])*", heading) for heading in headings)
+        else:
+            assert set(drafted.columns()) == set(survey.questions[0].headings)
 
 
 QUESTIONS = """

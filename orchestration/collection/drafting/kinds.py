@@ -46,7 +46,8 @@ _FIXED_ARRAYS = {
     "E": _coded("I", "S", "D"),
 }
 _TICKED: dict[str, Kind] = {"M": "multiple", "P": "multiple_comments"}
-_NUMBERS, _GRID_OF_NUMBERS, _DUAL, _RANKING, _LANGUAGE = "K", ":", "1", "R", "I"
+# As many as a codebook allows; LimeSurvey shows 50 at most.
+_MOST_SLOTS = 500
 _HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\[[^\[\]]+\])*")
 
 
@@ -145,7 +146,8 @@ def _holds(entry: Entry) -> bool:
     """Whether the entry has what its kind needs."""
     needs_items = entry.kind in {"multiple", "multiple_comments", "array", "array_numbers", "dual_scale"}
     needs_values = entry.kind in {"single", "array", "dual_scale", "ranking"}
-    return (bool(entry.items) or not needs_items) and (bool(entry.values) or not needs_values)
+    fits = entry.slots is None or entry.slots <= _MOST_SLOTS
+    return fits and (bool(entry.items) or not needs_items) and (bool(entry.values) or not needs_values)
 
 
 def _headings(entry: Entry) -> list[str]:

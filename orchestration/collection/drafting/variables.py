@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 from orchestration.codebook import Question, Variable
@@ -66,7 +67,12 @@ def drafted(entries: Sequence[Entry], canon: Canon, edition: str) -> list[Drafte
         if place not in chosen and not made.names & used:
             chosen[place] = made
             used |= made.names
-    return [chosen.get(place) or _own(entry, canon, edition) for place, entry in enumerate(entries)]
+    made_own: dict[int, Drafted] = {}
+    for place, entry in enumerate(entries):
+        if place not in chosen:
+            made_own[place] = _own(entry, canon, edition, used)
+            used |= made_own[place].names
+    return [{**chosen, **made_own}[place] for place in range(len(entries))]
 
 
 def declarations(made: Iterable[Drafted], canon: Canon) -> list[dict[str, Any]]:
@@ -148,12 +154,15 @@ def _proposal(entry: Entry, variable: Variable, canon: Canon, header: list[str])
     return _Proposal(score + share, variable.name, values, items) if score >= enough else None
 
 
-def _own(entry: Entry, canon: Canon, edition: str) -> Drafted:
-    """A variable of this edition alone, with the answer codes for values."""
+def _own(entry: Entry, canon: Canon, edition: str, used: set[str]) -> Drafted:
+    """A variable of this edition alone, with the answer codes for values; its name is not among the used."""
     if entry.kind == "display":
         return _made(entry, None)
     code = re.sub(r"[^a-z0-9]+", "_", entry.code.lower()).strip("_")
-    name = f"{_OWN}{edition}_{code}"
+    first = f"{_OWN}{edition}_{code}"
+    # Codes that differ in case or signs only would share a name.
+    numbered = (f"{first}_v{number}" for number in count(2))
+    name = next(name for name in chain([first], numbered) if not {name, f"{name}_1", f"{name}_2"} & used)
     values = {part.code: part.code for part in entry.values} or None
     items = own_items(entry.items, {}) if entry.items else None
     near = [
