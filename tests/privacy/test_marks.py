@@ -1,0 +1,98 @@
+"""Marked people in every format, and the whole pipeline: the marks stand in the contacts and nowhere else."""
+
+import shutil
+import stat
+
+import pytest
+
+from .conftest import MADE_UP, MARKS, RPC, Deployment, cells_of, siren
+
+pytestmark = pytest.mark.end_to_end
+
+
+def marks_in(folder):
+    texts = [text for path in folder.rglob("*.parquet") for text in cells_of(path)]
+    return {mark.decode().lower() for text in texts for mark in MARKS.findall(text)}
+
+
+def test_every_edition_was_published(published):
+    sql = "select edition, count(*) as rows from fct_response where edition like 'marked%' group by 1"
+    listed = published.run("query", sql, "--format", "csv").stdout
+    for folder in (published.data / "inbox").glob("marked_*"):
+        assert folder.name in listed
+
+
+@pytest.mark.parametrize("export_format", [*MADE_UP, RPC])
+def test_the_marks_are_in_the_contacts(published, export_format):
+    found = marks_in(published.data / "contacts" / f"marked_{export_format}")
+    kinds = (
+        ("zqmail1@", "zqnom", "zqsociete")
+        if export_format != RPC
+        else ("zqrpc1@", "zqrpcnom", "zqrpcsociete")
+    )
+    assert any(mark.startswith(kinds[1]) for mark in found)
+    assert any(mark.startswith(kinds[2]) for mark in found)
+    assert len(found & {siren(number) for number in range(1, 600)}) >= 50
+    # From a server neither tokens nor addresses travel at all.
+    assert any(mark.startswith("zqtoken") for mark in found) == (export_format != RPC)
+    assert any(mark.startswith("203.") for mark in found) == (export_format != RPC)
+
+
+def test_rejected_rows_are_in_the_contacts(published):
+    for export_format in ("limesurvey_csv", "limesurvey_vv"):
+        assert "zqrejete" in marks_in(published.data / "contacts" / f"marked_{export_format}")
+
+
+def test_they_are_nowhere_else(published):
+    assert published.places() == {}
+    for said in published.said:
+        assert not MARKS.findall(said.encode())
+
+
+def test_contacts_are_restricted(published):
+    for path in [published.data / "contacts", *(published.data / "contacts").rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+BROKEN = {
+    "limesurvey_csv": lambda data: data[:-60],
+    "limesurvey_vv": lambda data: data.replace(b"\tSIREN\t", b"\tzqentete@zqexample.org 0699887766\t"),
+    "limesurvey_json": lambda data: data.replace(b'"MAIL": "zqmail', b'"MAIL": zqmail', 1),
+    "limesurvey_xlsx": lambda data: data[: len(data) // 2],
+    "spss_sav": lambda data: data[: len(data) // 2],
+    "limesurvey_lsa": lambda data: data[: len(data) // 2],
+    "limesurvey_r": lambda data: data.replace(b'"SIREN"', b'"zqentete@zqexample.org"', 1),
+    "limesurvey_spss": lambda data: data[:-20],
+}
+
+
+def test_errors_do_not_tell_them(published, tmp_path):
+    """Every export damaged, and a partner's file with people in it: the run fails, and keeps to itself why."""
+    shutil.copytree(published.data, tmp_path / "data", symlinks=True)
+    broken = Deployment(tmp_path / "data", published.codebooks, variables=published.variables)
+    for export_format, damage in BROKEN.items():
+        for path in (broken.data / "inbox" / f"marked_{export_format}").glob("*"):
+            if path.suffix not in {".R", ".sps"}:
+                changed = damage(path.read_bytes())
+                assert changed != path.read_bytes()
+                path.write_bytes(changed)
+    partners = broken.data / "inbox" / "partners"
+    partners.mkdir()
+    (partners / "register.csv").write_text(f"siren;zqcolonne@zqexample.org\n{siren(1)};Zqnom Marque\n")
+    (partners / "stopovers.csv").write_text('stopover_id;edition\n"zqguillemet@zqexample.org;x\n')
+    (partners / "institutions.csv").write_text(
+        "institution_id;name;kind;commune_code\nzqmail@zqexample.org;a;b\n"
+    )
+    frame = broken.data / "inbox" / "tour_2019" / "sampling_frame.csv"
+    frame.parent.mkdir()
+    frame.write_text(
+        "siren;commune_code;naf_code;headcount_band;is_invited;invitation_mode;invited_on\n"
+        "zqsiren@zqexample.org;Zqnom Marque;x;y;z;0699887766;203.0.113.7\n"
+    )
+    finished = broken.run("refresh")
+    assert finished.returncode == 1
+    for export_format in BROKEN:
+        if (broken.data / "inbox" / f"marked_{export_format}").exists():
+            assert f"collect_marked_{export_format}" in finished.stdout
+    assert broken.places() == {}
+    assert not MARKS.findall(broken.said[-1].encode())
