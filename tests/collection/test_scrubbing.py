@@ -101,7 +101,9 @@ def test_phone_numbers_go(number):
     assert scrub_text(f"depuis 2019 {number}") == "depuis 2019 [phone]"
     assert scrub_text(f"{number}, 01 99 00 12 34/{number}") == "[phone], [phone]/[phone]"
     for between in (",", ";", "\n", "|"):
-        assert scrub_text(f"{number}{between}{number}{between}5 ans") == f"[phone]{between}[phone]{between}5 ans"
+        assert (
+            scrub_text(f"{number}{between}{number}{between}5 ans") == f"[phone]{between}[phone]{between}5 ans"
+        )
 
 
 @pytest.mark.parametrize(

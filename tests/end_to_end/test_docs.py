@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from orchestration.settings import PROJECT
 
 pytestmark = pytest.mark.end_to_end

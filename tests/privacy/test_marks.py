@@ -1,9 +1,13 @@
 """Marked people in every format, and the whole pipeline: the marks stand in the contacts and nowhere else."""
 
+import re
 import shutil
 import stat
 
+import pyarrow as pa
 import pytest
+
+from orchestration.identifiers import CompanyKeys
 
 from .conftest import MADE_UP, MARKS, RPC, Deployment, cells_of, siren
 
@@ -96,3 +100,24 @@ def test_errors_do_not_tell_them(published, tmp_path):
             assert f"collect_marked_{export_format}" in finished.stdout
     assert broken.places() == {}
     assert not MARKS.findall(broken.said[-1].encode())
+
+
+def test_an_erased_company_is_in_no_new_release(published, tmp_path):
+    shutil.copytree(published.data, tmp_path / "data", symlinks=True)
+    place = Deployment(tmp_path / "data", published.codebooks, variables=published.variables)
+    secret = (place.data / "secrets" / "company_key").read_bytes().strip()
+    key = CompanyKeys(secret).of(pa.array([siren(2)]))[0].as_py()
+    traces = re.compile(rf"{key}|zqmail2@|zqnom marque 2\b|zqsociete 2\b|{siren(2)}".encode(), re.IGNORECASE)
+    stored = ("contacts", "archive", "lake", "warehouse")
+    assert place.places(*stored, marks=traces)
+    told = place.run("erase", "--siren", siren(2)).stdout
+    assert "The current release" in told
+    assert set(place.places(*stored, marks=traces)) == {f"archive/tombstones/company-{key}.json"}
+    refreshed = place.run("refresh")
+    assert refreshed.returncode == 0, refreshed.stdout
+    told = place.run("erase", "--past-releases").stdout
+    assert "Earlier releases removed: " in told
+    assert "The current release" not in told
+    assert place.run("releases", "verify").returncode == 0
+    assert set(place.places(marks=traces)) == {f"archive/tombstones/company-{key}.json"}
+    assert not traces.findall("".join(place.said).encode())

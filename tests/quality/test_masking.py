@@ -71,7 +71,10 @@ def test_what_is_masked_holds_nothing_personal_and_masking_again_changes_nothing
     assert mask_text(masked) == masked
 
 
-@given(st.lists(st.one_of(PHONES, EMAILS, WORDS), max_size=6), st.sampled_from([" ", ", ", ",", ";", "/", "\n", " / "]))
+@given(
+    st.lists(st.one_of(PHONES, EMAILS, WORDS), max_size=6),
+    st.sampled_from([" ", ", ", ",", ";", "/", "\n", " / "]),
+)
 def test_what_intake_scrubs_passes_the_gates(parts, between):
     scrubbed = scrub_text(between.join(parts))
     assert found("e-mail", scrubbed) == 0
