@@ -177,7 +177,7 @@ class TestWhatMayLeave:
                 assert 0 < row["value"] < 1
             else:
                 assert [row[name] for name in numbers] == [None] * len(numbers)
-                assert row["reason"] in ("low_n", "few_contributors", "all_or_none", "secondary")
+                assert row["reason"] in ("low_n", "secrecy")
         assert len(shown) == marts.execute(f"select count(*) from ind_{table}").fetchone()[0]
 
     def test_the_reasons(self, marts: Marts) -> None:
@@ -189,23 +189,23 @@ class TestWhatMayLeave:
         )
         # Région 11 has one answer, so 32, the only other one, goes too; two size classes are blank already.
         assert reasons == {
-            "all all": None, "region 11": "low_n", "region 32": "secondary", "territory ti-3202": None,
+            "all all": None, "region 11": "low_n", "region 32": "secrecy", "territory ti-3202": None,
             "size_class 0-9": None, "size_class 10-49": "low_n", "size_class 50-249": "low_n",
         }  # fmt: skip
         assert marts.execute(
             """select reason from pub_competence_need where edition = 'tour_2019' and indicator = 'need_share'
             and competence_code = 'INN-01' and domain_type = 'all'"""
-        ).fetchall() == [("all_or_none",)]
+        ).fetchall() == [("secrecy",)]
 
     def test_a_side_with_fewer_than_three_is_blank(self, compiled: Compile) -> None:
         cells = [("a", 40, 2), ("b", 40, 38), ("c", 40, 3), ("d", 40, 20), ("e", 9, 5)]
         assert protected(compiled, cells) == {
-            "a": "few_contributors", "b": "few_contributors", "c": None, "d": None, "e": "low_n",
+            "a": "secrecy", "b": "secrecy", "c": None, "d": None, "e": "low_n",
         }  # fmt: skip
 
     def test_the_next_smallest_goes_with_a_lone_blank(self, compiled: Compile) -> None:
         cells = [("a", 9, 5), ("b", 40, 20), ("c", 30, 15), ("d", 30, 15)]
-        assert protected(compiled, cells) == {"a": "low_n", "b": None, "c": "secondary", "d": None}
+        assert protected(compiled, cells) == {"a": "low_n", "b": None, "c": "secrecy", "d": None}
 
 
 def protected(compiled: Compile, cells: list[tuple[str, int, int]]) -> dict[str, str | None]:

@@ -51,7 +51,7 @@ def figure(
 ) -> dict[str, Any]:
     """One row's figure columns; a blank one has none, as the public tables promise."""
     if value is None:
-        return {"flag": flag, "reason": "few_contributors", "comparability": comparability, **more}
+        return {"flag": flag, "reason": "secrecy", "comparability": comparability, **more}
     row = {
         "value": value,
         "se": 0.03,

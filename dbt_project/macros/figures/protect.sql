@@ -41,7 +41,8 @@ select
     {%- endfor %}
     case secret when 'low_n' then 'unpublished' else case when secret is null then flag else 'suppressed' end end
         as flag,
-    coalesce(secret, reason) as reason,
+    -- Which rule hides a row would tell its value (`all_or_none`) or its numerator: readers see one word for all.
+    case when secret is null or secret = 'low_n' then coalesce(secret, reason) else 'secrecy' end as reason,
     comparability
 from decided
 {%- endmacro %}
