@@ -10,7 +10,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     # Inside, so that importing this module reads no file and loads no stage.
     from orchestration import codebook
     from orchestration.automation.jobs import automation_definitions
-    from orchestration.collection.assets import collection_assets, limesurvey_resource, raw_keys
+    from orchestration.collection.assets import SET_ASIDE, collection_assets, limesurvey_resource, raw_keys
     from orchestration.decoding.assets import decoding_assets, lake_key
     from orchestration.modelling.assets import mart_keys, modelling_assets
     from orchestration.publication import assets as publication
@@ -28,7 +28,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 *publication.publication_assets(settings, marts),
             ],
             asset_checks=[
-                gate_check("collected", raw, settings),
+                gate_check("collected", raw, settings, after=[SET_ASIDE]),
                 gate_check("decoded_respondents", [lake_key("respondents")], settings),
                 gate_check("decoded_answers", [lake_key("answers")], settings),
                 gate_check("marts", [dg.AssetKey("fct_response")], settings),

@@ -14,6 +14,7 @@ from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import Collected, collect_export
 from orchestration.collection.limesurvey import Pulled, Server, configured, pull_edition, spans
 from orchestration.collection.partners import LAYOUTS, collect_partner_file
+from orchestration.errors import ExportError
 from orchestration.identifiers import CompanyKeys
 from orchestration.personal_text import hide
 from orchestration.settings import Settings
@@ -219,6 +220,14 @@ def _materialized(
     )
 
 
+def _has_export(settings: Settings, book: Codebook, roots: Sequence[Path]) -> bool:
+    """Whether there is anything to decode of an edition: in the folders, in the archive or on a server."""
+    archive = Archive(settings.archive)
+    return bool(find_exports(book, roots).files) or any(
+        export.server is not None or archive.latest(export.source, book.edition) for export in book.exports
+    )
+
+
 def _set_aside(settings: Settings, codebooks: Sequence[Codebook]) -> dg.AssetsDefinition:
     check = dg.AssetCheckSpec(
         "nothing_set_aside", asset=SET_ASIDE, description="Every file in the inbox was recognised."
@@ -230,12 +239,20 @@ def _set_aside(settings: Settings, codebooks: Sequence[Codebook]) -> dg.AssetsDe
         owners=OWNERS,
         kinds={"file"},
         check_specs=[check],
-        description="Files in the inbox that were not collected, each with the reason and what to do.",
+        description="Files in the inbox that were not collected, each with the reason and what to do. Fails where no "
+        "edition has any export at all.",
     )
     def set_aside() -> dg.MaterializeResult:  # type: ignore[type-arg]
         roots = _roots(settings)
         found = [file for book in codebooks for file in find_exports(book, roots).set_aside]
         found += find_partner_files([book.edition for book in codebooks], roots).set_aside
+        if not any(_has_export(settings, book, roots) for book in codebooks):
+            raise ExportError(
+                "no edition has an export",
+                where=str(settings.inbox),
+                expected=f"a file in one of {', '.join(f'{book.edition}/' for book in codebooks)}",
+                fix="put an edition's export there, or set SKILLSBANK_SAMPLE=true for the embedded sample",
+            )
         lines = [hide(f"{file.path.relative_to(settings.inbox)}: {file.reason}") for file in found]
         return dg.MaterializeResult(
             metadata={"dagster/row_count": len(lines), "set_aside": lines},

@@ -19,6 +19,7 @@ def gate_check(
     guards: Sequence[dg.AssetKey],
     settings: Settings,
     *,
+    after: Sequence[dg.AssetKey] = (),
     release: Callable[[str], Path] | None = None,
     content: Callable[[Path], str] | None = None,
 ) -> dg.AssetChecksDefinition:
@@ -28,11 +29,15 @@ def gate_check(
         gate: the suite's name.
         guards: what must not be used downstream unless the gate passes.
         settings: where things are.
+        after: further assets that must have been made before it looks.
         release: gives the staged release of a run, for the gate that looks at one.
         content: hashes that staged release as it lies on disk; the publisher compares it with what goes out.
     """
     suite = load_suite(gate)
-    specs = [dg.AssetCheckSpec(gate, asset=key, blocking=True, description=suite.notes) for key in guards]
+    specs = [
+        dg.AssetCheckSpec(gate, asset=key, additional_deps=after, blocking=True, description=suite.notes)
+        for key in guards
+    ]
 
     @dg.multi_asset_check(name=f"gate_{gate}", specs=specs)
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:

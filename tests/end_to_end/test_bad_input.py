@@ -107,6 +107,16 @@ def test_a_codebook_with_a_wrong_key(deployment, tmp_path):
     assert deployment.published() == before
 
 
+def test_no_export_at_all(first_release, tmp_path):
+    deployment = type(first_release[0])(tmp_path / "data", {"SKILLSBANK_SAMPLE": "false"})
+    finished = deployment.run("refresh")
+    assert finished.returncode == 1
+    assert "no edition has an export" in finished.stdout
+    assert "tour_2019/" in finished.stdout
+    assert "gate_" not in finished.stdout
+    assert not deployment.releases.exists()
+
+
 def test_an_inbox_file_that_nobody_recognises_is_named(deployment):
     (deployment.inbox("tour_2019") / "notes.docx").write_bytes(b"PK\x03\x04 not an export")
     finished = deployment.run("refresh")

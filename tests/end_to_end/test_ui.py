@@ -112,7 +112,8 @@ def test_an_asset_page_teaches(ui, page):
 
 
 def test_the_weekly_schedule_is_on(ui):
-    (schedule,) = graphql(ui, SCHEDULES)["schedulesOrError"]["results"]
+    schedules = graphql(ui, SCHEDULES)["schedulesOrError"]["results"]
+    (schedule,) = (one for one in schedules if one["name"] == "weekly_refresh_schedule")
     assert schedule["cronSchedule"] == "0 5 * * 1"
     assert schedule["executionTimezone"] == "Europe/Paris"
     assert schedule["scheduleState"]["status"] == "RUNNING"
