@@ -1,7 +1,7 @@
 """How long a refresh takes beside dbt alone and beside plain DuckDB, in one run, as ratios; and how it grows.
 
-    python benchmarks/refresh.py                       the embedded sample
-    python benchmarks/refresh.py 10000 100000 1000000  simulated campaigns of these sizes as well
+    python benchmarks/refresh.py              the embedded sample, then 10,000, 100,000 and 1,000,000 respondents
+    python benchmarks/refresh.py 10000 20000  the embedded sample, then campaigns of these sizes
 
 Each row is three measurements on the same lake: the whole `skillsbank refresh` (a process of its own, from its start to
 its end, on an input it has not seen, with warm disk caches), `dbt build` alone in process (imports not counted, second
@@ -24,6 +24,7 @@ import duckdb
 from orchestration.modelling.dbt import NodeOutcome, run_dbt
 from orchestration.settings import Settings
 
+SIZES = (10_000, 100_000, 1_000_000)
 MEBIBYTE = 1024  # ru_maxrss is in KiB on Linux
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     print(f"{'refresh/dbt':>13}{'dbt/SQL':>9}{'growth':>8}")
     before: tuple[int, float] | None = None
     with tempfile.TemporaryDirectory(prefix="skillsbank-bench-") as folder:
-        for size in [0, *map(int, sys.argv[1:])]:
+        for size in [0, *(map(int, sys.argv[1:]) if sys.argv[1:] else SIZES)]:
             before = _measure(Path(folder) / str(size), size, before)
 
 
