@@ -18,7 +18,7 @@ ui: .venv/.base ## Open the Dagster UI with its daemon on 127.0.0.1:3000
 	@$(BIN)/skillsbank ui
 
 test: .venv/.dev ## Run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.dev ## Check style, formatting, SQL and types
 	@$(BIN)/ruff check .

@@ -35,3 +35,8 @@ def chromium() -> str:
             pytest.fail(message)
         pytest.skip(message)
     return path
+
+
+def pytest_collection_modifyitems(items):
+    """The whole-pipeline tests first, so that the short ones fill the time that one worker would wait at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
