@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 
-from orchestration.codebook import Codebook, Complete, Layout, plain_text
+from orchestration.codebook import IDS_A_SOURCE, Codebook, Complete, Layout, plain_text
 from orchestration.codebook import Export as Declared
 from orchestration.collection.exports import Chunk
 from orchestration.collection.headed_columns import HeadedColumns
@@ -19,7 +19,6 @@ from orchestration.collection.text_rows import BadRow, Cells, chunked
 from orchestration.collection.tools import ToolExport
 from orchestration.errors import ExportError
 
-_IDS = 10_000_000_000  # as codebook.IDS_A_SOURCE: an own id beyond is replaced by a number derived from it
 _UNDATED = "1980-01-01 00:00:00"  # what LimeSurvey writes for "complete, but when is not kept"
 _MOMENTS = ("submitdate", "startdate", "datestamp")
 _FIRST_COLUMNS = 3
@@ -205,7 +204,7 @@ class ResponseIds:
     def of_own(self, text: str) -> str:
         """Number a response by the tool's own id; "" without one, and the same for the same id."""
         text = text.strip()
-        if not text or (text.isascii() and text.isdecimal() and int(text) < _IDS):
+        if not text or (text.isascii() and text.isdecimal() and int(text) < IDS_A_SOURCE):
             return text
         return self._number(hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest())
 
@@ -219,7 +218,7 @@ class ResponseIds:
 
     def _number(self, key: bytes) -> str:
         digest = key
-        while self._taken.setdefault(number := int.from_bytes(digest[:16]) % _IDS, key) != key:
+        while self._taken.setdefault(number := int.from_bytes(digest[:16]) % IDS_A_SOURCE, key) != key:
             digest = hashlib.sha256(digest).digest()
         return str(number)
 

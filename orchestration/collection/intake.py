@@ -13,7 +13,7 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 from orchestration.archive import Archive, Entry
-from orchestration.codebook import Codebook
+from orchestration.codebook import IDS_A_SOURCE, Codebook
 from orchestration.codebook import Export as Declared
 from orchestration.collection.companions import companion
 from orchestration.collection.contacts import (
@@ -36,8 +36,6 @@ from orchestration.personal_text import hide
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
-# Ids of one source stay below this, so that those of the next begin above it.
-IDS_A_SOURCE = 10_000_000_000
 _COLUMNS: dict[str, pa.DataType] = {
     "company_key": pa.string(),
     "siren_class": pa.string(),
