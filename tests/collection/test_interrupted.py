@@ -58,9 +58,11 @@ def interrupt(place, export, delay, how):
 
 def crash(place, export, last_step):
     """Whether the process ended by itself before that step."""
-    process = CONTEXT.Process(target=_collect, args=(place.folder, export, CONTEXT.Event(), last_step))
+    started = CONTEXT.Event()  # a name of ours: one that only `args` held would be gone before the child reads it
+    process = CONTEXT.Process(target=_collect, args=(place.folder, export, started, last_step))
     process.start()
     process.join(60)
+    assert process.exitcode in (0, 9)
     return process.exitcode == 0
 
 
