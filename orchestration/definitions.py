@@ -14,7 +14,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from orchestration.decoding.assets import decoding_assets, lake_key
     from orchestration.modelling.assets import mart_keys, modelling_assets
     from orchestration.publication import assets as publication
-    from orchestration.quality.checks import gate_check
+    from orchestration.quality.checks import gate_check, gates
 
     codebooks = codebook.load_all(settings.codebooks)
     raw, models = raw_keys(codebooks), modelling_assets(settings)
@@ -34,7 +34,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 gate_check("marts", [dg.AssetKey("fct_response")], settings),
                 publication.release_gate(settings),
             ],
-            resources={"limesurvey": limesurvey_resource(settings)},
+            resources={"gates": gates, "limesurvey": limesurvey_resource(settings)},
         ),
         automation_definitions(settings),
     )

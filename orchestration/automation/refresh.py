@@ -17,6 +17,7 @@ from orchestration.automation.failures import describe_failure, was_interrupted
 from orchestration.automation.instance import prepare_home
 from orchestration.automation.lock import refresh_lock
 from orchestration.errors import SkillsBankError
+from orchestration.quality.worker import gate_worker
 from orchestration.settings import Settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -73,7 +74,7 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
     os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
     run_id = str(uuid.uuid4())
     progress = Progress(say)
-    with refresh_lock(settings.data, run_id), dg.DagsterInstance.get() as instance:
+    with refresh_lock(settings.data, run_id), gate_worker(), dg.DagsterInstance.get() as instance:
         job = build_definitions(settings).resolve_job_def("weekly_refresh")
         instance.add_event_listener(run_id, progress)
         result = job.execute_in_process(

@@ -136,6 +136,11 @@ def _great_expectations() -> _GreatExpectations:
     return _GreatExpectations()
 
 
+def prepare() -> None:
+    """Import Great Expectations now: the first evaluation need not."""
+    _great_expectations()
+
+
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """Hold the garbage collector: an import makes objects to keep, and it takes a sixth less time so."""

@@ -58,7 +58,9 @@ def interrupt(place, export, delay, how):
 
 def crash(place, export, last_step):
     """Whether the process ended by itself before that step."""
-    started = CONTEXT.Event()  # a name of ours: one that only `args` held would be gone before the child reads it
+    started = (
+        CONTEXT.Event()
+    )  # a name of ours: one that only `args` held would be gone before the child reads it
     process = CONTEXT.Process(target=_collect, args=(place.folder, export, started, last_step))
     process.start()
     process.join(60)
