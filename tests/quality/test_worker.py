@@ -41,7 +41,7 @@ def test_a_gate_whose_process_was_killed_counts_as_not_evaluated():
     with gate_worker() as worker:
         (child,) = multiprocessing.active_children()
         child.kill()
-        with pytest.raises(GateError, match="decoded_answers was not evaluated.*-9"):
+        with pytest.raises(GateError, match=r"decoded_answers was not evaluated.*-9"):
             worker.run("decoded_answers", GateContext())
 
 
