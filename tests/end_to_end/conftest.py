@@ -65,6 +65,12 @@ class Deployment:
         return folder
 
 
+def copy_of(original: Deployment, folder: Path) -> Deployment:
+    """A deployment with the same data, elsewhere."""
+    shutil.copytree(original.data, folder / "data", symlinks=True)
+    return Deployment(folder / "data", {})
+
+
 @pytest.fixture(scope="session")
 def first_release(tmp_path_factory, clean_environment) -> tuple[Deployment, subprocess.CompletedProcess]:
     """A deployment after its first refresh on the sample, and what that refresh printed; not to be changed."""
@@ -78,5 +84,4 @@ def first_release(tmp_path_factory, clean_environment) -> tuple[Deployment, subp
 def deployment(first_release, tmp_path) -> Deployment:
     """A copy of a deployment with one release, to do with as a test likes."""
     original, _ = first_release
-    shutil.copytree(original.data, tmp_path / "data", symlinks=True)
-    return Deployment(tmp_path / "data", {})
+    return copy_of(original, tmp_path)

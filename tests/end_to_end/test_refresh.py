@@ -6,9 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import duckdb
 import pytest
+
+from .conftest import copy_of
 
 pytestmark = pytest.mark.end_to_end
 
@@ -78,22 +81,6 @@ def test_the_same_inputs_give_the_same_content(first_release, tmp_path):
     assert hashes[0] == hashes[1]
 
 
-def test_two_refreshes_at_once(deployment):
-    change_sample(deployment)
-    first = deployment.start("refresh")
-    lock = deployment.data / "refresh.lock"
-    deadline = time.monotonic() + 60
-    while "run " not in lock.read_text() or f"process {first.pid}" not in lock.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    second = deployment.run("refresh")
-    out, _ = first.communicate(timeout=200)
-    assert second.returncode == 1
-    assert "another refresh is running (run" in second.stderr
-    assert str(first.pid) in second.stderr
-    assert first.returncode == 0, out
-
-
 @pytest.mark.parametrize(
     "step", ["collect_tour_2019", "decode", "build_marts", "gate_marts", "release_candidate"]
 )
@@ -140,31 +127,52 @@ print(connection.execute("select sum(n) from ind_participation").fetchone()[0], 
 """
 
 
-def test_a_reader_stays_on_its_release_across_a_switch(deployment):
-    database = deployment.releases / "current" / "internal" / "skills_bank.duckdb"
+@pytest.fixture(scope="module")
+def switch(first_release, tmp_path_factory):
+    """A refresh that publishes while a reader has the last release open, and another refresh is tried meanwhile."""
+    original, _ = first_release
+    deployment = copy_of(original, tmp_path_factory.mktemp("switch"))
     before = (deployment.releases / "current").resolve()
     reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(database)],
+        [sys.executable, "-c", READER, str(deployment.releases / "current/internal/skills_bank.duckdb")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     rows = int(reader.stdout.readline())
     change_sample(deployment)
-    finished = deployment.run("refresh")
-    assert finished.returncode == 0, finished.stdout
-    assert (deployment.releases / "current").resolve() != before
-    out, _ = reader.communicate("go on\n", timeout=60)
-    assert reader.returncode == 0
-    assert int(out.splitlines()[0]) == rows
+    first = deployment.start("refresh")
+    lock = deployment.data / "refresh.lock"
+    deadline = time.monotonic() + 60
+    while f"process {first.pid}" not in lock.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    second = deployment.run("refresh")
+    said, _ = first.communicate(timeout=280)
+    assert first.returncode == 0, said
+    read, _ = reader.communicate("go on\n", timeout=60)
+    return SimpleNamespace(
+        deployment=deployment, before=before, first=first, second=second, reader=reader, rows=rows, read=read
+    )
 
 
-def test_rollback_goes_back_and_a_release_verifies(deployment):
-    first = (deployment.releases / "current").resolve().name
-    change_sample(deployment)
-    assert deployment.run("refresh").returncode == 0
+def test_a_second_refresh_at_once_says_so_and_stops(switch):
+    assert switch.second.returncode == 1
+    assert "another refresh is running (run" in switch.second.stderr
+    assert str(switch.first.pid) in switch.second.stderr
+
+
+def test_a_reader_stays_on_its_release_across_a_switch(switch):
+    assert (switch.deployment.releases / "current").resolve() != switch.before
+    assert switch.reader.returncode == 0
+    assert int(switch.read.splitlines()[0]) == switch.rows
+
+
+def test_rollback_goes_back_and_a_release_verifies(switch):
+    deployment, first = switch.deployment, switch.before.name
     second = (deployment.releases / "current").resolve().name
     assert first != second
+    assert deployment.run("releases", "verify").returncode == 0
     assert deployment.run("releases", "rollback").returncode == 0
     assert (deployment.releases / "current").resolve().name == first
     listed = deployment.run("releases", "list").stdout
