@@ -15,7 +15,7 @@ from orchestration.decoding.partner_files import Chunk, PartnerFile
 from orchestration.decoding.values import moments
 from orchestration.errors import PartnerFileError
 
-FieldKind = Literal["text", "integer", "flag", "day", "headcount"]
+FieldKind = Literal["text", "integer", "flag", "day", "headcount", "band"]
 
 # Sirene's trancheEffectifs codes (INSEE) by our headcount bands; NN is "no employee declared".
 HEADCOUNT_BANDS: Mapping[str, str] = MappingProxyType(
@@ -46,7 +46,10 @@ _FORMS: Mapping[FieldKind, tuple[str, str]] = MappingProxyType(
         "integer": (r"^-?[0-9]{1,15}$", "a whole number"),
         "flag": (r"(?i)^(oui|non|true|false)$", "oui or non"),
         "day": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date such as 2019-03-31"),
-        "headcount": (f"^({'|'.join(HEADCOUNT_BANDS)})$", f"a Sirene code ({', '.join(HEADCOUNT_BANDS)})"),
+        **dict.fromkeys(
+            ("headcount", "band"),
+            (f"^({'|'.join(HEADCOUNT_BANDS)})$", f"a Sirene code ({', '.join(HEADCOUNT_BANDS)})"),
+        ),
     }
 )
 
@@ -151,16 +154,17 @@ def _layout(table: str) -> _Layout:
     """Tell what a table's file holds: the lake's columns, the register's under Sirene's names."""
     names = _SIRENE_NAMES if table == "register" else {}
     fields = tuple(
-        _Field(names.get(field.name, field.name), field.name, _kind(field))
+        _Field(names.get(field.name, field.name), field.name, _kind(table, field))
         for field in tables.SCHEMAS[table]
         if not (table == "frame" and field.name == "edition")
     )
     return _Layout(fields, may_have_more=table == "register")
 
 
-def _kind(field: Any) -> FieldKind:
+def _kind(table: str, field: Any) -> FieldKind:
     if field.name == "headcount_band":
-        return "headcount"
+        # The register's finer bands are kept: they give the population's headcount.
+        return "band" if table == "register" else "headcount"
     kinds: dict[object, FieldKind] = {pa.int64(): "integer", pa.bool_(): "flag", pa.date32(): "day"}
     return kinds.get(field.type, "text")
 

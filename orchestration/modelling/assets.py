@@ -16,7 +16,7 @@ from orchestration.settings import Settings
 
 OWNERS = ["team:data-engineering"]
 PREVIEW_ROWS = 5
-MARTS = ("dim_", "fct_", "bridge_", "ind_", "pub_")
+MARTS = ("dim_", "fct_", "bridge_", "ind_", "population_", "pub_")
 _GROUPS = {
     "staging": "staging",
     "intermediate": "staging",

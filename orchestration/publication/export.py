@@ -30,7 +30,7 @@ from orchestration.publication.manifest import (
 )
 from orchestration.publication.report import write_report
 
-PREFIXES = ("dim_", "fct_", "bridge_", "ind_", PUBLIC_PREFIX)
+PREFIXES = ("dim_", "fct_", "bridge_", "ind_", "population_", PUBLIC_PREFIX)
 # The oldest format DuckDB 2 writes; every 1.x client opens it as long as no table in it has a key constraint.
 _STORAGE = "v1.0.0"
 
@@ -48,7 +48,7 @@ def build_candidate(
     """Export the marts of a candidate database into a staged release.
 
     Args:
-        warehouse: the DuckDB file that dbt has built; only ``dim_ fct_ bridge_ ind_ pub_`` tables are taken.
+        warehouse: the DuckDB file that dbt has built; only ``dim_ fct_ bridge_ ind_ population_ pub_`` tables are taken.
         folder: ``candidate_folder(releases, run_id)``; what a killed run left there is removed.
         inputs: the archive entries that went in.
         code: ``provenance.code_version(settings)``.

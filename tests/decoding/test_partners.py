@@ -137,7 +137,7 @@ def test_the_register_is_read_under_sirenes_names_whatever_else_it_has(run):
             "company_key": KEY,
             "commune_code": "01004",
             "naf_code": "30.30Z",
-            "headcount_band": "10-49",
+            "headcount_band": "12",
             "category": "PME",
             "state": "A",
             "created_on": date(2001, 2, 3),
@@ -151,9 +151,15 @@ def test_the_register_is_read_under_sirenes_names_whatever_else_it_has(run):
      ("21", "50-249"), ("22", "50-249"), ("31", "50-249"), ("32", "250+"), ("41", "250+"), ("42", "250+"),
      ("51", "250+"), ("52", "250+"), ("53", "250+"), ("", None)],
 )  # fmt: skip
-def test_sirenes_headcounts_are_put_in_our_bands(run, code, band):
-    (row,) = run("register", SIRENE | {"trancheEffectifsEtablissement": [code]})
+def test_headcounts_of_frames_are_put_in_our_bands_and_those_of_the_register_kept(run, code, band):
+    frame = {
+        "company_key": [KEY], "commune_code": ["01004"], "naf_code": ["30.30Z"], "headcount_band": [code],
+        "is_invited": ["oui"], "invitation_mode": ["post"], "invited_on": ["2019-03-02"],
+    }  # fmt: skip
+    (row,) = run("frame", frame, edition="tour_2019")
     assert row["headcount_band"] == band
+    (row,) = run("register", SIRENE | {"trancheEffectifsEtablissement": [code]})
+    assert row["headcount_band"] == (code or None)
 
 
 def test_every_partner_table_is_there_even_without_a_file(tmp_path):

@@ -275,6 +275,14 @@ def small_lake() -> SmallLake:
              headcount_band="31", category="PME", state="A", created_on=date(1990, 1, 1))  # fmt: skip
     lake.add("register", company_key=company_key("elsewhere"), commune_code=AJACCIO, headcount_band="NN",
              category="PME", state="A")  # fmt: skip
+    for name, commune, naf, band, state in [
+        ("Albert 1", ALBERT, "25.62B", "12", "A"), ("Albert 2", ALBERT, "25.62B", "11", "A"),
+        ("nobody employed", ALBERT, "10.71C", "NN", "A"), ("no band", ALBERT, "36.00Z", None, "A"),
+        ("ceased", ALBERT, "25.62B", "12", "C"), ("a shop", ALBERT, "47.11B", "12", "A"),
+        ("nowhere", "99999", "35.11Z", "53", "A"),
+    ]:  # fmt: skip
+        lake.add("register", company_key=company_key(name), commune_code=commune, naf_code=naf,
+                 headcount_band=band, category="PME", state=state)  # fmt: skip
     return lake
 
 

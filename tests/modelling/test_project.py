@@ -18,7 +18,7 @@ Manifest = dict[str, Any]
 PREFIXES = {
     "staging": r"stg_lake__\w+",
     "intermediate": r"int_\w+",
-    "marts": r"(dim|fct|bridge|ind)_\w+",
+    "marts": r"(dim|fct|bridge|ind|population)_\w+",
     "publishable": r"pub_\w+",
 }
 MAY_USE = {
