@@ -48,7 +48,7 @@ def build_candidate(
     """Export the marts of a candidate database into a staged release.
 
     Args:
-        warehouse: the DuckDB file that dbt has built; only ``dim_ fct_ bridge_ ind_ population_ pub_`` tables are taken.
+        warehouse: the DuckDB file that dbt has built; only the tables named in PREFIXES are taken.
         folder: ``candidate_folder(releases, run_id)``; what a killed run left there is removed.
         inputs: the archive entries that went in.
         code: ``provenance.code_version(settings)``.
