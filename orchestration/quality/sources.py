@@ -22,7 +22,7 @@ from orchestration.quality.masking import PATTERNS
 from orchestration.quality.relations import INTEGER, TEXT, name, store, table_of, text
 from orchestration.quality.scan import scan_text
 
-_RELEASED = "^(dim|fct|bridge|ind|pub)_"
+_RELEASED = "^(dim|fct|bridge|ind|population|pub)_"
 _REFERENCE = re.compile(r"\b(archive|codebook|lake|candidate|release|previous|scan)\.([a-z_][a-z0-9_]*)")
 
 
