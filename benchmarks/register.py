@@ -3,10 +3,10 @@
     python benchmarks/register.py             5,000,000 establishments of 3,400,000 legal units
     python benchmarks/register.py 1000000     another number of establishments
 
-Both stock files are made first, with all of INSEE's columns and one legal unit in forty in industry, as Parquet, CSV and
-the zip file of a CSV. Then each format is read in processes of their own, on warm disk caches: ours (filter, head office,
-count of establishments: everything the archive gets but the keys), and DuckDB counting the values of the same columns;
-for the zip file, which DuckDB cannot read, Python unpacking it. Ratios are of processor time (user and system).
+Both stock files are made first, with all of INSEE's columns and one legal unit in forty in industry, as Parquet, CSV
+and the zip file of a CSV. Then each format is read in processes of their own, on warm disk caches: ours (filter, head
+office, count of establishments: everything the archive gets but the keys), and DuckDB counting the values of the same
+columns; for the zip file, which DuckDB cannot read, Python unpacking it. Ratios are of processor time (user, system).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -29,6 +30,15 @@ from orchestration.simulation import register
 ROWS = 5_000_000
 UNITS_A_PLACE = 29_922_486 / 43_896_818  # rows of INSEE's own files, autumn 2026
 KIB = 1024
+
+
+class _Run(NamedTuple):
+    """One child: seconds, processor seconds, peak of resident memory (MiB), and what it printed."""
+
+    wall: float
+    cpu: float
+    peak: float
+    said: str
 
 
 def main() -> None:
@@ -47,13 +57,12 @@ def main() -> None:
         for suffix in ("parquet", "csv", "zip"):
             size = sum(path.stat().st_size for path in folder.glob(f"*.{suffix}"))
             ours, plain = _run("ours", folder, suffix), _run("plain", folder, suffix)
-            print(f"{suffix:>8}{size / 1e6:>7.0f}{ours['wall']:>8.1f}{read / ours['wall']:>12,.0f}", end="")
-            print(f"{ours['peak']:>10.0f}{plain['wall']:>10.1f}{plain['peak']:>10.0f}", end="")
-            print(f"{ours['cpu'] / plain['cpu']:>11.2f}   {ours['said']}")
+            print(f"{suffix:>8}{size / 1e6:>7.0f}{ours.wall:>8.1f}{read / ours.wall:>12,.0f}", end="")
+            print(f"{ours.peak:>10.0f}{plain.wall:>10.1f}{plain.peak:>10.0f}", end="")
+            print(f"{ours.cpu / plain.cpu:>11.2f}   {ours.said}")
 
 
-def _run(what: str, folder: Path, suffix: str) -> dict[str, float | str]:
-    """One child: seconds, processor seconds, peak of resident memory (MiB), and what it printed."""
+def _run(what: str, folder: Path, suffix: str) -> _Run:
     started = time.monotonic()
     with subprocess.Popen(
         [sys.executable, __file__, "child", what, str(folder), suffix],
@@ -68,7 +77,7 @@ def _run(what: str, folder: Path, suffix: str) -> dict[str, float | str]:
     if child.returncode:
         raise SystemExit(f"{what} of {suffix} failed")
     cpu = used.ru_utime + used.ru_stime
-    return {"wall": time.monotonic() - started, "cpu": cpu, "peak": used.ru_maxrss / KIB, "said": said}
+    return _Run(time.monotonic() - started, cpu, used.ru_maxrss / KIB, said)
 
 
 def _child(what: str, folder: str, suffix: str) -> None:

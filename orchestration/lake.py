@@ -109,6 +109,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         category=_text,
         state=_text,
         created_on=_day,
+        diffusion=_text,
+        open_establishments=_integer,
+        closed_establishments=_integer,
     ),
     "stopovers": _schema(
         "stopover_id edition",

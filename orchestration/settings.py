@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     limesurvey_user: str | None = None
     limesurvey_secret: SecretStr | None = None
 
+    register_units_url: str | None = None
+    register_places_url: str | None = None
+    sirene_key: SecretStr | None = None
+
     smtp_host: str | None = None
     smtp_port: int = 25
     smtp_starttls: bool = False
@@ -51,6 +55,11 @@ class Settings(BaseSettings):
     def archive(self) -> Path:
         """The immutable archive."""
         return self.data / "archive"
+
+    @cached_property
+    def downloads(self) -> Path:
+        """Files from the web as they came, replaced when the server has others."""
+        return self.data / "downloads"
 
     @cached_property
     def contacts(self) -> Path:

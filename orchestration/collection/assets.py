@@ -14,6 +14,9 @@ from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import Collected, collect_export
 from orchestration.collection.limesurvey import Pulled, Server, configured, pull_edition, spans
 from orchestration.collection.partners import LAYOUTS, collect_partner_file
+from orchestration.collection.register.assets import KEY as REGISTER_KEY
+from orchestration.collection.register.assets import register_asset
+from orchestration.collection.register.files import find_stock
 from orchestration.errors import ExportError
 from orchestration.identifiers import CompanyKeys
 from orchestration.personal_text import hide
@@ -30,6 +33,7 @@ def raw_keys(codebooks: Sequence[Codebook]) -> list[dg.AssetKey]:
     """What this stage archives: an export and a frame for each edition, and a file for each partner's table."""
     return [
         *(_key(kind, book.edition) for book in codebooks for kind in ("export", "frame")),
+        REGISTER_KEY,
         *(_key("partner", table) for table in _partner_tables()),
     ]
 
@@ -41,6 +45,7 @@ def collection_assets(settings: Settings, codebooks: Sequence[Codebook]) -> list
     return [
         *(_pulled(settings, book) or _export(settings, book) for book in codebooks),
         *(_partner(settings, codebooks, *file) for file in [*frames, *partners]),
+        register_asset(settings, codebooks, _roots(settings)),
         _set_aside(settings, codebooks),
     ]
 
@@ -246,6 +251,7 @@ def _set_aside(settings: Settings, codebooks: Sequence[Codebook]) -> dg.AssetsDe
         roots = _roots(settings)
         found = [file for book in codebooks for file in find_exports(book, roots).set_aside]
         found += find_partner_files([book.edition for book in codebooks], roots).set_aside
+        found += find_stock(roots).set_aside
         if not any(_has_export(settings, book, roots) for book in codebooks):
             raise ExportError(
                 "no edition has an export",

@@ -14,7 +14,8 @@ from orchestration.collection.recognise import looks_like, named
 
 PARTNERS = "partners"
 FRAME = "sampling_frame"
-PARTNER_TABLES = ("register", "stopovers", "institutions", "training_offers")
+REGISTER = "register"
+PARTNER_TABLES = ("stopovers", "institutions", "training_offers")
 _TABLE_FILES = (".csv", ".parquet")
 
 
@@ -105,7 +106,7 @@ def find_partner_files(editions: Collection[str], roots: Sequence[Path]) -> Part
             if found.setdefault(key, first) == first and root == roots[0]:
                 set_aside += [_older(path, first) for path in others]
     for path in _visible(roots[0]) if roots else ():
-        if not (path.is_dir() and path.name in {PARTNERS, *editions}):
+        if not (path.is_dir() and path.name in {PARTNERS, REGISTER, *editions}):
             set_aside.append(SetAside(path, _lost(path, editions)))
     files = (PartnerFile(table, path, edition) for (table, edition), path in found.items())
     return PartnerFiles(tuple(files), tuple(set_aside))
@@ -150,7 +151,7 @@ def _no_match(path: Path, codebook: Codebook) -> str:
 
 
 def _lost(path: Path, editions: Collection[str]) -> str:
-    folders = ", ".join(sorted({PARTNERS, *editions}))
+    folders = ", ".join(sorted({PARTNERS, REGISTER, *editions}))
     if path.is_dir():
         return f"there is no codebook of an edition '{path.name}'; folders are: {folders}"
     return f"lies in no folder; put it in that of its edition or partner: {folders}"

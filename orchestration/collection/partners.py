@@ -55,18 +55,6 @@ def _lake_columns(table: str, *without: str) -> tuple[str, ...]:
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
         "frame": Layout(("siren", *_lake_columns("frame", "edition", _KEY))),
-        "register": Layout(
-            (
-                "siren",
-                "codeCommuneEtablissement",
-                "activitePrincipaleEtablissement",
-                "trancheEffectifsEtablissement",
-                "categorieEntreprise",
-                "etatAdministratifEtablissement",
-                "dateCreationEtablissement",
-            ),
-            ("nic", "siret", "statutDiffusionEtablissement"),
-        ),
         "stopovers": Layout(_lake_columns("stopovers")),
         "institutions": Layout(_lake_columns("institutions")),
         "training_offers": Layout(_lake_columns("training_offers")),
@@ -113,7 +101,7 @@ def collect_partner_file(file: PartnerFile, archive: Archive, keys: CompanyKeys)
             groups = RowGroups(writer, schema)
             before = 0
             for batch in table.batches(kept):
-                groups.add(without_companies(_keyed(batch, schema, keys, file.path, before), erased))
+                groups.add(without_companies(keyed(batch, schema, keys, file.path, before), erased))
                 before += batch.num_rows
             groups.close()
         return {"rows": groups.rows} | ({"erased": before - groups.rows} if before > groups.rows else {})
@@ -169,7 +157,7 @@ def _keyed_schema(schema: pa.Schema) -> pa.Schema:
     ).remove_metadata()
 
 
-def _keyed(batch: pa.RecordBatch, schema: pa.Schema, keys: CompanyKeys, path: Path, before: int) -> pa.Table:
+def keyed(batch: pa.RecordBatch, schema: pa.Schema, keys: CompanyKeys, path: Path, before: int) -> pa.Table:
     """Put the key in the place of the SIREN; ``before`` is the number of rows before these."""
     columns: list[Any] = list(batch.columns)
     if "siren" in batch.schema.names:

@@ -27,15 +27,18 @@ HEADCOUNT_BANDS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("32", "41", "42", "51", "52", "53"), "250+"),
     }
 )
-# Lake columns of the register by the names of Sirene's stock files.
+# Lake columns of the register by the names of Sirene's stock files, and of the counts made of them.
 _SIRENE_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "commune_code": "codeCommuneEtablissement",
-        "naf_code": "activitePrincipaleEtablissement",
-        "headcount_band": "trancheEffectifsEtablissement",
+        "naf_code": "activitePrincipaleUniteLegale",
+        "headcount_band": "trancheEffectifsUniteLegale",
         "category": "categorieEntreprise",
-        "state": "etatAdministratifEtablissement",
-        "created_on": "dateCreationEtablissement",
+        "state": "etatAdministratifUniteLegale",
+        "created_on": "dateCreationUniteLegale",
+        "diffusion": "statutDiffusionUniteLegale",
+        "open_establishments": "etablissementsOuverts",
+        "closed_establishments": "etablissementsFermes",
     }
 )
 PARTNER_TABLES = ("frame", "register", "stopovers", "institutions", "training_offers")

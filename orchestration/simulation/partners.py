@@ -1,61 +1,17 @@
-"""Partner files of the simulated campaign. Belongs here: the register, stopovers, institutions, training
-offers. Does not: the questionnaires."""
+"""Partner files of the simulated campaign. Belongs here: stopovers, institutions, training offers.
+Does not: the register (register.py), the questionnaires."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pyarrow as pa
 
 from orchestration.simulation.catalogue import INSTITUTIONS, OFFERS, THEMES
-from orchestration.simulation.cells import choose, padded, take, where
-from orchestration.simulation.numbers import siret
 from orchestration.simulation.places import STOPOVERS
-from orchestration.simulation.population import BANDS, CODES, Companies, Population
 from orchestration.simulation.streams import stream
 
-_REGISTER_COLUMNS: dict[str, pa.DataType] = {
-    "siren": pa.string(),
-    "nic": pa.string(),
-    "siret": pa.string(),
-    "codeCommuneEtablissement": pa.string(),
-    "activitePrincipaleEtablissement": pa.string(),
-    "trancheEffectifsEtablissement": pa.string(),
-    "categorieEntreprise": pa.string(),
-    "etatAdministratifEtablissement": pa.string(),
-    "dateCreationEtablissement": pa.date32(),
-    "statutDiffusionEtablissement": pa.string(),
-}
-REGISTER = pa.schema(_REGISTER_COLUMNS)
-"""Columns of Sirene's stock files that we use, under Sirene's names."""
-
 Table = tuple[Sequence[str], Iterator[Sequence[object]]]
-
-
-def register(population: Population, chunk: int, companies: Companies) -> pa.Table:
-    """The head offices of a chunk's companies as the register of 2019 shows them: closed ones too."""
-    rng = stream(population.seed, "register", chunk)
-    count = len(companies.siren)
-    number = siret(companies.siren, rng.geometric(0.6, count))
-    band = companies.band["tour_2019"]
-    # 250-499 employees: mid-size companies, save those whose turnover is below the SME threshold.
-    mid_size = (band == len(BANDS) - 1) & (rng.random(count) < 0.85)
-    return pa.Table.from_arrays(
-        [
-            padded(companies.siren, 9),
-            padded(number % 100_000, 5),
-            padded(number, 14),
-            take(population.places.commune_codes, companies.commune),
-            choose(CODES, companies.sector),
-            choose(BANDS, band),
-            choose(["PME", "ETI"], mid_size.astype(np.int8)),
-            choose(["F", "A"], companies.active["tour_2019"].astype(np.int8)),
-            pa.array(companies.founded, pa.date32()),
-            where(rng.random(count) < 0.03, "P", choose(["O"], np.zeros(count, dtype=np.int8))),
-        ],
-        schema=REGISTER,
-    )
 
 
 def tables(seed: int) -> dict[str, Table]:

@@ -3,6 +3,8 @@ units and establishments. Does not: the population itself."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
@@ -58,7 +60,11 @@ def _schema(names: str) -> pa.Schema:
 UNITS, PLACES = _schema(_UNITS), _schema(_PLACES)
 """Columns of StockUniteLegale and StockEtablissement as INSEE publishes them (API Sirene 3.11)."""
 
+DISTINCT = (("siren", "denominationUniteLegale"), ("siren", "siret"))
+"""Their columns that differ in nearly every row."""
+
 _DAY = np.datetime64("2019-10-31")
+_NAF_REV_2 = np.datetime64("2008-01-01")
 _YEAR = 2017  # what the register of autumn 2019 knows of headcounts
 _MOVED_AND_CLOSED = 0.7
 
@@ -79,9 +85,11 @@ def register(population: Population, chunk: int, companies: Companies) -> tuple[
     numbers = siret(companies.siren, number)
     naf, sizes = choose(CODES, companies.sector), choose(BANDS, band)
     founded = pa.array(companies.founded, pa.date32())
+    # The current state of a unit begins with NAF rev. 2 at the earliest.
+    since = pa.array(np.maximum(companies.founded.astype("datetime64[D]"), _NAF_REV_2), pa.date32())
     last = pa.array((_DAY - rng.integers(0, 300, count).astype("timedelta64[D]")).astype("datetime64[ms]"))
     # INSEE shows [ND] for what a company of partial diffusion has not disclosed.
-    name = where(partial, "[ND]", padded_name(companies.siren))
+    name = where(partial, "[ND]", _names(companies.siren))
     units = {
         "siren": padded(companies.siren, 9),
         "statutDiffusionUniteLegale": choose(["O", "P"], partial.astype(np.int8)),
@@ -91,7 +99,7 @@ def register(population: Population, chunk: int, companies: Companies) -> tuple[
         "dateDernierTraitementUniteLegale": last,
         "categorieEntreprise": choose(["PME", "ETI"], mid_size.astype(np.int8)),
         "anneeCategorieEntreprise": _constant(_YEAR, count),
-        "dateDebut": founded,
+        "dateDebut": since,
         "etatAdministratifUniteLegale": choose(["C", "A"], active.astype(np.int8)),
         "denominationUniteLegale": name,
         "activitePrincipaleUniteLegale": naf,
@@ -111,19 +119,20 @@ def register(population: Population, chunk: int, companies: Companies) -> tuple[
         "dateDernierTraitementEtablissement": last.take(pa.array(rows)),
         "etablissementSiege": pa.array(np.arange(len(rows)) < count),
         "codeCommuneEtablissement": take(population.places.commune_codes, companies.commune[rows]),
-        "dateDebut": founded.take(pa.array(rows)),
+        "dateDebut": since.take(pa.array(rows)),
         "etatAdministratifEtablissement": choose(
             ["F", "A"], np.concatenate([active, former_open]).astype(np.int8)
         ),
         "activitePrincipaleEtablissement": naf.take(pa.array(rows)),
         "nomenclatureActivitePrincipaleEtablissement": _constant("NAFRev2", len(rows)),
     }
-    return _table(units, UNITS, np.argsort(companies.siren)), _table(
-        places, PLACES, np.argsort(np.concatenate([numbers, former]))
+    everywhere = np.concatenate([numbers, former])
+    return _table(units, UNITS, pa.array(np.argsort(companies.siren))), _table(
+        places, PLACES, pa.array(np.argsort(everywhere))
     )
 
 
-def padded_name(siren: IntArray) -> Cells:
+def _names(siren: IntArray) -> Cells:
     """Invented names: none can be anybody's."""
     return pa.array([f"ENTREPRISE SIMULEE {number // 10}" for number in siren.tolist()])
 
@@ -136,11 +145,12 @@ def _numbers(numbers: IntArray) -> dict[str, Cells]:
     }
 
 
-def _constant(value: object, count: int) -> Cells:
-    return pa.repeat(pa.scalar(value), count)
+def _constant(value: str | int, count: int) -> Cells:
+    scalar: Any = pa.scalar(value)
+    return pa.repeat(scalar, count)
 
 
-def _table(columns: dict[str, Cells], schema: pa.Schema, order: IntArray) -> pa.Table:
+def _table(columns: dict[str, Cells], schema: pa.Schema, order: Cells) -> pa.Table:
     count = len(columns["siren"])
     return pa.Table.from_arrays(
         [
@@ -148,4 +158,4 @@ def _table(columns: dict[str, Cells], schema: pa.Schema, order: IntArray) -> pa.
             for field in schema
         ],
         schema=schema,
-    ).take(pa.array(order))
+    ).take(order)

@@ -17,7 +17,16 @@ import pyarrow.parquet as pq
 
 from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
-from orchestration.simulation import campaign, edition_2012, limesurvey, partners, places, tour_2019, truth
+from orchestration.simulation import (
+    campaign,
+    edition_2012,
+    limesurvey,
+    partners,
+    places,
+    register,
+    tour_2019,
+    truth,
+)
 from orchestration.simulation.cells import Cells, choose, only, padded, take
 from orchestration.simulation.numbers import CAPACITY
 from orchestration.simulation.population import BANDS, CODES, Companies, Population
@@ -101,9 +110,19 @@ def simulate(
     true_figures = chain.from_iterable(each.rows() for each in indicators)
     _table(folder / "truth" / "indicators.csv", ",", (truth.COLUMNS, true_figures), rows)
 
-    with _Parquet(folder / "partners" / "register.parquet", partners.REGISTER, rows) as register:
+    stock = folder / "register"
+    with (
+        _Parquet(
+            stock / "StockUniteLegale_utf8.parquet", register.UNITS, rows, register.DISTINCT[0]
+        ) as units,
+        _Parquet(
+            stock / "StockEtablissement_utf8.parquet", register.PLACES, rows, register.DISTINCT[1]
+        ) as places_file,
+    ):
         for chunk in world.chunks:
-            register.write(partners.register(world, chunk, world.companies(chunk)))
+            legal, local = register.register(world, chunk, world.companies(chunk))
+            units.write(legal)
+            places_file.write(local)
     for name, table in partners.tables(seed).items():
         _table(folder / "partners" / f"{name}.csv", ";", table, rows)
     return rows
@@ -179,16 +198,24 @@ def _frame(
 
 @dataclass
 class _Parquet:
-    """A Parquet file written chunk by chunk, its rows counted."""
+    """A Parquet file written chunk by chunk, its rows counted; ``distinct`` are sorted texts without repetition."""
 
     path: Path
     schema: pa.Schema
     rows: dict[str, int]
+    distinct: Sequence[str] = ()
     _count: int = field(default=0, init=False)
 
     def __enter__(self) -> _Parquet:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(self.path, self.schema, compression="zstd")
+        names = [name for name in self.schema.names if name not in self.distinct]
+        self._writer = pq.ParquetWriter(
+            self.path,
+            self.schema,
+            compression="zstd",
+            use_dictionary=names,  # type: ignore[arg-type]  # the stubs do not know that a list will do
+            column_encoding=dict.fromkeys(self.distinct, "DELTA_BYTE_ARRAY") or None,
+        )
         return self
 
     def write(self, table: pa.Table) -> None:

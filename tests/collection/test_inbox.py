@@ -94,12 +94,12 @@ def test_partner_files_and_frames(roots):
     inbox, sample = roots
     stopovers = drop(inbox, "partners/stopovers.csv")
     drop(sample, "partners/stopovers.csv")
-    register = drop(sample, "partners/register.parquet")
+    offers = drop(sample, "partners/training_offers.csv")
     frame = drop(sample, "tour_2019/sampling_frame.parquet")
     found = find_partner_files(["tour_2019", "edition_2012"], roots)
     assert {(file.table, file.edition, file.path) for file in found.files} == {
         ("stopovers", None, stopovers),
-        ("register", None, register),
+        ("training_offers", None, offers),
         ("frame", "tour_2019", frame),
     }
     assert found.set_aside == ()
@@ -110,13 +110,14 @@ def test_what_lies_elsewhere_in_the_inbox_is_told(roots):
     drop(inbox, "lost.csv")
     drop(inbox, "tour_2020/responses.csv")
     drop(inbox, "partners/workshops.csv")
-    drop(inbox, "partners/register.csv", age=5)
-    drop(inbox, "partners/register.parquet")
+    drop(inbox, "partners/institutions.csv", age=5)
+    drop(inbox, "partners/institutions.parquet")
+    drop(inbox, "register/StockUniteLegale_utf8.zip")
     drop(sample, "README.md")
     found = find_partner_files(["tour_2019"], roots)
-    assert [file.path.name for file in found.files] == ["register.parquet"]
+    assert [file.path.name for file in found.files] == ["institutions.parquet"]
     told = reasons(found)
-    assert told.keys() == {"lost.csv", "tour_2020", "workshops.csv", "register.csv"}
+    assert told.keys() == {"lost.csv", "tour_2020", "workshops.csv", "institutions.csv"}
     assert "lies in no folder" in told["lost.csv"]
     assert "no codebook of an edition 'tour_2020'" in told["tour_2020"]
     assert "none of the partner files" in told["workshops.csv"]

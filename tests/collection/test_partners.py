@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.archive import Archive
 from orchestration.collection.inbox import PARTNER_TABLES, PartnerFile
-from orchestration.collection.partners import LAYOUTS, collect_partner_file
+from orchestration.collection.partners import collect_partner_file
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys
 from orchestration.lake import SCHEMAS
@@ -81,23 +81,6 @@ def test_tokens_and_addresses_stay_outside(archive, tmp_path):
     assert entry.facts["dropped"] == ["token", "email"]
     assert b"zqmark" not in entry.path.read_bytes()
     assert set(pq.read_schema(entry.path).names) == {*SCHEMAS["frame"].names} - {"edition"}
-
-
-def test_register_keeps_its_own_names(archive, tmp_path):
-    layout = LAYOUTS["register"]
-    columns = {name: pa.array(["x"] * 3) for name in layout.names} | {
-        "siren": pa.array(SIRENS),
-        "siret": pa.array([f"{siren}00012" for siren in SIRENS]),
-        "denominationUsuelleEtablissement": pa.array(["zqmark"] * 3),
-    }
-    path = tmp_path / "register.parquet"
-    pq.write_table(pa.table(columns), path)
-    entry = collect_partner_file(PartnerFile("register", path), archive, KEYS).entry
-    names = pq.read_schema(entry.path).names
-    assert "company_key" in names
-    assert "codeCommuneEtablissement" in names
-    assert not {"siren", "siret", "denominationUsuelleEtablissement"} & set(names)
-    assert b"zqmark" not in entry.path.read_bytes()
 
 
 def test_same_original_adds_nothing_and_another_secret_does(archive, tmp_path):

@@ -10,6 +10,8 @@ from orchestration import lake as tables
 from orchestration.archive import Archive
 from orchestration.collection.inbox import PartnerFile
 from orchestration.collection.partners import collect_partner_file
+from orchestration.collection.register.collect import collect_register
+from orchestration.collection.register.files import find_stock
 from orchestration.decoding import (
     PARTNER_TABLES,
     REFERENCE_TABLES,
@@ -123,16 +125,19 @@ def test_frames_go_to_their_editions_with_our_bands(tmp_path):
 SIRENE = {
     "company_key": [KEY],
     "codeCommuneEtablissement": ["01004"],
-    "activitePrincipaleEtablissement": ["30.30Z"],
-    "trancheEffectifsEtablissement": ["12"],
+    "activitePrincipaleUniteLegale": ["30.30Z"],
+    "trancheEffectifsUniteLegale": ["12"],
     "categorieEntreprise": ["PME"],
-    "etatAdministratifEtablissement": ["A"],
-    "dateCreationEtablissement": ["2001-02-03"],
+    "etatAdministratifUniteLegale": ["A"],
+    "dateCreationUniteLegale": ["2001-02-03"],
+    "statutDiffusionUniteLegale": ["O"],
+    "etablissementsOuverts": ["2"],
+    "etablissementsFermes": ["1"],
 }
 
 
 def test_the_register_is_read_under_sirenes_names_whatever_else_it_has(run):
-    assert run("register", SIRENE | {"nic": ["00011"], "statutDiffusionEtablissement": ["O"]}) == [
+    assert run("register", SIRENE | {"nic": ["00011"]}) == [
         {
             "company_key": KEY,
             "commune_code": "01004",
@@ -141,6 +146,9 @@ def test_the_register_is_read_under_sirenes_names_whatever_else_it_has(run):
             "category": "PME",
             "state": "A",
             "created_on": date(2001, 2, 3),
+            "diffusion": "O",
+            "open_establishments": 2,
+            "closed_establishments": 1,
         }
     ]
 
@@ -158,7 +166,7 @@ def test_headcounts_of_frames_are_put_in_our_bands_and_those_of_the_register_kep
     }  # fmt: skip
     (row,) = run("frame", frame, edition="tour_2019")
     assert row["headcount_band"] == band
-    (row,) = run("register", SIRENE | {"trancheEffectifsEtablissement": [code]})
+    (row,) = run("register", SIRENE | {"trancheEffectifsUniteLegale": [code]})
     assert row["headcount_band"] == (code or None)
 
 
@@ -198,13 +206,14 @@ def test_the_samples_partner_files(repository, tmp_path):
     files = {
         name: sample / "partners" / f"{name}.csv" for name in ("stopovers", "institutions", "training_offers")
     }
-    files["register"] = sample / "partners" / "register.parquet"
     files["frame"] = sample / "tour_2019" / "sampling_frame.parquet"
     inputs = []
     for table, path in files.items():
         edition = "tour_2019" if table == "frame" else None
         entry = collect_partner_file(PartnerFile(table, path, edition), archive, keys).entry
         inputs.append(PartnerInput(table, entry.path, path.name, edition))
+    stock = find_stock([sample]).stock
+    inputs.append(PartnerInput("register", collect_register(stock, archive, keys).entry.path, "register"))
     counts = decode_partners(inputs, tmp_path / "lake")
     assert counts["stopovers"] == 40
     assert {row["commune_code"] for row in rows(tmp_path / "lake", "stopovers")} >= {"80016", "02691"}
@@ -255,8 +264,8 @@ def test_a_fault_in_a_csv_is_named_with_file_line_and_column(run, content, where
     ("change", "where", "words"),
     [
         ({"company_key": [None]}, "row 1, column 'company_key'", ["empty"]),
-        ({"trancheEffectifsEtablissement": ["99"]}, "column 'tranche", ["'99'", "a Sirene code"]),
-        ({"dateCreationEtablissement": ["2001"]}, "column 'dateCreation", ["'2001'", "a date such as"]),
+        ({"trancheEffectifsUniteLegale": ["99"]}, "column 'tranche", ["'99'", "a Sirene code"]),
+        ({"dateCreationUniteLegale": ["2001"]}, "column 'dateCreation", ["'2001'", "a date such as"]),
     ],
 )
 def test_a_fault_in_a_parquet_file_is_named_with_row_and_column(run, change, where, words):

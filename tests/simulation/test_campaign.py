@@ -288,7 +288,7 @@ def test_several_chunks_make_one_campaign(tmp_path: Path) -> None:
     rows = simulate(tmp_path, respondents=2_000, population=210_000)
     frame = pq.read_table(tmp_path / "tour_2019" / "sampling_frame.parquet").to_pandas()
     assert frame["siren"].is_unique
-    assert rows["partners/register.parquet"] == 210_000
+    assert rows["register/StockUniteLegale_utf8.parquet"] == 210_000
     assert frame["is_invited"].sum() == pytest.approx(21_000, rel=0.01)
     text = (tmp_path / "tour_2019" / "responses.csv").read_text("utf-8-sig")
     assert text.count('"id"') == 1
@@ -310,7 +310,7 @@ def test_impossible_numbers_are_refused(tmp_path: Path, respondents: int, popula
 
 def test_a_very_small_campaign_is_possible(tmp_path: Path) -> None:
     rows = simulate(tmp_path, respondents=1, population=10)
-    assert rows["partners/register.parquet"] == 10
+    assert rows["register/StockUniteLegale_utf8.parquet"] == 10
 
 
 @pytest.mark.parametrize("table", ["stopovers", "institutions", "training_offers"])
@@ -341,13 +341,25 @@ def test_partner_files_have_the_columns_of_the_lake(campaign: Path, table: str) 
 
 
 def test_register_is_valid_and_covers_the_frames(campaign: Path, frames: dict[str, pd.DataFrame]) -> None:
-    register = pq.read_table(campaign / "partners" / "register.parquet").to_pandas()
-    assert all(checked_siret.is_valid(siret) for siret in register["siret"])
-    assert (register["siret"] == register["siren"] + register["nic"]).all()
+    units = pq.read_table(campaign / "register" / "StockUniteLegale_utf8.parquet").to_pandas()
+    places = pq.read_table(campaign / "register" / "StockEtablissement_utf8.parquet").to_pandas()
+    assert all(checked_siret.is_valid(siret) for siret in places["siret"])
+    assert (places["siret"] == places["siren"] + places["nic"]).all()
+    assert places["siret"].is_unique
+    assert units["siren"].is_unique
+    heads = places[places["etablissementSiege"]]
+    assert set(heads["siren"] + heads["nic"]) == set(units["siren"] + units["nicSiegeUniteLegale"])
+    assert set(places["siren"]) == set(units["siren"])
+    others = places[~places["etablissementSiege"]]
+    assert set(others["nic"].str.slice(0, 4)) == {"0001"}
+    assert 0.6 < (others["etatAdministratifEtablissement"] == "F").mean() < 0.9
     for edition, frame in frames.items():
-        assert set(frame["siren"]) <= set(register["siren"]), edition
-    active = register[register["etatAdministratifEtablissement"] == "A"]
+        assert set(frame["siren"]) <= set(units["siren"]), edition
+    active = units[units["etatAdministratifUniteLegale"] == "A"]
     assert set(active["siren"]) == set(frames["tour_2019"]["siren"])
+    partial = units["statutDiffusionUniteLegale"] == "P"
+    assert set(units.loc[partial, "denominationUniteLegale"]) == {"[ND]"}
+    assert units.loc[~partial, "denominationUniteLegale"].str.startswith("ENTREPRISE SIMULEE ").all()
 
 
 def test_sector_codes_are_industrial_codes_of_the_nomenclature() -> None:

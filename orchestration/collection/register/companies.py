@@ -16,7 +16,7 @@ from orchestration.errors import PartnerFileError
 
 # NAF rev. 2 sections and their first and last division (INSEE): mining, manufacturing, energy, water and waste.
 INDUSTRY = {"B": ("05", "09"), "C": ("10", "33"), "D": ("35", "35"), "E": ("36", "39")}
-_COLUMNS = {
+_COLUMNS: dict[str, pa.DataType] = {
     "siren": pa.string(),
     "statutDiffusionUniteLegale": pa.string(),
     "dateCreationUniteLegale": pa.string(),
@@ -25,12 +25,11 @@ _COLUMNS = {
     "etatAdministratifUniteLegale": pa.string(),
     "activitePrincipaleUniteLegale": pa.string(),
     "codeCommuneEtablissement": pa.string(),
-    "etatAdministratifEtablissement": pa.string(),
     "etablissementsOuverts": pa.int64(),
     "etablissementsFermes": pa.int64(),
 }
-SCHEMA = pa.schema(list(_COLUMNS.items()))
-"""One company: Sirene's names; commune and state of the establishment are the head office's."""
+SCHEMA = pa.schema(_COLUMNS)
+"""One company: Sirene's names; the commune is that of the head office."""
 _ROWS = 100_000
 
 
@@ -87,7 +86,8 @@ class Companies:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows (``SCHEMA``)."""
-        names = ", ".join(f'"{name}"' for name in SCHEMA.names)
+        counts = ("etablissementsOuverts", "etablissementsFermes")
+        names = ", ".join(f"coalesce({name}, 0)" if name in counts else name for name in SCHEMA.names)
         reader = self._connection.sql(
             f"SELECT {names} FROM units LEFT JOIN places USING (siren) ORDER BY siren"
         ).to_arrow_reader(_ROWS)
@@ -122,8 +122,6 @@ def read_companies(units: Path, places: Path, wanted: Wanted) -> Iterator[Compan
                 SELECT
                     siren,
                     max(codeCommuneEtablissement) FILTER (nic = nicSiegeUniteLegale) AS codeCommuneEtablissement,
-                    max(etatAdministratifEtablissement) FILTER (nic = nicSiegeUniteLegale)
-                        AS etatAdministratifEtablissement,
                     count(*) FILTER (etatAdministratifEtablissement = 'A') AS etablissementsOuverts,
                     count(*) FILTER (etatAdministratifEtablissement = 'F') AS etablissementsFermes
                 FROM {local.relation(connection)}

@@ -4,7 +4,6 @@ makes a file unreadable. Does not: which rows are wanted (companies.py)."""
 from __future__ import annotations
 
 import csv
-import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -144,7 +143,7 @@ class StockFile:
         wanted = COLUMNS[self.kind]
         with zipfile.ZipFile(self.path) as parts, parts.open(self._part(parts)) as file:
             yield from pa.csv.open_csv(
-                io.BufferedReader(file, _BLOCK),
+                file,
                 pa.csv.ReadOptions(block_size=_BLOCK),
                 pa.csv.ParseOptions(newlines_in_values=True),
                 pa.csv.ConvertOptions(

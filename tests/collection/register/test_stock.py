@@ -53,11 +53,11 @@ def test_the_industrial_companies_with_head_office_and_establishments(tmp_path, 
         "siren": MILL, "statutDiffusionUniteLegale": "O", "dateCreationUniteLegale": "2001-02-03",
         "trancheEffectifsUniteLegale": "12", "categorieEntreprise": "PME", "etatAdministratifUniteLegale": "A",
         "activitePrincipaleUniteLegale": "25.62B", "codeCommuneEtablissement": "80016",
-        "etatAdministratifEtablissement": "A", "etablissementsOuverts": 2, "etablissementsFermes": 1,
+        "etablissementsOuverts": 2, "etablissementsFermes": 1,
     }  # fmt: skip
     assert (gone["codeCommuneEtablissement"], gone["etablissementsFermes"]) == ("2A004", 1)
     # No establishment at all: the company is there, its place is not.
-    assert (mine["codeCommuneEtablissement"], mine["etablissementsOuverts"]) == (None, None)
+    assert (mine["codeCommuneEtablissement"], mine["etablissementsOuverts"]) == (None, 0)
 
 
 @pytest.mark.parametrize(

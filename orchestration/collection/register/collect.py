@@ -1,0 +1,124 @@
+"""The register into the archive. Belongs here: company keys in place of SIREN, what is told of a vintage, the companies
+that answered. Does not: reading stock files (stock.py, companies.py)."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
+
+from orchestration.archive import Archive, Entry
+from orchestration.codebook import Codebook
+from orchestration.collection.inbox import PARTNERS, REGISTER
+from orchestration.collection.intake import Collected
+from orchestration.collection.partners import keyed, without_companies
+from orchestration.collection.raw_file import digest_of
+from orchestration.collection.register.companies import SCHEMA, Wanted, read_companies
+from orchestration.collection.register.files import Stock
+from orchestration.collection.row_groups import RowGroups
+from orchestration.collection.tombstones import Tombstones
+from orchestration.errors import PartnerFileError
+from orchestration.identifiers import CompanyKeys, check_siren, check_siret, siren_of
+
+pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
+
+LICENCE = "Licence Ouverte 2.0 (Etalab)"
+SOURCE = "INSEE, Sirene"
+_KEYED = pa.schema([pa.field("company_key", pa.string()), *list(SCHEMA)[1:]])
+# Goes into the hash of the split: to be raised whenever the same original would be archived otherwise.
+_SPLIT_VERSION = 1
+
+
+def collect_register(
+    stock: Stock, archive: Archive, keys: CompanyKeys, respondents: Collection[str] = ()
+) -> Collected:
+    """Archive the industrial companies of a pair of stock files, and ``respondents`` (SIREN) whatever they do.
+
+    One row a company, without name or SIREN: ``companies.SCHEMA`` with ``company_key`` in front. The sidecar
+    tells vintage, source and licence.
+
+    Raises:
+        PartnerFileError: a stock file cannot be read or breaks its contract; nothing is added then.
+        ArchiveError: the archive cannot be written, or the feed's latest entry is damaged.
+    """
+    origin = hashlib.sha256(
+        "".join(digest_of(path, PartnerFileError) for path in (stock.units, stock.places)).encode()
+    ).hexdigest()
+    split = _split(keys)
+    erased = Tombstones.load(archive.root, keys)
+    latest = archive.latest(PARTNERS, REGISTER)
+    if latest is not None and latest.says(origin_sha256=origin, split=split):
+        known = pq.read_table(latest.path, columns=["company_key"])["company_key"]
+        asked = keys.of(pa.array(sorted(respondents), pa.string()))
+        gone = pa.array(sorted(erased.companies), pa.string())
+        if (
+            pc.all(pc.or_(pc.is_in(asked, known.combine_chunks()), pc.is_in(asked, gone))).as_py()
+            is not False
+        ):
+            return _collected(latest)
+    facts = {
+        "edition": None,
+        "origin": f"{stock.units.name}, {stock.places.name}",
+        "origin_sha256": origin,
+        "format": stock.units.suffix.lower().removeprefix("."),
+        "split": split,
+        "keys": keys.fingerprint,
+        "rejected": 0,
+        "source_name": SOURCE,
+        "licence": LICENCE,
+    }
+
+    def write(draft: Path) -> dict[str, object]:
+        with (
+            read_companies(stock.units, stock.places, Wanted(sirens=respondents)) as found,
+            pq.ParquetWriter(draft, _KEYED, compression="zstd") as writer,
+        ):
+            groups, before = RowGroups(writer, _KEYED), 0
+            for batch in found.batches():
+                groups.add(without_companies(keyed(batch, _KEYED, keys, stock.units, before), erased))
+                before += batch.num_rows
+            groups.close()
+        lost = {"erased": before - groups.rows} if before > groups.rows else {}
+        return {"rows": groups.rows, "vintage": found.vintage} | lost
+
+    return _collected(archive.put(PARTNERS, REGISTER, "parquet", write, facts))
+
+
+def respondent_sirens(contacts: Path, codebooks: Sequence[Codebook]) -> set[str]:
+    """The valid SIREN that people gave, alone or in a SIRET, in the contacts of the editions."""
+    found: set[str] = set()
+    for book in codebooks:
+        columns = book.columns()
+        for path in sorted((contacts / book.edition).glob("[!.]*.parquet")):
+            cells = pq.read_table(path, columns=["field", "value"])
+            for kind, check in (("siren", check_siren), ("siret", check_siret)):
+                fields = [name for name, column in columns.items() if column.kind == kind]
+                given: Any = cells["value"].filter(pc.is_in(cells["field"], pa.array(fields, pa.string())))
+                numbers = check(given.combine_chunks()).number
+                found.update(pc.drop_null(numbers if kind == "siren" else siren_of(numbers)).to_pylist())
+    return found
+
+
+def unresolved_communes(entry: Entry, reference: Path) -> float:
+    """The share of companies whose head office lies in no commune of the reference, or nowhere; 0 to 1."""
+    with (reference / "communes.csv").open(encoding="utf-8", newline="") as file:
+        known = pa.array([row["commune_code"] for row in csv.DictReader(file)], pa.string())
+    codes = pq.read_table(entry.path, columns=["codeCommuneEtablissement"])["codeCommuneEtablissement"]
+    resolved = pc.sum(pc.is_in(codes, known)).as_py() or 0
+    return 1 - resolved / len(codes) if len(codes) else 0.0
+
+
+def _collected(entry: Entry) -> Collected:
+    return Collected(entry, entry.is_new, int(entry.facts["rows"]), int(entry.facts["rejected"]))
+
+
+def _split(keys: CompanyKeys) -> str:
+    split = {"version": _SPLIT_VERSION, "columns": _KEYED.names, "keys": keys.fingerprint}
+    return hashlib.sha256(json.dumps(split, sort_keys=True).encode()).hexdigest()[:16]
