@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration.archive import Archive
 from orchestration.codebook import Codebook
 from orchestration.collection.inbox import PARTNERS, REGISTER
+from orchestration.collection.register.api import SireneApi
 from orchestration.collection.register.collect import (
     LICENCE,
     SOURCE,
@@ -73,7 +74,8 @@ def register_asset(
             stock = stock or download_stock(settings) or find_stock(roots[1:]).stock
             if stock is not None:
                 sirens = respondent_sirens(settings.contacts, codebooks)
-                is_new = collect_register(stock, archive, keys, sirens).is_new
+                ask = SireneApi(settings.sirene_key).company if settings.sirene_key else None
+                is_new = collect_register(stock, archive, keys, sirens, ask).is_new
         except PartnerFileError as failure:
             problem = str(failure)
             context.log.warning(problem)
@@ -87,6 +89,7 @@ def register_asset(
                 "origin": str(entry.facts["origin"]) if entry else "no file",
                 "archived": str(entry.path.relative_to(settings.archive)) if entry else "nothing",
                 "unresolved_commune_share": share,
+                "looked_up": dict(entry.facts["looked_up"]) if entry else {},
                 **(_age(entry.facts) if entry else {}),
             },
             data_version=dg.DataVersion(entry.sha256[:16] if entry else "none"),

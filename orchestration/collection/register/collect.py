@@ -6,7 +6,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from orchestration.collection.inbox import PARTNERS, REGISTER
 from orchestration.collection.intake import Collected
 from orchestration.collection.partners import keyed, without_companies
 from orchestration.collection.raw_file import digest_of
+from orchestration.collection.register.api import Absence, Row
 from orchestration.collection.register.companies import SCHEMA, Wanted, read_companies
 from orchestration.collection.register.files import Stock
 from orchestration.collection.row_groups import RowGroups
 from orchestration.collection.tombstones import Tombstones
+from orchestration.collection.web import WebError
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys, check_siren, check_siret, siren_of
 
@@ -34,15 +37,23 @@ SOURCE = "INSEE, Sirene"
 _KEYED = pa.schema([pa.field("company_key", pa.string()), *list(SCHEMA)[1:]])
 # Goes into the hash of the split: to be raised whenever the same original would be archived otherwise.
 _SPLIT_VERSION = 1
+# Two calls each, thirty a minute: four minutes.
+_LOOK_UPS = 60
 
 
 def collect_register(
-    stock: Stock, archive: Archive, keys: CompanyKeys, respondents: Collection[str] = ()
+    stock: Stock,
+    archive: Archive,
+    keys: CompanyKeys,
+    respondents: Collection[str] = (),
+    ask: Callable[[str], Row | Absence] | None = None,
 ) -> Collected:
     """Archive the industrial companies of a pair of stock files, and ``respondents`` (SIREN) whatever they do.
 
-    One row a company, without name or SIREN: ``companies.SCHEMA`` with ``company_key`` in front. The sidecar
-    tells vintage, source and licence.
+    Respondents that the stock does not have, such as companies founded since, are asked for one by one with
+    ``ask`` (``SireneApi.company``), the first sixty of them. One row a company, without name or SIREN:
+    ``companies.SCHEMA`` with ``company_key`` in front. The sidecar tells vintage, source, licence, and under
+    ``looked_up`` how many of those asked for were found, or why not.
 
     Raises:
         PartnerFileError: a stock file cannot be read or breaks its contract; nothing is added then.
@@ -75,20 +86,45 @@ def collect_register(
         "licence": LICENCE,
     }
 
+    looked_up: Counter[str] = Counter()
+
     def write(draft: Path) -> dict[str, object]:
+        left = set(respondents)
         with (
             read_companies(stock.units, stock.places, Wanted(sirens=respondents)) as found,
             pq.ParquetWriter(draft, _KEYED, compression="zstd") as writer,
         ):
             groups, before = RowGroups(writer, _KEYED), 0
             for batch in found.batches():
+                left.difference_update(batch["siren"].to_pylist() if left else ())
                 groups.add(without_companies(keyed(batch, _KEYED, keys, stock.units, before), erased))
                 before += batch.num_rows
+            for row in _asked(sorted(left)[:_LOOK_UPS], ask, looked_up):
+                single = pa.RecordBatch.from_pylist([row], schema=SCHEMA)
+                groups.add(without_companies(keyed(single, _KEYED, keys, Path("API Sirene"), 0), erased))
+                before += 1
             groups.close()
         lost = {"erased": before - groups.rows} if before > groups.rows else {}
-        return {"rows": groups.rows, "vintage": found.vintage} | lost
+        return {"rows": groups.rows, "vintage": found.vintage, "looked_up": dict(looked_up)} | lost
 
     return _collected(archive.put(PARTNERS, REGISTER, "parquet", write, facts))
+
+
+def _asked(
+    sirens: Sequence[str], ask: Callable[[str], Row | Absence] | None, count: Counter[str]
+) -> Iterator[Row]:
+    """Look companies up one by one until the API fails: the register is whole without them."""
+    for siren in sirens if ask else ():
+        try:
+            answer = ask(siren)
+        except WebError as failure:
+            count[failure.problem] += 1
+            return
+        if isinstance(answer, str):
+            count[answer] += 1
+        else:
+            count["found"] += 1
+            yield answer
 
 
 def respondent_sirens(contacts: Path, codebooks: Sequence[Codebook]) -> set[str]:

@@ -73,6 +73,33 @@ def test_who_answered_is_there_whatever_they_do(archive, stock):
     assert collect_register(stock, archive, KEYS, {MILL, SHOP, "552100554"}).entry == more.entry
 
 
+def test_who_is_not_in_the_stock_is_looked_up(archive, stock):
+    new, hidden, wrong, late = "552100554", "005880034", "006003560", "006004659"
+    row = {
+        "siren": new, "statutDiffusionUniteLegale": "O", "dateCreationUniteLegale": "2026-11-01",
+        "trancheEffectifsUniteLegale": None, "categorieEntreprise": None, "etatAdministratifUniteLegale": "A",
+        "activitePrincipaleUniteLegale": "62.01Z", "codeCommuneEtablissement": "80016",
+        "etablissementsOuverts": 1, "etablissementsFermes": 0,
+    }  # fmt: skip
+    asked = []
+
+    def ask(siren):
+        asked.append(siren)
+        if siren == late:
+            raise WebError("the server answers HTTP 503")
+        return {new: row, hidden: "not_disclosed", wrong: "unknown"}[siren]
+
+    entry = collect_register(stock, archive, KEYS, {MILL, wrong, hidden, late, "999999997"}, ask).entry
+    # The API fell silent at the third: the stock is archived whatever it says.
+    assert asked == [hidden, wrong, late]
+    assert entry.facts["looked_up"] == {"not_disclosed": 1, "unknown": 1, "the server answers HTTP 503": 1}
+    assert entry.facts["rows"] == 2
+    more = collect_register(stock, archive, KEYS, {MILL, new}, ask)
+    assert (more.rows, more.entry.facts["looked_up"]) == (3, {"found": 1})
+    assert key(new) in pq.read_table(more.entry.path)["company_key"].to_pylist()
+    assert not collect_register(stock, archive, KEYS, {MILL, new}, ask).is_new
+
+
 def test_an_erased_company_stays_away(archive, stock):
     tombstones.write(archive.root, tombstones.company(MILL, KEYS), {
         "keys": KEYS.fingerprint, "requested_at": "2026-01-01", "finished_at": "2026-01-01",
