@@ -272,7 +272,8 @@ def small_lake() -> SmallLake:
     workshops(lake)
     lake.add("register", company_key=company_key(f"{PARIS} 50-249 0"), commune_code=SAINT_QUENTIN,
              naf_code="28.22Z",
-             headcount_band="31", category="PME", state="A", created_on=date(1990, 1, 1))  # fmt: skip
+             headcount_band="31", category="PME", state="A", created_on=date(1990, 1, 1), diffusion="P",
+             open_establishments=3, closed_establishments=2)  # fmt: skip
     lake.add("register", company_key=company_key("elsewhere"), commune_code=AJACCIO, headcount_band="NN",
              category="PME", state="A")  # fmt: skip
     for name, commune, naf, band, state in [

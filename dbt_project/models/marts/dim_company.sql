@@ -74,6 +74,9 @@ described as (
         register.category,
         register.state,
         register.created_on,
+        register.open_establishments,
+        register.closed_establishments,
+        register.diffusion = 'P' as is_partly_disclosed,
         coalesce(
             register.commune_code, known.frame_commune_code, known.declared_commune_code
         ) as commune_code,
@@ -114,6 +117,9 @@ select
     described.category,
     described.state,
     described.created_on,
+    described.open_establishments,
+    described.closed_establishments,
+    described.is_partly_disclosed,
     described.attributes_source,
     cast(described.editions_invited as bigint) as editions_invited,
     cast(described.editions_answered as bigint) as editions_answered,

@@ -114,7 +114,9 @@ def _asked(
     sirens: Sequence[str], ask: Callable[[str], Row | Absence] | None, count: Counter[str]
 ) -> Iterator[Row]:
     """Look companies up one by one until the API fails: the register is whole without them."""
-    for siren in sirens if ask else ():
+    if ask is None:
+        return
+    for siren in sirens:
         try:
             answer = ask(siren)
         except WebError as failure:
