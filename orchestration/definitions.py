@@ -30,6 +30,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             asset_checks=[
                 gate_check("collected", raw, settings, after=[SET_ASIDE]),
                 gate_check("decoded_respondents", [lake_key("respondents")], settings),
+                gate_check("decoded_register", [lake_key("register")], settings),
                 gate_check("decoded_answers", [lake_key("answers")], settings),
                 gate_check("marts", [dg.AssetKey("fct_response")], settings),
                 publication.release_gate(settings),

@@ -243,6 +243,13 @@ def lake() -> Lake:
         for edition in EDITIONS
         for number in range(200)
     ]
+    tables["register"] = [
+        {
+            "company_key": key(number), "commune_code": "80001", "naf_code": "25.62B", "headcount_band": "12",
+            "category": "PME", "state": "A", "diffusion": "O", "open_establishments": 1, "closed_establishments": 0,
+        }
+        for number in range(200)
+    ]  # fmt: skip
     tables["variables"] = [
         {"edition": edition, "variable": variable, "item": item, "question": variable.upper()}
         for edition in EDITIONS

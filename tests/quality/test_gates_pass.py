@@ -12,6 +12,7 @@ from orchestration.quality import GateResult, load_suite, run_gate, subject
     [
         ("collected", "archived"),
         ("decoded_respondents", "lake"),
+        ("decoded_register", "lake"),
         ("decoded_answers", "lake"),
         ("marts", "marts"),
         ("release", "release"),

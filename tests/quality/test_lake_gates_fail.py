@@ -265,6 +265,80 @@ ANSWERS_ROUNDS = (
 )
 
 
+REGISTER = "lake.register"
+REGISTER_ROUNDS = (
+    {
+        "a company twice": (
+            lambda w: w.again("register", 11),
+            "A company stands in the register once",
+            REGISTER,
+            "doubles",
+            {"companies": 201, "doubles": 1},
+        ),
+        "communes of another year": (
+            lambda w: [row.update(commune_code="99999") for row in w["register"][:5]],
+            "Nearly every head office lies in a commune of the reference table",
+            REGISTER,
+            "unresolved_commune_share",
+            {"companies": 201},
+        ),
+        "half a file of establishments": (
+            lambda w: [row.update(open_establishments=0) for row in w["register"][:9]],
+            "Nearly every active company has an open establishment",
+            REGISTER,
+            "active_without_establishment_share",
+            {"companies": 201},
+        ),
+        "a state of an establishment": (
+            lambda w: w.put("register", 20, state="F"),
+            "A legal unit is active or has ceased",
+            "lake.register, by code",
+            "state",
+            {"state": "F", "companies": 1},
+        ),
+        "a band of the questionnaire": (
+            lambda w: w.put("register", 21, headcount_band="10-49"),
+            "Headcount bands are INSEE's",
+            "lake.register, by code",
+            "headcount_band",
+            {"headcount_band": "10-49"},
+        ),
+        "a company that is not disclosed": (
+            lambda w: w.put("register", 22, diffusion="N"),
+            "A company is disclosed in whole or in part: whoever is not disclosed is not in the file",
+            "lake.register, by code",
+            "diffusion",
+            {"diffusion": "N"},
+        ),
+        "half the companies of last week": (
+            lambda w: w.count_before(**{"lake.register": 402}),
+            "The number of companies is near that of the last release",
+            "lake.register, rows",
+            "ratio",
+            {"name": "lake.register", "rows": 201, "previous_rows": 402, "ratio": 0.5},
+        ),
+    },
+    {
+        "the register gone": (
+            lambda w: (w["register"].clear(), w.count_before(**{"lake.register": 30_000})),
+            "A register that the last release had is still there",
+            "lake.register, rows",
+            "is_still_there",
+            {"name": "lake.register", "rows": 0},
+        ),
+    },
+)
+
+
+@pytest.mark.parametrize("faults", REGISTER_ROUNDS)
+def test_a_spoiled_register_is_stopped(faults, lake, tmp_path, stopped):
+    keys = {row["company_key"] for row in lake["register"]}
+    for spoil, *_ in faults.values():
+        spoil(lake)
+    text = stopped("decoded_register", lake.context(tmp_path), faults)
+    assert not any(key in text for key in keys)
+
+
 @pytest.mark.parametrize("faults", RESPONDENTS_ROUNDS)
 def test_spoiled_respondents_are_stopped(faults, lake, tmp_path, stopped):
     for spoil, *_ in faults.values():

@@ -12,7 +12,14 @@ from orchestration.quality.suites import EXPECTATIONS
 
 
 def test_the_publisher_demands_every_gate_in_the_order_of_the_stages():
-    assert required_gates() == ("collected", "decoded_answers", "decoded_respondents", "marts", "release")
+    assert required_gates() == (
+        "collected",
+        "decoded_answers",
+        "decoded_register",
+        "decoded_respondents",
+        "marts",
+        "release",
+    )
 
 
 @pytest.mark.parametrize("gate", required_gates())

@@ -24,8 +24,6 @@ from orchestration.identifiers import CompanyKeys
 from orchestration.settings import Settings
 
 KEY = dg.AssetKey(["raw", "partner__register"])
-# Observed: 0 % of the simulated register's 30,000 companies; the real one has head offices abroad and new communes.
-UNRESOLVED_SHARE = 0.02
 
 
 def register_asset(
@@ -47,12 +45,6 @@ def register_asset(
         metadata={"source": SOURCE, "licence": LICENCE},
     )
     checks = [
-        dg.AssetCheckSpec(
-            "register_is_placed",
-            asset=KEY,
-            blocking=True,
-            description=f"There are companies, and at most {UNRESOLVED_SHARE:.0%} of them lie in no known commune.",
-        ),
         dg.AssetCheckSpec(
             "register_is_good",
             asset=KEY,
@@ -94,11 +86,6 @@ def register_asset(
             },
             data_version=dg.DataVersion(entry.sha256[:16] if entry else "none"),
             check_results=[
-                dg.AssetCheckResult(
-                    check_name="register_is_placed",
-                    passed=entry is None or (rows > 0 and share <= UNRESOLVED_SHARE),
-                    metadata={"companies": rows, "unresolved_commune_share": share},
-                ),
                 dg.AssetCheckResult(
                     check_name="register_is_good",
                     passed=problem is None,
