@@ -250,6 +250,47 @@ def codebook_show(
 
 
 @app.command()
+def frame(
+    file: Annotated[Path, typer.Argument(help="The Parquet file to write.")],
+    band: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A headcount band of INSEE (trancheEffectifs), such as 11; repeat for several; all if none."
+        ),
+    ] = None,
+) -> None:
+    """Write the sampling frame: the active industrial SMEs of the register, with region, size class and sector.
+
+    The stock files lie in `inbox/register/` (else those of the sample are taken). Draw the sample from it, fill in
+    is_invited, invitation_mode and invited_on, and put it in as `inbox/<edition>/sampling_frame.parquet`.
+    """
+    from orchestration.collection.register.files import find_stock  # noqa: PLC0415
+    from orchestration.collection.register.frame import write_frame  # noqa: PLC0415
+
+    settings = Settings()
+    stock = find_stock([settings.inbox, *([settings.sample_folder] if settings.sample else [])]).stock
+    if stock is None:
+        raise SkillsBankError(
+            "there are no stock files",
+            where=str(settings.inbox / "register"),
+            expected="StockUniteLegale_utf8 and StockEtablissement_utf8 of one month",
+            fix="put both in (data.gouv.fr, 'Base Sirene des entreprises')",
+        )
+    strata = write_frame(
+        stock,
+        file,
+        communes=settings.reference / "communes.csv",
+        sizes=PROJECT / "dbt_project" / "seeds" / "headcount_bands.csv",
+        bands=band or (),
+    )
+    table = Table("region", "size", "sector", "companies", box=None)
+    for stratum, companies in sorted(strata.items()):
+        table.add_row(*stratum, f"{companies:,}")
+    Console().print(table)
+    print(f"{file}: {strata.total():,} companies from {stock.units}")
+
+
+@app.command()
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Where to write the campaign.")],
     respondents: Annotated[
