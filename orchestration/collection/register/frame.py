@@ -1,5 +1,5 @@
-"""The sampling frame taken from the register. Belongs here: which companies can be asked, and their strata. Does not: the
-draw, nor who was invited."""
+"""The sampling frame taken from the register. Belongs here: which companies can be asked, and their strata. Does not:
+the draw, nor who was invited."""
 
 from __future__ import annotations
 
@@ -100,11 +100,11 @@ def write_frame(
                     )
                 writer.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
         if not strata:
+            narrowed = f" in the bands {', '.join(sorted(bands))}" if bands else ""
             raise PartnerFileError(
                 "no active industrial SME is in it",
                 where=str(stock.units),
-                expected="companies of sections B to E"
-                + (f" in the bands {', '.join(sorted(bands))}" if bands else ""),
+                expected=f"companies of sections B to E{narrowed}",
                 fix="correct the bands (trancheEffectifs, such as 11 and 12), or put whole stock files in",
             )
         draft.rename(file)
