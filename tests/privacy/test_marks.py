@@ -82,7 +82,11 @@ def test_errors_do_not_tell_them(published, tmp_path):
                 path.write_bytes(changed)
     partners = broken.data / "inbox" / "partners"
     partners.mkdir()
-    (partners / "register.csv").write_text(f"siren;zqcolonne@zqexample.org\n{siren(1)};Zqnom Marque\n")
+    register = broken.data / "inbox" / "register"
+    register.mkdir()
+    for kind in ("StockUniteLegale", "StockEtablissement"):
+        people = f"siren,zqcolonne@zqexample.org\n{siren(1)},Zqnom Marque\n"
+        (register / f"{kind}_utf8.csv").write_text(people)
     (partners / "stopovers.csv").write_text('stopover_id;edition\n"zqguillemet@zqexample.org;x\n')
     (partners / "institutions.csv").write_text(
         "institution_id;name;kind;commune_code\nzqmail@zqexample.org;a;b\n"

@@ -44,16 +44,14 @@ def register_asset(
         "Without names, SIREN or SIRET.",
         metadata={"source": SOURCE, "licence": LICENCE},
     )
-    checks = [
-        dg.AssetCheckSpec(
-            "register_is_good",
-            asset=KEY,
-            description="The stock files came and are what INSEE documents; else the last good ones stay in use.",
-        ),
-    ]
+    check = dg.AssetCheckSpec(
+        "register_is_good",
+        asset=KEY,
+        description="The stock files came and are what INSEE documents; else the last good ones stay in use.",
+    )
 
     @dg.multi_asset(
-        name="collect_register", specs=[spec], check_specs=checks, required_resource_keys={"refresh_lock"}
+        name="collect_register", specs=[spec], check_specs=[check], required_resource_keys={"refresh_lock"}
     )
     def collect(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)
@@ -80,8 +78,12 @@ def register_asset(
                 "new_files": int(is_new),
                 "origin": str(entry.facts["origin"]) if entry else "no file",
                 "archived": str(entry.path.relative_to(settings.archive)) if entry else "nothing",
+                "rejected_rows": 0,
+                "bytes": entry.bytes if entry else 0,
+                "source": SOURCE,
+                "licence": LICENCE,
                 "unresolved_commune_share": share,
-                "looked_up": dict(entry.facts["looked_up"]) if entry else {},
+                "looked_up": dict(entry.facts.get("looked_up", {})) if entry else {},
                 **(_age(entry.facts) if entry else {}),
             },
             data_version=dg.DataVersion(entry.sha256[:16] if entry else "none"),
