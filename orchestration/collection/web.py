@@ -18,9 +18,10 @@ import urllib3
 from orchestration.errors import PartnerFileError
 
 _Answer = TypeVar("_Answer")
-# Statuses after which the same request may well succeed a little later.
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses after which the same request may well succeed a little later."""
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts that may be asked over http."""
 
 
 class WebError(PartnerFileError):
@@ -85,7 +86,7 @@ def checked(url: str, setting: str) -> str:
         WebError: it is no address, or its answers could be changed on the way.
     """
     parts = urlsplit(url)
-    if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and parts.hostname in _LOCAL):
+    if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and parts.hostname in LOCAL):
         return url
     raise WebError(
         f"'{shown(url)}' is no address to read from",
@@ -129,7 +130,7 @@ def refuse_unless(response: requests.Response, url: str, *wanted: int) -> None:
     status = response.status_code
     if status in wanted:
         return
-    if status in _PASSING:
+    if status in PASSING:
         failure = PassingError(f"the server answers HTTP {status}", where=shown(url), fix="run again later")
         failure.after = _seconds(response.headers.get("Retry-After"))
         raise failure

@@ -20,10 +20,9 @@ from orchestration.collection.limesurvey.errors import (
     TooLargeError,
     UnreachableError,
 )
+from orchestration.collection.web import LOCAL, PASSING
 
 _BLOCK = 1 << 16
-_PASSING = {408, 425, 429, 500, 502, 503, 504}
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
 _ENVELOPE = re.compile(rb'\{\s*"id"\s*:')
 _MAIN = "https://…/index.php/admin/remotecontrol"
 
@@ -135,7 +134,7 @@ class Transport(requests.Session):
     def _fault(self, response: requests.Response, body: bytes) -> LimeSurveyError | None:
         """Say what is wrong with an answer that is no JSON, None if it begins and ends as JSON does."""
         status, text = response.status_code, _bare(body)
-        if status in _PASSING:
+        if status in PASSING:
             page = " with an HTML page" if text[:1] == b"<" else ""
             return UnreachableError(
                 f"the server answers HTTP {status}{page}",
@@ -184,7 +183,7 @@ def checked_host(url: str) -> str:
         problem = "is no address of a server"
     elif parts.username or parts.password:
         problem = "holds a user name or password, and addresses are shown in messages"
-    elif parts.scheme == "http" and parts.hostname not in _LOCAL:
+    elif parts.scheme == "http" and parts.hostname not in LOCAL:
         problem = "would send the password in the clear"
     if problem is not None or parts.hostname is None:
         raise LimeSurveyError(

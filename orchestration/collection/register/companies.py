@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from orchestration.collection.register.stock import PLACES, UNITS, StockFile, engine
+from orchestration.collection.register.stock import PLACES, UNITS, StockFile, engine, text
 from orchestration.errors import PartnerFileError
 
 # NAF rev. 2 sections and their first and last division (INSEE): mining, manufacturing, energy, water and waste.
@@ -60,7 +60,7 @@ class Wanted:
         if self.active:
             conditions.append("etatAdministratifUniteLegale = 'A'")
         if self.bands:
-            bands = ", ".join(f"'{band}'" for band in sorted(self.bands))
+            bands = ", ".join(map(text, sorted(self.bands)))
             conditions.append(f"trancheEffectifsUniteLegale IN ({bands})")
         return " AND ".join(conditions)
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from orchestration.collection.zip_files import DAMAGE
 from orchestration.errors import PartnerFileError
 
 # Names of INSEE's documentation of the stock files, in the order of API Sirene 3.11.
@@ -56,7 +57,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }.items():
-            connection.execute(f"SET {setting} = {_text(value)}")
+            connection.execute(f"SET {setting} = {text(value)}")
         yield connection
 
 
@@ -100,11 +101,11 @@ class StockFile:
         wanted = COLUMNS[self.kind]
         match self.path.suffix.lower():
             case ".parquet":
-                source = f"read_parquet({_text(str(self.path))})"
+                source = f"read_parquet({text(str(self.path))})"
             case ".csv":
-                shape = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in names)
+                shape = ", ".join(f"{text(name)}: 'VARCHAR'" for name in names)
                 source = (
-                    f"read_csv({_text(str(self.path))}, auto_detect = false, header = true, delim = ',', "
+                    f"read_csv({text(str(self.path))}, auto_detect = false, header = true, delim = ',', "
                     f"quote = '\"', escape = '\"', nullstr = '', columns = {{{shape}}})"
                 )
             case _:
@@ -163,7 +164,7 @@ class StockFile:
             raise self._refuse("there is no such file", "a stock file of Sirene") from None
         except UnicodeDecodeError:
             raise self._refuse("the heading row is not UTF-8", "UTF-8 text") from None
-        except (duckdb.Error, pa.ArrowException, zipfile.BadZipFile, OSError, EOFError) as problem:
+        except (duckdb.Error, pa.ArrowException, *DAMAGE) as problem:
             line = re.search(r"(?:CSV Error on Line: |Row #)(\d+)", str(problem))
             place = f" at line {line[1]}" if line else ""
             raise self._refuse(
@@ -179,7 +180,8 @@ def _texts(names: Sequence[str]) -> pa.Schema:
     return pa.schema([(name, pa.string()) for name in names])
 
 
-def _text(value: str) -> str:
+def text(value: str) -> str:
+    """A text as SQL has it."""
     return "'" + value.replace("'", "''") + "'"
 
 

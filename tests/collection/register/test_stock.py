@@ -134,6 +134,11 @@ def narrow(path):
     path.write_bytes(path.read_bytes() + b"404833048,O,,\n")
 
 
+def rot(path):
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200] + bytes(byte ^ 255 for byte in whole[200:230]) + whole[230:])
+
+
 def bare_zip(path):
     with zipfile.ZipFile(path, "w") as parts:
         parts.writestr("readme.txt", "nothing")
@@ -155,6 +160,7 @@ def numbers(path):
         ("csv", latin, "the file cannot be read"),
         ("csv", narrow, "the file cannot be read at line"),
         ("zip", cut, "the file cannot be read"),
+        ("zip", rot, "the file cannot be read"),
         ("zip", bare_zip, "the zip file holds 0 CSV files"),
     ],
 )
@@ -167,6 +173,10 @@ def test_a_damaged_file_is_refused_without_quoting_it(tmp_path, suffix, harm, to
     assert str(files[0]) in caught.value.where
     assert "ZQNOM" not in str(caught.value)
     assert MILL not in str(caught.value)
+
+
+def test_a_band_is_a_text_whatever_it_says(tmp_path):
+    assert read(tmp_path, "csv", Wanted(bands=["12') OR ('' = '"]))[0] == []
 
 
 def test_a_file_that_is_not_there(tmp_path):
