@@ -14,6 +14,8 @@ from orchestration.codebook.loading import load_all
 from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import collect_export
 from orchestration.collection.partners import collect_partner_file
+from orchestration.collection.register.collect import collect_register, respondent_sirens
+from orchestration.collection.register.files import find_stock
 from orchestration.decoding.cells import DecodeInput
 from orchestration.decoding.partners import PartnerInput, decode_partners, decode_reference
 from orchestration.decoding.responses import decode
@@ -40,6 +42,10 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in find_partner_files(EDITIONS, roots).files:
         entry = collect_partner_file(file, archive, keys).entry
         partners.append(PartnerInput(file.table, entry.path, file.path.name, file.edition))
+    stock = find_stock(roots).stock
+    assert stock is not None
+    register = collect_register(stock, archive, keys, respondent_sirens(settings.contacts, books)).entry
+    partners.append(PartnerInput("register", register.path, "register"))
     settings.lake.mkdir(parents=True)
     decode(books, exports, settings.lake)
     decode_partners(partners, settings.lake)
@@ -160,3 +166,23 @@ def test_the_two_stops_of_the_north(sample: Marts) -> None:
     assert ("Albert-Méaulte", "ti-3202") in found
     assert ("Saint-Quentin", "ti-3211") in found
     assert len(found) == 4
+
+
+def test_the_population_margins_add_up_to_the_frame_of_the_registers_year(sample: Marts) -> None:
+    found = sample.execute(
+        """select size_class, sum(companies) from population_margins group by 1
+        except
+        select size_class, count(*) from int_frame_located where edition = 'tour_2019' group by 1"""
+    ).fetchall()
+    assert found == []
+
+
+def test_few_declare_another_place_or_size_than_the_register_has(sample: Marts) -> None:
+    shares = dict(
+        sample.execute(
+            "select attribute, differing_share from fct_register_agreement where edition = 'tour_2019'"
+        ).fetchall()
+    )
+    # 4 % misjudge their headcount by one band, which is another class for a third; a few give another's number.
+    assert 0.005 < shares["size_class"] < 0.03
+    assert shares["region"] < 0.005
