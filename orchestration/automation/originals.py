@@ -26,8 +26,8 @@ _BETWEEN = rb"[\s.\-\xa0\xc2\xe2\x80\x89\xaf]{0,6}"
 def originals_with(
     settings: Settings, siren: str | None, email: str | None, origins: Collection[str]
 ) -> Iterator[Path]:
-    """The files of the inbox and the downloads (and of the sample, where it is collected) that hold a SIREN or an address, or that
-    rows of somebody erased were collected from (``origins``: their names)."""
+    """The files of the inbox and the downloads (and of the sample, where it is collected) that hold a SIREN or an
+    address, or that rows of somebody erased were collected from (``origins``: their names)."""
     patterns = [pattern for pattern in (_number(siren), _address(email)) if pattern]
     for root in [settings.inbox, settings.downloads, *([settings.sample_folder] if settings.sample else [])]:
         for path in sorted(path for path in root.rglob("*") if path.is_file()):
