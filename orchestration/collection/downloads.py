@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -156,10 +157,19 @@ class _Transfer:
                 self._discard()
                 raise PassingError("the server sends another part than asked for", where=shown(self.url))
         self._part_said.write_text(json.dumps(asdict(_Version.of(self.url, response.headers))))
+        began, came = time.monotonic(), 0
         with self._part.open("ab" if start else "wb") as file:
             # read1 returns what has come, so that what came before a break is kept.
             while block := response.raw.read1(_BLOCK):
                 file.write(block)
+                came += len(block)
+                elapsed = time.monotonic() - began
+                if elapsed > self.patience.silence and came < self.patience.slowest * elapsed:
+                    raise PassingError(
+                        f"{came:,} bytes came in {elapsed:.0f} s",
+                        where=shown(self.url),
+                        fix="run again later",
+                    )
         size = self._part.stat().st_size
         if total is not None and total.isdigit() and size != int(total):
             raise PassingError(

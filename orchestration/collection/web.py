@@ -38,11 +38,13 @@ class PassingError(WebError):
 class Patience:
     """How long to wait for a connection and between two bytes, and how often to ask; seconds.
 
-    Waits double from ``first`` on; a server's Retry-After counts instead; both up to ``longest``.
+    A file that comes at fewer than ``slowest`` bytes a second counts as silence too. Waits double from ``first`` on;
+    a server's Retry-After counts instead; both up to ``longest``.
     """
 
     connect: float = 10.0
     silence: float = 60.0
+    slowest: float = 1000.0
     attempts: int = 5
     first: float = 2.0
     longest: float = 120.0

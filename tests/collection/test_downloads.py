@@ -149,6 +149,14 @@ def test_a_server_that_hangs_is_not_waited_for(web, fetch, waits):
     assert waits == [2]
 
 
+def test_a_server_that_drips_is_not_waited_for(web, fetch, waits):
+    web.put("/stock.zip", BODY)
+    web.faults.append(Fault(drip=True))
+    assert fetch().path.read_bytes() == BODY
+    assert waits == [2]
+    assert int(web.requests[1]["Range"].removeprefix("bytes=").removesuffix("-")) < 20
+
+
 def test_what_stays_down_is_told_once_with_the_number_of_attempts(web, fetch, waits):
     url = web.put("/stock.zip", BODY)
     first = fetch()

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Fault:
     """What the next request meets instead of the right answer."""
 
-    def __init__(self, status=None, headers=(), cut_at=None, hang=None, wrong_range=False):
+    def __init__(self, status=None, headers=(), *, cut_at=None, hang=None, drip=False, wrong_range=False):
         self.status, self.headers, self.cut_at = status, dict(headers), cut_at
-        self.hang, self.wrong_range = hang, wrong_range
+        self.hang, self.drip, self.wrong_range = hang, drip, wrong_range
 
 
 class WebServer:
@@ -74,7 +74,10 @@ class WebServer:
         handler.end_headers()
         cut = fault.cut_at if fault and fault.cut_at is not None else len(body)
         with suppress(OSError):
-            handler.wfile.write(body[:cut])
+            for byte in body[:20] if fault and fault.drip else ():
+                handler.wfile.write(bytes([byte]))
+                time.sleep(0.1)
+            handler.wfile.write(body[20 if fault and fault.drip else 0 : cut])
             handler.wfile.flush()
             if fault and fault.hang:
                 time.sleep(fault.hang)
