@@ -77,8 +77,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         label_fr=_text,
         label_en=_text,
     ),
+    # Without an edition where a partner's file is at fault.
     "quarantine": _schema(
-        "edition source file reason_code reason",
+        "source file reason_code reason",
         edition=_text,
         source=_text,
         file=_text,
@@ -158,12 +159,41 @@ SCHEMAS: dict[str, pa.Schema] = {
         departement_code=_text,
         region_code=_text,
         epci_code=_text,
+        ept_code=_text,
+        district_of=_text,
         population=_integer,
     ),
+    "commune_passage": _schema(
+        "former_code commune_code change",
+        former_code=_text,
+        commune_code=_text,
+        change=_text,
+        name=_text,
+        last_vintage=_text,
+    ),
+    "epcis": _schema("vintage epci_code", vintage=_text, epci_code=_text, name=_text, kind=_text),
+    "epci_passage": _schema("vintage commune_code", vintage=_text, commune_code=_text, epci_code=_text),
     "regions": _schema("region_code", region_code=_text, name=_text),
-    "departements": _schema("departement_code", departement_code=_text, name=_text, region_code=_text),
+    "former_regions": _schema("former_region_code", former_region_code=_text, name=_text),
+    "departements": _schema(
+        "departement_code",
+        departement_code=_text,
+        name=_text,
+        region_code=_text,
+        former_region_code=_text,
+    ),
     "territories": _schema("territory_id", territory_id=_text, name=_text),
     "territory_communes": _schema("territory_id commune_code", territory_id=_text, commune_code=_text),
+    "activities": _schema(
+        "nomenclature activity_code level section_code",
+        nomenclature=_text,
+        activity_code=_text,
+        level=_text,
+        parent_code=_text,
+        section_code=_text,
+        label_fr=_text,
+        label_en=_text,
+    ),
 }
 
 PARTITIONED = frozenset({"respondents", "answers", "variables", "quarantine", "frame", "stopovers"})

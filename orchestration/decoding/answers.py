@@ -3,7 +3,7 @@ Does not: respondents, files, or what a single text means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,8 @@ from orchestration.codebook import Codebook, Column, Question
 from orchestration.decoding.arrow import Array, Integers, Kind, RecordBatch, Strings, Table, pa
 from orchestration.decoding.asked import asked
 from orchestration.decoding.cells import Batch, Cells
-from orchestration.decoding.values import ANSWERED, BLANK, INVALID, NOT_ASKED, Meaning, masked, meaning
+from orchestration.decoding.codes import CodeList
+from orchestration.decoding.values import ANSWERED, BLANK, INVALID, NOT_ASKED, Meaning, coded, masked, meaning
 from orchestration.lake import STATES
 
 # LimeSurvey stores a blank number or date as NULL, so that what tells NULL calls it "not asked" although it
@@ -43,12 +44,13 @@ _SHAPE = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """The cells of one column that are no answers: rows of the batch, and their texts, masked."""
+    """The cells of one column that are no answers: rows of the batch, their texts, masked, and why."""
 
     column: Column
     rows: npt.NDArray[np.intp]
     masked: Strings
     expected: str
+    reason_code: str
 
 
 @dataclass(slots=True)
@@ -71,9 +73,13 @@ class _Vocabulary(dict[str, int]):
 
 
 class AnswerDecoder:
-    """Decodes the batches of one edition; all share the same dictionaries, so that Parquet keeps them."""
+    """Decodes the batches of one edition; all share the same dictionaries, so that Parquet keeps them.
 
-    def __init__(self, codebook: Codebook) -> None:
+    ``codes`` are the code lists of the variables that have one.
+    """
+
+    def __init__(self, codebook: Codebook, codes: Mapping[str, CodeList]) -> None:
+        self._code_lists = codes
         by_question: dict[str, list[Column]] = {}
         for column in codebook.columns().values():
             if column.variable is not None and not column.personal:
@@ -109,7 +115,10 @@ class AnswerDecoder:
                 rows = np.flatnonzero(decoded.state == INVALID)
                 if len(rows):
                     texts = decoded.cells.texts.take(pa.array(decoded.cells.position[rows]))
-                    invalid.append(Invalid(decoded.column, rows, masked(texts), decoded.meaning.expected))
+                    means = decoded.meaning
+                    invalid.append(
+                        Invalid(decoded.column, rows, masked(texts), means.expected, means.reason_code)
+                    )
                 parts.append(self._rows(decoded, ids))
         return pa.Table.from_batches(parts), invalid
 
@@ -127,6 +136,9 @@ class AnswerDecoder:
         texts, known = self._remembered.get(column.heading, (None, None))
         if known is None or texts is None or not texts.equals(cells.texts):
             known = meaning(cells.texts, column, self._codes)
+            codes = self._code_lists.get(str(column.variable))
+            if codes is not None and column.role == "value":
+                known = coded(known, codes)
             self._remembered[column.heading] = cells.texts, known
         code = None if known.code is None else cells.pick(known.code)
         return _Decoded(column, cells, known, cells.pick(known.state), code)

@@ -9,7 +9,10 @@ from orchestration import lake as tables
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import Codebook
 from orchestration.decoding import DecodeInput, decode
+from orchestration.decoding.codes import code_lists
+from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PARTNER_TABLES, PartnerInput, decode_partners, decode_reference
+from orchestration.decoding.quarantine import Quarantine
 from orchestration.provenance import Input, code_version, fingerprint, published, write_inputs
 from orchestration.settings import Settings
 
@@ -25,11 +28,16 @@ DESCRIPTIONS = {
     "stopovers": "One row a stopover of a tour, with its workshop-debate.",
     "institutions": "One row an establishment of higher education.",
     "training_offers": "One row a training offer, labelled ICE or not.",
-    "communes": "One row a commune, current vintage.",
+    "communes": "One row a commune or district of Paris, Lyon and Marseille, current vintage.",
+    "commune_passage": "One row a code that a commune had once, with the commune that holds its place today.",
+    "epcis": "One row a vintage and intercommunal body.",
+    "epci_passage": "One row an earlier vintage and commune that was in another intercommunal body then.",
     "regions": "One row a région.",
+    "former_regions": "One row a région of before 2016.",
     "departements": "One row a département.",
     "territories": "One row an industrial territory.",
     "territory_communes": "One row a commune of an industrial territory.",
+    "activities": "One row a nomenclature and activity code, from sections down to sub-classes.",
 }
 
 
@@ -77,6 +85,18 @@ def decoding_assets(
             context.log.info(f"Nothing has changed since release {release.get('id')}: the rest is skipped.")
             return
         settings.lake.mkdir(parents=True, exist_ok=True)
+        rows = decode_reference(settings.reference, settings.lake)
+        lists = code_lists(settings.reference)
+        codes = PartnerCodes(lists, Quarantine(None, settings.lake))
+        rows |= decode_partners(
+            [
+                PartnerInput(table, entry.path, _origin(entry), edition)
+                for (table, edition), entry in partners
+            ],
+            settings.lake,
+            codes,
+        )
+        in_partner_files = codes.quarantine.rows
         report = decode(
             codebooks,
             {
@@ -84,23 +104,19 @@ def decoding_assets(
                 for edition, found in exports.items()
             },
             settings.lake,
+            lists,
+            codes.quarantine,
         )
-        rows = {
+        rows |= {
             table: report.rows(table)
             for table in ("editions", "respondents", "answers", "variables", "quarantine")
         }
-        rows |= decode_partners(
-            [
-                PartnerInput(table, entry.path, _origin(entry), edition)
-                for (table, edition), entry in partners
-            ],
-            settings.lake,
-        )
-        rows |= decode_reference(settings.reference, settings.lake)
+        rows["quarantine"] += in_partner_files
         write_inputs(settings.lake, inputs)
         for note in report.notes:
             context.log.warning(note)
         reasons = {edition: dict(one.quarantine) for edition, one in report.editions.items()}
+        reasons["partner files"] = dict(codes.quarantine.reasons)
         for table in tables.SCHEMAS:
             yield dg.MaterializeResult(
                 asset_key=lake_key(table),

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from orchestration import lake as tables
 from orchestration.decoding.arrow import Array, Flags, Table, flags, pa, pc
+from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partner_files import Chunk, PartnerFile
 from orchestration.decoding.values import moments
 from orchestration.errors import PartnerFileError
@@ -42,7 +43,18 @@ _SIRENE_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 PARTNER_TABLES = ("frame", "register", "stopovers", "institutions", "training_offers")
-REFERENCE_TABLES = ("communes", "regions", "departements", "territories", "territory_communes")
+REFERENCE_TABLES = (
+    "communes",
+    "commune_passage",
+    "epcis",
+    "epci_passage",
+    "departements",
+    "regions",
+    "former_regions",
+    "territories",
+    "territory_communes",
+    "activities",
+)
 
 _FORMS: Mapping[FieldKind, tuple[str, str]] = MappingProxyType(
     {
@@ -84,16 +96,19 @@ class _Layout:
     may_have_more: bool = False
 
 
-def decode_partners(inputs: Sequence[PartnerInput], lake: Path) -> dict[str, int]:
+def decode_partners(
+    inputs: Sequence[PartnerInput], lake: Path, codes: PartnerCodes | None = None
+) -> dict[str, int]:
     """Replace the lake's partner tables by what the files say; a table without a file is there, and empty.
 
-    The archived files hold company keys, never a SIREN. They are read and written in chunks. Returns the
-    number of rows of each table.
+    The archived files hold company keys, never a SIREN. They are read and written in chunks. ``codes`` puts
+    today's codes of communes and activities in the place of what the files have. Returns the number of rows
+    of each table.
 
     Raises:
         PartnerFileError: a file breaks its contract; the message names file, line and column.
     """
-    return _decode(PARTNER_TABLES, inputs, lake)
+    return _decode(PARTNER_TABLES, inputs, lake, codes)
 
 
 def decode_reference(folder: Path, lake: Path) -> dict[str, int]:
@@ -103,10 +118,12 @@ def decode_reference(folder: Path, lake: Path) -> dict[str, int]:
         PartnerFileError: a file is missing or breaks its contract.
     """
     inputs = [PartnerInput(name, folder / f"{name}.csv", f"{name}.csv") for name in REFERENCE_TABLES]
-    return _decode(REFERENCE_TABLES, inputs, lake)
+    return _decode(REFERENCE_TABLES, inputs, lake, None)
 
 
-def _decode(names: Sequence[str], inputs: Sequence[PartnerInput], lake: Path) -> dict[str, int]:
+def _decode(
+    names: Sequence[str], inputs: Sequence[PartnerInput], lake: Path, codes: PartnerCodes | None
+) -> dict[str, int]:
     for given in inputs:
         if given.table not in names:
             raise PartnerFileError(
@@ -115,19 +132,20 @@ def _decode(names: Sequence[str], inputs: Sequence[PartnerInput], lake: Path) ->
                 expected=f"one of {', '.join(names)}",
                 fix="name the file after its table",
             )
-    return {name: _write(name, [one for one in inputs if one.table == name], lake) for name in names}
+    return {name: _write(name, [one for one in inputs if one.table == name], lake, codes) for name in names}
 
 
-def _write(table: str, inputs: Sequence[PartnerInput], lake: Path) -> int:
+def _write(table: str, inputs: Sequence[PartnerInput], lake: Path, codes: PartnerCodes | None) -> int:
     if table == "frame":
         editions = sorted({str(given.edition) for given in inputs})
         parts = (
-            (edition, _chunks([one for one in inputs if one.edition == edition])) for edition in editions
+            (edition, _chunks([one for one in inputs if one.edition == edition], codes))
+            for edition in editions
         )
         return tables.write(lake, table, parts)
     if table in tables.PARTITIONED:
-        return tables.write(lake, table, _by_edition(_chunks(inputs)))
-    return tables.write(lake, table, [(None, _chunks(inputs))] if inputs else [])
+        return tables.write(lake, table, _by_edition(_chunks(inputs, codes)))
+    return tables.write(lake, table, [(None, _chunks(inputs, codes))] if inputs else [])
 
 
 def _by_edition(chunks: Iterator[Table]) -> Iterator[tuple[str, list[Table]]]:
@@ -138,7 +156,7 @@ def _by_edition(chunks: Iterator[Table]) -> Iterator[tuple[str, list[Table]]]:
         yield edition, [whole.filter(pc.equal(whole.column("edition"), edition))]
 
 
-def _chunks(inputs: Sequence[PartnerInput]) -> Iterator[Table]:
+def _chunks(inputs: Sequence[PartnerInput], codes: PartnerCodes | None) -> Iterator[Table]:
     for given in inputs:
         layout, schema = _layout(given.table), tables.SCHEMAS[given.table]
         names = [field.source for field in layout.fields]
@@ -148,6 +166,18 @@ def _chunks(inputs: Sequence[PartnerInput]) -> Iterator[Table]:
                 field.target: _column(field, chunk, file, schema.field(field.target))
                 for field in layout.fields
             }
+            if codes is not None:
+                columns = {
+                    name: codes.resolve(
+                        name,
+                        cells,
+                        table=given.table,
+                        file=given.file,
+                        rows_before=chunk.first,
+                        edition=given.edition,
+                    )
+                    for name, cells in columns.items()
+                }
             if given.table == "frame":
                 columns["edition"] = pa.repeat(pa.scalar(given.edition, pa.string()), chunk.rows)
             yield pa.table([columns[name] for name in schema.names], schema=schema)

@@ -37,9 +37,12 @@ class Spill:
 
 
 class Quarantine:
-    """The rows that one edition puts in quarantine, and how many for each reason."""
+    """The rows that one edition puts in quarantine, and how many for each reason.
 
-    def __init__(self, edition: str, folder: Path) -> None:
+    ``edition`` is None for partner files, whose rows tell it each where there is one.
+    """
+
+    def __init__(self, edition: str | None, folder: Path) -> None:
         self._edition = edition
         self._spill = Spill(SCHEMAS["quarantine"], folder)
         self.reasons: Counter[str] = Counter()
@@ -55,13 +58,14 @@ class Quarantine:
         respondent_id: Array | None = None,
         field: str | None = None,
         value_masked: Array | None = None,
+        edition: str | None = None,
     ) -> None:
         """Add one row for each entry of ``row_number``; single texts hold for all of them."""
         n = len(row_number)
         if not n:
             return
         columns = {
-            "edition": self._edition,
+            "edition": edition or self._edition,
             "source": source,
             "file": file,
             "row_number": row_number,

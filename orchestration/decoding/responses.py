@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from orchestration.codebook import Codebook
 from orchestration.decoding.answers import AnswerDecoder, Invalid
 from orchestration.decoding.arrow import Table, pa
 from orchestration.decoding.cells import DecodeInput, batches
+from orchestration.decoding.codes import CodeList
+from orchestration.decoding.companies import known_companies
 from orchestration.decoding.quarantine import Quarantine, Spill
 from orchestration.decoding.respondents import RespondentDecoder, Rows, SeenIds
 from orchestration.errors import ExportError
@@ -40,11 +43,17 @@ class DecodeReport:
 
 
 def decode(
-    codebooks: Sequence[Codebook], exports: Mapping[str, Sequence[DecodeInput]], lake: Path
+    codebooks: Sequence[Codebook],
+    exports: Mapping[str, Sequence[DecodeInput]],
+    lake: Path,
+    codes: Mapping[str, CodeList] = MappingProxyType({}),
+    partners: Quarantine | None = None,
 ) -> DecodeReport:
     """Replace the lake's editions, variables, respondents, answers and quarantine by what the exports say.
 
-    ``exports`` gives for each edition its archived exports, one a source (the latest). Memory is bounded by a
+    ``exports`` gives for each edition its archived exports, one a source (the latest); ``codes`` the code
+    lists of the variables that have one; ``partners`` what partner files have put in quarantine. Companies
+    are looked up in the lake's register and frames, so that those are decoded first. Memory is bounded by a
     batch of cells, and by some 50 bytes a respondent for finding companies that answered twice. An edition
     without an export is left out, with a note.
 
@@ -61,13 +70,16 @@ def decode(
                 fix=f"write data/codebooks/{edition}.yaml, or remove the export",
             )
     editions = [
-        _Edition(codebook, exports[codebook.edition], lake)
+        _Edition(codebook, exports[codebook.edition], lake, codes)
         for codebook in codebooks
         if exports.get(codebook.edition)
     ]
     tables.write(lake, "answers", ((edition.name, edition.answers()) for edition in editions))
     tables.write(lake, "respondents", ((edition.name, edition.respondents.chunks()) for edition in editions))
-    tables.write(lake, "quarantine", ((edition.name, edition.quarantine.chunks()) for edition in editions))
+    quarantined: list[tuple[str | None, Quarantine]] = [(one.name, one.quarantine) for one in editions]
+    if partners is not None and partners.rows:
+        quarantined.append((None, partners))
+    tables.write(lake, "quarantine", ((edition, rows.chunks()) for edition, rows in quarantined))
     tables.write(lake, "variables", ((edition.name, [edition.variables()]) for edition in editions))
     tables.write(lake, "editions", [(None, [edition.description() for edition in editions])])
     return DecodeReport(
@@ -83,12 +95,19 @@ def decode(
 class _Edition:
     """One edition on its way into the lake; ``answers()`` reads everything, the other tables come after."""
 
-    def __init__(self, codebook: Codebook, exports: Sequence[DecodeInput], lake: Path) -> None:
+    def __init__(
+        self,
+        codebook: Codebook,
+        exports: Sequence[DecodeInput],
+        lake: Path,
+        codes: Mapping[str, CodeList],
+    ) -> None:
         self.name = codebook.edition
+        self._lake = lake
         self.respondents = Spill(tables.SCHEMAS["respondents"], lake)
         self.quarantine = Quarantine(codebook.edition, lake)
         self._codebook, self._exports = codebook, _ordered(codebook, exports)
-        self._decoder = AnswerDecoder(codebook)
+        self._decoder = AnswerDecoder(codebook, codes)
         self._seen = SeenIds()
         self._companies = _Companies()
         self._answers = 0
@@ -111,7 +130,7 @@ class _Edition:
                 self._invalid(invalid, rows, export)
                 self._answers += answers.num_rows
                 yield answers
-        self._companies.report(self.quarantine)
+        self._companies.report(self.quarantine, self._lake, self.name)
 
     def variables(self) -> Table:
         """Describe each column that gives answers."""
@@ -165,7 +184,7 @@ class _Edition:
     def _invalid(self, found: Sequence[Invalid], rows: Rows, export: DecodeInput) -> None:
         for cells in found:
             self.quarantine.add(
-                "invalid_value",
+                cells.reason_code,
                 f"the answer is not {cells.expected}",
                 source=export.source,
                 file=export.file,
@@ -177,7 +196,8 @@ class _Edition:
 
 
 class _Companies:
-    """The company keys of an edition's respondents, for finding companies that answered more than once."""
+    """The company keys of an edition's respondents, for finding companies that answered more than once, or
+    that nobody knows."""
 
     _COLUMNS = ("company_key", "respondent_id", "source", "file", "row_number")
 
@@ -191,26 +211,44 @@ class _Companies:
             part = part.set_column(part.column_names.index(name), name, part.column(name).dictionary_encode())
         self._parts.append(part)
 
-    def report(self, quarantine: Quarantine) -> None:
-        """List every response of a company beyond its first, as information: none is taken away."""
+    def report(self, quarantine: Quarantine, lake: Path, edition: str) -> None:
+        """List, as information (none is taken away), every response of a company beyond its first, and of a
+        company that neither the register nor the edition's frame knows."""
         if not self._parts:
             return
         everyone = pa.concat_tables(self._parts).unify_dictionaries()
         everyone = everyone.filter(everyone.column("company_key").is_valid())
-        keys = everyone.column("company_key").combine_chunks().dictionary_encode().indices
-        _, first = np.unique(keys.to_numpy(), return_index=True)
-        later = np.ones(len(keys), bool)
+        keys = everyone.column("company_key").combine_chunks().dictionary_encode()
+        _, first = np.unique(keys.indices.to_numpy(), return_index=True)
+        later = np.ones(len(everyone), bool)
         later[first] = False
-        again = everyone.filter(pa.array(later)).combine_chunks()
-        quarantine.add(
+        _report(
+            quarantine,
             "duplicate_company",
             "the company has an earlier response in this edition; a stated rule keeps one of them",
-            source=again.column("source").cast(pa.string()),
-            file=again.column("file").cast(pa.string()),
-            row_number=again.column("row_number"),
-            respondent_id=again.column("respondent_id"),
-            field="company_key",
+            everyone.filter(pa.array(later)),
         )
+        known = known_companies(lake, edition, keys.dictionary)
+        if known is not None:
+            _report(
+                quarantine,
+                "unknown_siren",
+                "neither the register nor the edition's sampling frame knows the SIREN",
+                everyone.filter(pa.array(~known[keys.indices.to_numpy()])),
+            )
+
+
+def _report(quarantine: Quarantine, reason_code: str, reason: str, responses: Table) -> None:
+    found = responses.combine_chunks()
+    quarantine.add(
+        reason_code,
+        reason,
+        source=found.column("source").cast(pa.string()),
+        file=found.column("file").cast(pa.string()),
+        row_number=found.column("row_number"),
+        respondent_id=found.column("respondent_id"),
+        field="company_key",
+    )
 
 
 def _ordered(codebook: Codebook, exports: Sequence[DecodeInput]) -> list[DecodeInput]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from orchestration.codebook import Column
 from orchestration.decoding.arrow import Array, Flags, Moments, Numbers, Strings, flags, pa, pc
 from orchestration.decoding.cells import Cells
+from orchestration.decoding.codes import CodeList
 from orchestration.lake import STATES
 
 ANSWERED, REFUSED, BLANK, NOT_ASKED, INVALID = (
@@ -40,7 +41,7 @@ class Meaning:
     """What each text of a column means; every array has one entry more than there are texts, for null.
 
     ``code`` holds positions in the edition's value codes, -1 for none. ``expected`` tells, for texts that are
-    invalid, what would have been right.
+    invalid, what would have been right, and ``reason_code`` what quarantine calls it.
     """
 
     state: npt.NDArray[np.int8]
@@ -49,6 +50,7 @@ class Meaning:
     text: Strings | None = None
     moment: Moments | None = None
     expected: str = ""
+    reason_code: str = "invalid_value"
 
 
 def meaning(texts: Strings, column: Column, codes: Mapping[str, int]) -> Meaning:
@@ -60,6 +62,19 @@ def meaning(texts: Strings, column: Column, codes: Mapping[str, int]) -> Meaning
     if column.kind == "date":
         return _dates(texts)
     return _codes(texts, column.values, codes)
+
+
+def coded(said: Meaning, codes: CodeList) -> Meaning:
+    """Put the code of today in the place of each text that was an answer; one that is no code is invalid."""
+    code = codes.resolve(said.text)
+    was_answered = said.state == ANSWERED
+    unknown = was_answered & ~flags(code.is_valid())
+    return Meaning(
+        np.where(unknown, np.int8(INVALID), said.state),
+        text=pc.if_else(pa.array(was_answered), code, said.text),
+        expected=codes.expected,
+        reason_code=codes.reason_code,
+    )
 
 
 def _codes(texts: Strings, values: Mapping[str, str], codes: Mapping[str, int]) -> Meaning:

@@ -1,5 +1,5 @@
-"""The data dictionary. Belongs here: dbt's descriptions beside the released columns. Does not: the
-descriptions themselves, which stand in the models' YAML files."""
+"""The data dictionary. Belongs here: dbt's descriptions, sources and licences beside the released columns.
+Does not: the descriptions themselves, which stand in the models' YAML files."""
 
 from __future__ import annotations
 
@@ -8,13 +8,24 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration.errors import ReleaseError
+from orchestration.publication.licences import Source, licence_of, read_sources
 from orchestration.publication.pages import environment
 
-FIELDS = ("table", "column", "type", "description")
+FIELDS = ("table", "column", "type", "description", "source", "licence")
+
+
+@dataclass(frozen=True)
+class ColumnNote:
+    """What dbt knows of one column; source and licence are empty where they cannot be told."""
+
+    text: str = ""
+    source: str = ""
+    licence: str = ""
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,7 @@ class Description:
     """What dbt knows of one model: its own description and its columns'."""
 
     text: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, ColumnNote]
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,8 @@ class Column:
     name: str
     type: str
     description: str
+    source: str
+    licence: str
 
 
 @dataclass(frozen=True)
@@ -45,13 +58,20 @@ class Table:
 
 
 def read_descriptions(dbt_manifest: Path) -> dict[str, Description]:
-    """The descriptions of all models in dbt's ``manifest.json``; ReleaseError where it cannot be read."""
+    """The descriptions of all models in dbt's ``manifest.json``.
+
+    A column without a ``source`` in its meta takes its model's; its licence follows (``licence_of``).
+
+    Raises:
+        ReleaseError: the manifest or the list of sources cannot be read.
+    """
+    sources = read_sources()
     try:
         nodes = json.loads(dbt_manifest.read_text(encoding="utf-8"))["nodes"].values()
         return {
             node["name"]: Description(
                 node.get("description") or "",
-                {name: column.get("description") or "" for name, column in node.get("columns", {}).items()},
+                {name: _note(column, node, sources) for name, column in node.get("columns", {}).items()},
             )
             for node in nodes
             if node["resource_type"] in ("model", "seed")
@@ -64,11 +84,27 @@ def read_descriptions(dbt_manifest: Path) -> dict[str, Description]:
         ) from error
 
 
+def _note(column: Mapping[str, Any], node: Mapping[str, Any], sources: Mapping[str, Source]) -> ColumnNote:
+    own, model = _meta(column), _meta(node)
+    # A source of its own leaves the model's licence behind: the two belong together.
+    source, declared = (
+        (own["source"], own.get("licence", ""))
+        if own.get("source")
+        else (model.get("source", ""), own.get("licence") or model.get("licence", ""))
+    )
+    return ColumnNote(column.get("description") or "", source, licence_of(source, declared, sources))
+
+
+def _meta(described: Mapping[str, Any]) -> Mapping[str, str]:
+    """The ``meta`` of a model or column, where dbt's manifest has it and where the YAML files do."""
+    return described.get("meta") or (described.get("config") or {}).get("meta") or {}
+
+
 def describe_tables(
     connection: duckdb.DuckDBPyConnection, tables: Iterable[str], descriptions: Mapping[str, Description]
 ) -> list[Table]:
     """The given tables of the connected database with types from it and texts from dbt."""
-    unknown = Description("", {})
+    unknown, bare = Description("", {}), ColumnNote()
     found = []
     for name in sorted(tables):
         text = descriptions.get(name, unknown)
@@ -80,7 +116,14 @@ def describe_tables(
         (rows,) = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() or (0,)
         found.append(
             Table(
-                name, text.text, rows, tuple(Column(c, kind, text.columns.get(c, "")) for c, kind in columns)
+                name,
+                text.text,
+                rows,
+                tuple(
+                    Column(column, kind, note.text, note.source, note.licence)
+                    for column, kind in columns
+                    for note in (text.columns.get(column, bare),)
+                ),
             )
         )
     return found
@@ -93,7 +136,10 @@ def write_dictionary(tables: list[Table], folder: Path) -> None:
         writer.writerow(FIELDS)
         for table in tables:
             writer.writerows(
-                (table.name, column.name, column.type, column.description) for column in table.columns
+                (table.name, column.name, column.type, column.description, column.source, column.licence)
+                for column in table.columns
             )
-    page = environment().get_template("dictionary.html.j2").render(tables=tables)
+    named = {column.source for table in tables for column in table.columns}
+    sources = [source for code, source in sorted(read_sources().items()) if code in named]
+    page = environment().get_template("dictionary.html.j2").render(tables=tables, sources=sources)
     (folder / "dictionary.html").write_text(page, encoding="utf-8")

@@ -123,8 +123,10 @@ def _database_rows(database: Path) -> dict[str, int]:
 
 
 def _columns(folder: Path) -> pa.Table:
-    """One row a column of a public table file: file, column_name."""
-    rows = []
+    """One row a column of a public table file: file, column_name; source and licence by the public dictionary
+    (null where it does not say)."""
+    said = _dictionary(folder / PUBLIC / "dictionary.csv")
+    rows: list[dict[str, str | None]] = []
     for path in released(folder / PUBLIC):
         if path.suffix == ".parquet":
             names = pq.read_schema(path).names
@@ -134,8 +136,21 @@ def _columns(folder: Path) -> pa.Table:
         else:
             continue
         place = path.relative_to(folder).as_posix()
-        rows += [{"file": place, "column_name": column} for column in names]
-    return table_of({"file": TEXT, "column_name": TEXT}, rows)
+        rows += [
+            {"file": place, "column_name": column, **said.get((path.stem, column), {})} for column in names
+        ]
+    return table_of({"file": TEXT, "column_name": TEXT, "source": TEXT, "licence": TEXT}, rows)
+
+
+def _dictionary(path: Path) -> dict[tuple[str, str], dict[str, str | None]]:
+    """Source and licence of each (table, column)."""
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            (row["table"], row["column"]): {key: row.get(key) or None for key in ("source", "licence")}
+            for row in csv.DictReader(file)
+        }
 
 
 def _figures(folder: Path) -> pa.Table:

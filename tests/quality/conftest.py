@@ -1,5 +1,6 @@
 """A small archive, lake, candidate and release that pass their gates, to be spoiled by the tests."""
 
+import csv
 import hashlib
 import json
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 from orchestration.lake import SCHEMAS
+from orchestration.publication.licences import licence_of, read_sources
 from orchestration.publication.manifest import EditionState, Manifest, TableState, content_hash, hash_files
 from orchestration.quality import GateContext, run_gate
 
@@ -140,7 +142,7 @@ class Release(Marts):
         release = folder / "release"
         for name in ("internal", "public"):
             (release / name).mkdir(parents=True)
-            (release / name / "dictionary.csv").write_text("table,column\n")
+            _write_dictionary(release / name / "dictionary.csv")
             (release / name / "dictionary.html").write_text(page("en", "Dictionary"))
         (release / "public/report.fr.html").write_text(page("fr", "Données simulées"))
         (release / "public/report.en.html").write_text(page("en", "Simulated data"))
@@ -178,6 +180,19 @@ class Release(Marts):
         return tables
 
 
+def _write_dictionary(path: Path) -> None:
+    """Source and licence of each column, as the models' YAML files say."""
+    sources = read_sources()
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["table", "column", "source", "licence"])
+        for model in _models():
+            for column in model["columns"]:
+                meta = column["config"]["meta"]
+                licence = licence_of(meta["source"], meta.get("licence", ""), sources)
+                writer.writerow([model["name"], column["name"], meta["source"], licence])
+
+
 def key(number: int) -> str:
     """An invented company key."""
     return hashlib.sha256(f"company {number}".encode()).hexdigest()[:32]
@@ -192,14 +207,18 @@ def page(language: str, text: str) -> str:
 def contracts() -> dict[str, dict[str, str]]:
     """The columns and types of the marts and the publishable tables."""
     found = {}
-    for folder in ("marts", "publishable"):
-        for path in sorted((REPOSITORY / "dbt_project" / "models" / folder).glob("*.yml")):
-            for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
-                columns = {column["name"]: column["data_type"] for column in model["columns"]}
-                found[model["name"]] = {
-                    name: "VARCHAR" if kind == "string" else kind for name, kind in columns.items()
-                }
+    for model in _models():
+        columns = {column["name"]: column["data_type"] for column in model["columns"]}
+        found[model["name"]] = {
+            name: "VARCHAR" if kind == "string" else kind for name, kind in columns.items()
+        }
     return found
+
+
+def _models() -> list[dict]:
+    folders = [REPOSITORY / "dbt_project" / "models" / name for name in ("marts", "publishable")]
+    paths = [path for folder in folders for path in sorted(folder.glob("*.yml"))]
+    return [model for path in paths for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]]
 
 
 @pytest.fixture

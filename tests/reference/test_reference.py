@@ -12,7 +12,9 @@ import pytest
 
 from orchestration import lake
 from orchestration.errors import SkillsBankError
-from orchestration.reference.build import COLUMNS, build, derive
+from orchestration.reference.activities import SECTIONS, derive_activities
+from orchestration.reference.build import COLUMNS, build
+from orchestration.reference.places import derive_places
 
 PROJECT = Path(__file__).resolve().parents[2]
 REFERENCE = PROJECT / "data" / "reference"
@@ -27,6 +29,14 @@ def read(table: str) -> pd.DataFrame:
     return pd.read_csv(REFERENCE / f"{table}.csv", dtype="string", keep_default_na=False)
 
 
+KEYS = {
+    "territory_communes": ["commune_code"],
+    "epcis": ["vintage", "epci_code"],
+    "epci_passage": ["vintage", "commune_code"],
+    "activities": ["nomenclature", "activity_code"],
+}
+
+
 @pytest.fixture(scope="module")
 def communes() -> pd.DataFrame:
     return read("communes").set_index("commune_code")
@@ -37,23 +47,25 @@ def territory_communes() -> pd.DataFrame:
     return read("territory_communes")
 
 
-@pytest.mark.parametrize("table", [t for t in COLUMNS if t != "epcis"])
+@pytest.mark.parametrize("table", COLUMNS)
 def test_headers_are_the_columns_of_the_lake(table: str) -> None:
     assert list(read(table).columns) == lake.SCHEMAS[table].names
 
 
 @pytest.mark.parametrize("table", COLUMNS)
 def test_keys_are_unique_and_filled(table: str) -> None:
-    key = "commune_code" if table == "territory_communes" else COLUMNS[table][0]
-    assert read(table)[key].is_unique
-    assert (read(table)[key] != "").all()
+    key = KEYS.get(table, [COLUMNS[table][0]])
+    assert not read(table).duplicated(key).any()
+    assert (read(table)[key] != "").all().all()
 
 
 def test_every_code_resolves(communes: pd.DataFrame, territory_communes: pd.DataFrame) -> None:
     departements = read("departements")
     assert set(communes["departement_code"]) == set(departements["departement_code"])
     assert set(departements["region_code"]) == set(read("regions")["region_code"])
-    assert set(communes["epci_code"]) - {""} <= set(read("epcis")["epci_code"])
+    epcis = read("epcis").query("vintage == '2026'")
+    assert set(communes["epci_code"]) - {""} <= set(epcis.query("kind != 'EPT'")["epci_code"])
+    assert set(communes["ept_code"]) - {""} == set(epcis.query("kind == 'EPT'")["epci_code"])
     assert set(territory_communes["commune_code"]) <= set(communes.index)
     assert set(territory_communes["territory_id"]) == set(read("territories")["territory_id"])
     region_of = departements.set_index("departement_code")["region_code"]
@@ -152,6 +164,8 @@ def _records(*groupings: tuple[str, str]) -> dict[str, list[dict[str, object]]]:
     return {
         "communes": [place | {"code": "01001", "nom": "A", "siren": "100000001"}],
         "epcis": [{"code": "200000001", "nom": "CC", "type": "CC", "membres": [{"code": "01001"}]}],
+        "earlier_epcis": [],
+        "changes": [],
         "epts": [],
         "departements": [{"code": "01", "nom": "Ain", "region": "84"}],
         "regions": [{"code": "84", "nom": "R"}],
@@ -160,15 +174,15 @@ def _records(*groupings: tuple[str, str]) -> dict[str, list[dict[str, object]]]:
 
 
 def test_a_list_of_sirens_in_one_cell_is_split() -> None:
-    tables = derive(**_records(("ti-8401", "200000001, 100000001")))  # type: ignore[arg-type]
+    tables = derive_places(**_records(("ti-8401", "200000001, 100000001")))  # type: ignore[arg-type]
     assert tables["territory_communes"] == [{"territory_id": "ti-8401", "commune_code": "01001"}]
 
 
 def test_an_unknown_body_stops_the_build() -> None:
     with pytest.raises(SkillsBankError, match="999999999 of territory ti-8401"):
-        derive(**_records(("ti-8401", "999999999")))  # type: ignore[arg-type]
+        derive_places(**_records(("ti-8401", "999999999")))  # type: ignore[arg-type]
 
 
 def test_a_commune_in_two_territories_stops_the_build() -> None:
     with pytest.raises(SkillsBankError, match="01001 is in territories ti-8401 and ti-8402"):
-        derive(**_records(("ti-8401", "200000001"), ("ti-8402", "100000001")))  # type: ignore[arg-type]
+        derive_places(**_records(("ti-8401", "200000001"), ("ti-8402", "100000001")))  # type: ignore[arg-type]

@@ -1,0 +1,6 @@
+select
+    source,
+    description,
+    licence,
+    attribution
+from {{ ref('sources') }}

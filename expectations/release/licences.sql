@@ -1,0 +1,8 @@
+-- The columns of the public tables, with source and licence as the public dictionary gives them.
+select
+    file,
+    column_name,
+    source,
+    licence
+from release.columns
+where file <> 'public/dictionary.csv'
