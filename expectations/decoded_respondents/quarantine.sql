@@ -8,7 +8,8 @@ select
     q.reason,
     count(*) as rows,
     min(q.row_number) as first_row,
-    e.edition is not null as edition_is_known,
+    -- Rows of partner files that belong to no edition have none.
+    q.edition is null or e.edition is not null as edition_is_known,
     -- Masked values keep their form: letters are x, digits 9.
     bool_and(coalesce(not regexp_matches(q.value_masked, '[0-8A-Za-wyz]'), true)) as value_is_masked
 from lake.quarantine as q

@@ -185,6 +185,83 @@ PAGE_ROUNDS = (
 )
 
 
+COLUMNS = "release/public, columns"
+OPEN = "Every public column may be published under Licence Ouverte 2.0"
+LICENCE_ROUNDS = (
+    {
+        "a column under ODbL, which wants the whole to be under it": (
+            lambda folder: _relicense(folder, "pub_stopover,city,partner", "odbl-1.0"),
+            OPEN,
+            COLUMNS,
+            "licence",
+            {"file": "public/pub_stopover.csv", "column_name": "city", "licence": "odbl-1.0"},
+        ),
+        "a column of unknown source": (
+            lambda folder: _edit(folder / DICTIONARY, "pub_edition,year,survey", "pub_edition,year,"),
+            "Every public column says where it comes from",
+            COLUMNS,
+            "source",
+            {"file": "public/pub_edition.parquet", "column_name": "year", "source": None},
+        ),
+        "a column without a licence": (
+            lambda folder: _relicense(folder, "pub_domain,position,computed", ""),
+            "Every public column has a licence",
+            COLUMNS,
+            "licence",
+            {"file": "public/pub_domain.csv", "column_name": "position", "licence": None},
+        ),
+    },
+    {
+        "a column that may not be passed on": (
+            lambda folder: _relicense(folder, "pub_training_offer,hours,partner", "no-redistribution"),
+            OPEN,
+            COLUMNS,
+            "licence",
+            {"file": "public/pub_training_offer.parquet", "licence": "no-redistribution"},
+        ),
+        "a table that the dictionary forgot": (
+            lambda folder: _edit(folder / DICTIONARY, "pub_competence,", "pub_forgotten,"),
+            "Every public column says where it comes from",
+            COLUMNS,
+            "source",
+            {"file": "public/pub_competence.csv", "column_name": "competence_code", "source": None},
+        ),
+    },
+    {
+        "a column whose source wants ODbL whatever the column says": (
+            lambda folder: _relicense(folder, "pub_territory,name,geography", "odbl-1.0 AND etalab-2.0"),
+            OPEN,
+            COLUMNS,
+            "licence",
+            {"file": "public/pub_territory.csv", "licence": "odbl-1.0 AND etalab-2.0"},
+        ),
+        "an internal column": (
+            lambda folder: _relicense(folder, "pub_indicator,label_fr,computed", "internal"),
+            OPEN,
+            COLUMNS,
+            "licence",
+            {"file": "public/pub_indicator.csv", "column_name": "label_fr", "licence": "internal"},
+        ),
+    },
+    {
+        "a release without its dictionary": (
+            lambda folder: (folder / DICTIONARY).unlink(),
+            "Every public column has a licence",
+            COLUMNS,
+            "licence",
+            {"licence": None},
+        ),
+    },
+)
+DICTIONARY = "public/dictionary.csv"
+
+
+def _relicense(folder, row, licence):
+    path = folder / DICTIONARY
+    assert f"\n{row},etalab-2.0\n" in path.read_text()
+    _edit(path, f"\n{row},etalab-2.0\n", f"\n{row},{licence}\n")
+
+
 def _edit(path, old, new):
     path.write_text(path.read_text().replace(old, new))
 
@@ -204,6 +281,12 @@ def test_tables_that_must_not_leave_are_stopped(faults, release, tmp_path, stopp
 def test_files_that_differ_from_the_manifest_are_stopped(release, tmp_path, stopped):
     release.later(lambda folder: [change(folder) for change, *_ in FILE_FAULTS.values()])
     stopped("release", release.context(tmp_path), FILE_FAULTS)
+
+
+@pytest.mark.parametrize("faults", LICENCE_ROUNDS)
+def test_columns_whose_licence_is_not_open_are_stopped(faults, release, tmp_path, stopped):
+    release.earlier(lambda folder: [change(folder) for change, *_ in faults.values()])
+    stopped("release", release.context(tmp_path), faults)
 
 
 @pytest.mark.parametrize("faults", PAGE_ROUNDS)

@@ -12,7 +12,6 @@ import pytest
 
 from orchestration import lake
 from orchestration.errors import SkillsBankError
-from orchestration.reference.activities import SECTIONS, derive_activities
 from orchestration.reference.build import COLUMNS, build
 from orchestration.reference.places import derive_places
 

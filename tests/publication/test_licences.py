@@ -1,0 +1,116 @@
+"""The licence of a column follows from its source, and what is not open does not get past the gate."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from orchestration.errors import ReleaseError
+from orchestration.publication.dictionary import read_descriptions
+from orchestration.publication.licences import Source, licence_of, read_sources
+from orchestration.quality import GateContext, run_gate
+
+OPEN = "Every public column may be published under Licence Ouverte 2.0"
+SOURCES = {
+    code: Source(code, code, licence, code)
+    for code, licence in {"insee": "etalab-2.0", "map": "odbl-1.0", "loan": "no-redistribution", "bare": ""}.items()
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "declared", "licence"),
+    [
+        ("insee", "", "etalab-2.0"),
+        ("insee", "etalab-2.0", "etalab-2.0"),
+        ("insee", "internal", "internal"),
+        ("map", "", "odbl-1.0"),
+        ("map", "etalab-2.0", "odbl-1.0 AND etalab-2.0"),  # a column cannot be freer than its source
+        ("map", "internal", "internal"),
+        ("insee", "odbl-1.0", "etalab-2.0 AND odbl-1.0"),
+        ("loan", "etalab-2.0", "no-redistribution AND etalab-2.0"),
+        ("unheard of", "etalab-2.0", ""),
+        ("bare", "etalab-2.0", ""),
+        ("", "etalab-2.0", ""),
+    ],
+)
+def test_the_licence_of_a_column(source, declared, licence):
+    assert licence_of(source, declared, SOURCES) == licence
+
+
+def test_a_list_of_sources_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "sources.csv").write_text("source,licence\na,etalab-2.0\n")
+    for path in (tmp_path / "sources.csv", tmp_path / "nowhere.csv"):
+        with pytest.raises(ReleaseError, match="list of sources cannot be read"):
+            read_sources(path)
+
+
+def manifest_of(tmp_path, columns, meta):
+    node = {"name": "pub_x", "resource_type": "model", "description": "", "columns": columns, "meta": meta}
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": {"model.pub_x": node}}))
+    return read_descriptions(tmp_path / "manifest.json")["pub_x"].columns
+
+
+def test_a_column_without_a_source_takes_its_models(tmp_path):
+    notes = manifest_of(
+        tmp_path,
+        {
+            "inherits": {"description": "d"},
+            "restricts": {"meta": {"licence": "internal"}},
+            "differs": {"config": {"meta": {"source": "activities"}}},
+        },
+        {"source": "survey", "licence": "etalab-2.0"},
+    )
+    assert {name: (note.source, note.licence) for name, note in notes.items()} == {
+        "inherits": ("survey", "etalab-2.0"),
+        "restricts": ("survey", "internal"),
+        "differs": ("activities", "apache-2.0"),
+    }
+
+
+def test_the_dictionary_names_sources_with_their_attribution(workshop):
+    folder = workshop.build().folder / "public"
+    with (folder / "dictionary.csv").open(encoding="utf-8", newline="") as file:
+        rows = {(row["table"], row["column"]): row for row in csv.DictReader(file)}
+    told = rows["pub_territory", "name"]
+    assert (told["source"], told["licence"]) == ("geography", "etalab-2.0")
+    page = (folder / "dictionary.html").read_text(encoding="utf-8")
+    assert "DGCL" in page
+    assert "socialgouv" not in page  # no public column comes from there
+
+
+def refused(workshop, change):
+    """What the release gate says of the licences after a change to dbt's manifest: rows by expectation."""
+    described = json.loads(workshop.dbt_manifest.read_text(encoding="utf-8"))
+    change(described["nodes"]["model.pub_stopover"]["columns"])
+    workshop.dbt_manifest.write_text(json.dumps(described), encoding="utf-8")
+    result = run_gate("release", GateContext(release=workshop.build().folder))
+    return {
+        failure.expectation: {(row["file"], row["column_name"]) for row in failure.rows}
+        for failure in result.failures
+        if failure.table == "release/public, columns"
+    }
+
+
+FILES = ("public/pub_stopover.csv", "public/pub_stopover.parquet")
+
+
+def test_open_columns_pass(workshop):
+    assert refused(workshop, lambda columns: None) == {}
+
+
+def test_a_column_marked_odbl_is_refused_and_named(workshop):
+    def mark(columns):
+        columns["theme_fr"]["config"] = {"meta": {"source": "partner", "licence": "odbl-1.0"}}
+
+    assert refused(workshop, mark) == {OPEN: {(file, "theme_fr") for file in FILES}}
+
+
+@pytest.mark.parametrize("meta", [{}, {"licence": "etalab-2.0"}, {"source": "unheard of"}])
+def test_a_column_without_a_known_source_is_refused_and_named(workshop, meta):
+    def mark(columns):
+        columns["theme_fr"]["config"] = {"meta": meta}
+
+    found = refused(workshop, mark)
+    assert found["Every public column has a licence"] == {(file, "theme_fr") for file in FILES}
