@@ -17,7 +17,10 @@ from orchestration.collection.partners import collect_partner_file
 from orchestration.collection.register.collect import collect_register, respondent_sirens
 from orchestration.collection.register.files import find_stock
 from orchestration.decoding.cells import DecodeInput
+from orchestration.decoding.codes import code_lists
+from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PartnerInput, decode_partners, decode_reference
+from orchestration.decoding.quarantine import Quarantine
 from orchestration.decoding.responses import decode
 from orchestration.identifiers import CompanyKeys
 from orchestration.modelling.dbt import run_dbt
@@ -47,9 +50,11 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     register = collect_register(stock, archive, keys, respondent_sirens(settings.contacts, books)).entry
     partners.append(PartnerInput("register", register.path, "register"))
     settings.lake.mkdir(parents=True)
-    decode(books, exports, settings.lake)
-    decode_partners(partners, settings.lake)
+    lists = code_lists(settings.reference)
+    codes = PartnerCodes(lists, Quarantine(None, settings.lake))
     decode_reference(settings.reference, settings.lake)
+    decode_partners(partners, settings.lake, codes)
+    decode(books, exports, settings.lake, lists, codes.quarantine)
     return settings.lake
 
 
@@ -156,7 +161,56 @@ def test_no_personal_data_reaches_the_marts(sample: Marts) -> None:
                 f"""select {column} from {table} where regexp_full_match({column}, '\\d{{9}}|\\d{{14}}')
                 or {column} like '%@%' or regexp_full_match({column}, '[0-9a-f]{{32}}') limit 1"""
             ).fetchall()
+            if table == "dim_commune" and column in ("epci_code", "epci_code_2021", "ept_code"):
+                found = sample.execute(
+                    f"select {column} from {table} where not regexp_full_match({column}, '2\\d{{8}}')"
+                ).fetchall()  # a SIREN that begins with 2 is a local authority's
             assert found == [], f"{table}.{column}"
+
+
+def test_communes_lie_in_what_they_lay_in(sample: Marts) -> None:
+    found = sample.execute(
+        """select name, region_name, former_region_name, epci_code, epci_code_2021, ept_code, territory_id, district_of
+        from dim_commune where commune_code in ('02691', '80016', '93005', '69382') order by commune_code"""
+    ).fetchall()
+    assert found == [
+        ("Saint-Quentin", "Hauts-de-France", "Picardie", "200071892", "200071892", None, "ti-3211", None),
+        ("Lyon 2e Arrondissement", "Auvergne-Rhône-Alpes", "Rhône-Alpes", "200046977", "200046977", None, None,
+         "69123"),
+        ("Albert", "Hauts-de-France", "Picardie", "248000747", "248000747", None, "ti-3202", None),
+        ("Aulnay-sous-Bois", "Île-de-France", "Île-de-France", "200054781", "200054781", "200058097", "ti-1105", None),
+    ]  # fmt: skip
+    moved = sample.execute(
+        "select count(*) from dim_commune where district_of is null and epci_code is distinct from epci_code_2021"
+    ).fetchone()
+    assert moved == (123,)  # of today's communes; counted in the public files of both vintages
+
+
+def test_a_place_that_was_merged_or_misspelt_is_found(sample: Marts) -> None:
+    for table in ("fct_response", "dim_company", "fct_training_offer", "dim_institution", "dim_stopover"):
+        strays = sample.execute(
+            f"select commune_code from {table} where commune_code not in (select commune_code from dim_commune)"
+        ).fetchall()
+        assert strays == [], table
+    kept = sample.execute(
+        "select count(*), count(distinct former_code) from bridge_former_commune"
+    ).fetchone()
+    assert kept == (4_240, 4_240)
+
+
+def test_sectors_and_size_classes(sample: Marts) -> None:
+    assert sample.execute(
+        "select level, count(*) from dim_sector where nomenclature = 'naf-rev2' group by level order by level"
+    ).fetchall() == [("division", 88), ("section", 21)]
+    unknown = sample.execute(
+        "select naf_division from dim_company where naf_division not in (select sector_code from dim_sector)"
+    ).fetchall()
+    assert unknown == []
+    assert sample.execute(
+        "select size_class, min_headcount, max_headcount, eu_size from dim_size_class order by position"
+    ).fetchall() == [
+        ("0-9", 0, 9, "micro"), ("10-49", 10, 49, "small"), ("50-249", 50, 249, "medium"), ("250+", 250, None, "large"),
+    ]  # fmt: skip
 
 
 def test_the_two_stops_of_the_north(sample: Marts) -> None:

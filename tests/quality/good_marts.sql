@@ -14,6 +14,8 @@ SELECT
 FROM range(200) AS companies (number);
 
 INSERT INTO dim_territory BY NAME SELECT 'ti-0001' AS territory_id, 'Vallée-Exemple' AS name;
+INSERT INTO dim_commune BY NAME
+SELECT '02691' AS commune_code, '200071892' AS epci_code, '200071892' AS epci_code_2021, '200057867' AS ept_code;
 INSERT INTO dim_competence BY NAME SELECT unnest(['INT-01', 'INN-01']) AS competence_code;
 INSERT INTO dim_institution BY NAME SELECT 'in-01' AS institution_id, 'Institut Exemple' AS name;
 

@@ -168,6 +168,13 @@ ROUNDS = (
             "rows",
             {"table_name": "fct_competence_need", "value": "XYZ-01", "rows": 120},
         ),
+        "a company's SIREN in a column of public bodies": (
+            f"UPDATE dim_commune SET epci_code_2021 = '{SIREN}'",
+            "No released column holds a SIREN or SIRET",
+            f"{BANK}, all text",
+            "sirens",
+            {"table_name": "dim_commune", "column_name": "epci_code_2021", "example": "[siren or siret]"},
+        ),
         "a SIREN in a column of numbers": (
             f"UPDATE fct_response SET respondent_id = {SIREN} WHERE respondent_id = 59",
             "No released column holds a SIREN or SIRET",
