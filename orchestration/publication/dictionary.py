@@ -140,6 +140,6 @@ def write_dictionary(tables: list[Table], folder: Path) -> None:
                 for column in table.columns
             )
     named = {column.source for table in tables for column in table.columns}
-    sources = [source for code, source in sorted(read_sources().items()) if code in named]
+    sources = {code: source for code, source in sorted(read_sources().items()) if code in named}
     page = environment().get_template("dictionary.html.j2").render(tables=tables, sources=sources)
     (folder / "dictionary.html").write_text(page, encoding="utf-8")

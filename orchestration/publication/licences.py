@@ -3,44 +3,47 @@ column. Does not: which licences a public release may hold (expectations/release
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
 
-from orchestration.errors import ReleaseError
-from orchestration.settings import PROJECT
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-SOURCES = PROJECT / "dbt_project" / "seeds" / "sources.csv"
+from orchestration.errors import ReleaseError
+
+SOURCES = Path(__file__).with_name("sources.yaml")
 INTERNAL = "internal"
 """What a column is marked with that never leaves the house, whatever its source allows."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where columns come from: its code, what it is, its licence (SPDX, in small letters), whom to name."""
+class Source(BaseModel):
+    """Where columns come from: what it is, its licence (SPDX code in small letters), whom to name."""
 
-    source: str
-    description: str
-    licence: str
-    attribution: str
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    description: str = Field(min_length=1)
+    licence: str = Field(min_length=1)
+    attribution: str = Field(min_length=1)
+
+
+_LIST = TypeAdapter(dict[str, Source])
 
 
 def read_sources(path: Path = SOURCES) -> dict[str, Source]:
     """The known sources by code. Raises ReleaseError where the list cannot be read."""
-    names = [field.name for field in fields(Source)]
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return {
-                row["source"]: Source(**{name: row[name] for name in names}) for row in csv.DictReader(file)
-            }
-    except (OSError, KeyError) as error:
-        raise ReleaseError(
-            f"the list of sources cannot be read ({error})",
-            where=str(path),
-            expected=f"a CSV file with the columns {', '.join(names)}",
-            fix="restore the file: without it no column has a licence, and nothing is published",
-        ) from error
+        return _LIST.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except (OSError, yaml.YAMLError) as error:
+        fault = " ".join(str(error).split())
+    raise ReleaseError(
+        f"the list of sources cannot be read ({fault})",
+        where=str(path),
+        expected="description, licence and attribution of each source",
+        fix="mend the file: without it no column has a licence, and nothing is published",
+    )
 
 
 def licence_of(source: str, declared: str, sources: Mapping[str, Source]) -> str:
@@ -50,7 +53,7 @@ def licence_of(source: str, declared: str, sources: Mapping[str, Source]) -> str
     not lift the source's: both hold (SPDX's ``AND``).
     """
     known = sources.get(source)
-    if known is None or not known.licence:
+    if known is None:
         return ""
     if declared == INTERNAL:
         return INTERNAL

@@ -14,9 +14,9 @@ from orchestration.quality import GateContext, run_gate
 
 OPEN = "Every public column may be published under Licence Ouverte 2.0"
 SOURCES = {
-    code: Source(code, code, licence, code)
-    for code, licence in {"insee": "etalab-2.0", "map": "odbl-1.0", "loan": "no-redistribution", "bare": ""}.items()
-}  # fmt: skip
+    code: Source(description=code, licence=licence, attribution=code)
+    for code, licence in {"insee": "etalab-2.0", "map": "odbl-1.0", "loan": "no-redistribution"}.items()
+}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,6 @@ SOURCES = {
         ("insee", "odbl-1.0", "etalab-2.0 AND odbl-1.0"),
         ("loan", "etalab-2.0", "no-redistribution AND etalab-2.0"),
         ("unheard of", "etalab-2.0", ""),
-        ("bare", "etalab-2.0", ""),
         ("", "etalab-2.0", ""),
     ],
 )
@@ -40,10 +39,16 @@ def test_the_licence_of_a_column(source, declared, licence):
 
 
 def test_a_list_of_sources_that_cannot_be_read_is_told(tmp_path):
-    (tmp_path / "sources.csv").write_text("source,licence\na,etalab-2.0\n")
-    for path in (tmp_path / "sources.csv", tmp_path / "nowhere.csv"):
-        with pytest.raises(ReleaseError, match="list of sources cannot be read"):
-            read_sources(path)
+    (tmp_path / "bare.yaml").write_text("insee: {description: d, attribution: a}\n")
+    (tmp_path / "torn.yaml").write_text("insee: {description: d\n")
+    for name, fault in (
+        ("bare", "insee.licence: Field required"),
+        ("torn", "line 2"),
+        ("none", "No such file"),
+    ):
+        with pytest.raises(ReleaseError, match="list of sources cannot be read") as told:
+            read_sources(tmp_path / f"{name}.yaml")
+        assert fault in str(told.value)
 
 
 def manifest_of(tmp_path, columns, meta):

@@ -1,6 +1,0 @@
-select
-    source,
-    description,
-    licence,
-    attribution
-from {{ ref('sources') }}
