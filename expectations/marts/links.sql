@@ -40,6 +40,21 @@ from candidate.bridge_training_offer_competence
 where competence_code not in (select competence_code from candidate.dim_competence)
 group by competence_code
 union all
+select 'fct_response', 'commune_code', commune_code, count(*)
+from candidate.fct_response
+where commune_code not in (select commune_code from candidate.dim_commune)
+group by commune_code
+union all
+select 'dim_company', 'commune_code', commune_code, count(*)
+from candidate.dim_company
+where commune_code not in (select commune_code from candidate.dim_commune)
+group by commune_code
+union all
+select 'dim_company', 'naf_division', naf_division, count(*)
+from candidate.dim_company
+where naf_division not in (select sector_code from candidate.dim_sector)
+group by naf_division
+union all
 select 'dim_stopover', 'edition', edition, count(*)
 from candidate.dim_stopover
 where edition not in (select edition from candidate.dim_edition)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from orchestration.decoding.arrow import Strings, pa, pc
+from orchestration.reference.activities import NAF_REV2
 
 Row = Mapping[str, str]
 
@@ -49,7 +50,7 @@ def code_lists(folder: Path) -> Mapping[str, CodeList]:
     activities = [
         (row["activity_code"], row["activity_code"])
         for row in _rows(folder / "activities.csv")
-        if row["nomenclature"] == "naf-rev2" and row["level"] == "subclass"
+        if row["nomenclature"] == NAF_REV2 and row["level"] == "subclass"
     ]
     names = {name: code for name, code in _spelt(called) if times[name] == 1}
     return MappingProxyType(

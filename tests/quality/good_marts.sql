@@ -10,10 +10,12 @@ FROM (VALUES ('tour_2019', 2019), ('edition_2012', 2012)) AS editions (edition, 
 INSERT INTO dim_company BY NAME
 SELECT
     company_key(number) AS company_key, '32' AS region_code, '10-49' AS size_class, '25.62B' AS naf_code,
+    '25' AS naf_division, '02691' AS commune_code,
     'register' AS attributes_source, 1 AS editions_answered, 'edition_2012' AS first_edition
 FROM range(200) AS companies (number);
 
 INSERT INTO dim_territory BY NAME SELECT 'ti-0001' AS territory_id, 'Vallée-Exemple' AS name;
+INSERT INTO dim_sector BY NAME SELECT 'naf-rev2' AS nomenclature, '25' AS sector_code, 'division' AS level;
 INSERT INTO dim_commune BY NAME
 SELECT '02691' AS commune_code, '200071892' AS epci_code, '200071892' AS epci_code_2021, '200057867' AS ept_code;
 INSERT INTO dim_competence BY NAME SELECT unnest(['INT-01', 'INN-01']) AS competence_code;

@@ -168,6 +168,13 @@ ROUNDS = (
             "rows",
             {"table_name": "fct_competence_need", "value": "XYZ-01", "rows": 120},
         ),
+        "a company in a commune that is no more": (
+            "UPDATE dim_company SET commune_code = '01039' WHERE company_key = company_key(7)",
+            "Nothing refers to a row that is not there",
+            f"{BANK}, links",
+            "rows",
+            {"table_name": "dim_company", "column_name": "commune_code", "value": "01039", "rows": 1},
+        ),
         "a company's SIREN in a column of public bodies": (
             f"UPDATE dim_commune SET epci_code_2021 = '{SIREN}'",
             "No released column holds a SIREN or SIRET",

@@ -38,7 +38,8 @@ bodies as (
     select
         vintage,
         epci_code,
-        name
+        name,
+        vintage = max(vintage) over () as is_current
     from {{ ref('stg_lake__epcis') }}
 )
 
@@ -68,7 +69,7 @@ left join {{ ref('stg_lake__former_regions') }} as former_regions
 left join bodies as epcis
     on
         placed.epci_code = epcis.epci_code
-        and epcis.vintage = '2026'
+        and epcis.is_current
 left join bodies as earlier_epcis
     on
         placed.epci_code_2021 = earlier_epcis.epci_code
@@ -76,4 +77,4 @@ left join bodies as earlier_epcis
 left join bodies as epts
     on
         placed.ept_code = epts.epci_code
-        and epts.vintage = '2026'
+        and epts.is_current
