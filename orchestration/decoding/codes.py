@@ -18,20 +18,27 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True)
 class CodeList:
-    """The codes that a column may hold, by every way of writing them.
+    """The codes that a column may hold: ``spellings`` are all ways of writing one, ``codes`` what each means.
 
     ``reason_code`` and ``expected`` are what quarantine says of a text that is none of them.
     """
 
     reason_code: str
     expected: str
-    spellings: Mapping[str, str]
+    spellings: Strings
+    codes: Strings
+
+    @classmethod
+    def of(cls, reason_code: str, expected: str, codes: Mapping[str, str]) -> CodeList:
+        """From the code for each spelling."""
+        spellings, meant = pa.array(list(codes), pa.string()), pa.array(list(codes.values()), pa.string())
+        return cls(reason_code, expected, spellings, meant)
 
     def resolve(self, texts: Strings) -> Strings:
         """The code of today for each text; null where it stands for none, and for null."""
         encoded = texts.dictionary_encode()
-        place = pc.index_in(_plain(encoded.dictionary), value_set=pa.array(list(self.spellings), pa.string()))
-        return pa.array(list(self.spellings.values()), pa.string()).take(place).take(encoded.indices)
+        place = pc.index_in(_plain(encoded.dictionary), value_set=self.spellings)
+        return self.codes.take(place).take(encoded.indices)
 
 
 def code_lists(folder: Path) -> Mapping[str, CodeList]:
@@ -55,12 +62,12 @@ def code_lists(folder: Path) -> Mapping[str, CodeList]:
     names = {name: code for name, code in _spelt(called) if times[name] == 1}
     return MappingProxyType(
         {
-            "commune_code": CodeList(
+            "commune_code": CodeList.of(
                 "unknown_commune",
                 "the INSEE code of a commune, of today or of before it merged, such as 80016",
                 names | dict(_spelt([*short, *former, *today])),
             ),
-            "naf_code": CodeList(
+            "naf_code": CodeList.of(
                 "unknown_activity", "a sub-class of NAF rev. 2 such as 30.30Z", dict(_spelt(activities))
             ),
         }
