@@ -142,7 +142,7 @@ def test_the_other_language_and_the_dictionary_are_one_click_away(page, folder):
     assert page.url in {(folder / f"report.{language}.html").as_uri() for language in ("fr", "en")}
     page.locator('a[href="dictionary.html"]').click()
     page.wait_for_load_state()
-    assert page.locator("table").count() == 11
+    assert page.locator("h2 code").count() == 11
     assert page.evaluate(LOW_CONTRAST) == []
 
 
