@@ -65,15 +65,9 @@ def collect_register(
     split = _split(keys)
     erased = Tombstones.load(archive.root, keys)
     latest = archive.latest(PARTNERS, REGISTER)
-    if latest is not None and latest.says(origin_sha256=origin, split=split):
-        known = pq.read_table(latest.path, columns=["company_key"])["company_key"]
-        asked = keys.of(pa.array(sorted(respondents), pa.string()))
-        gone = pa.array(sorted(erased.companies), pa.string())
-        if (
-            pc.all(pc.or_(pc.is_in(asked, known.combine_chunks()), pc.is_in(asked, gone))).as_py()
-            is not False
-        ):
-            return _collected(latest)
+    asked = set(keys.of(pa.array(sorted(respondents), pa.string())).to_pylist()) - erased.companies
+    if latest is not None and latest.says(origin_sha256=origin, split=split) and _has(latest, asked):
+        return _collected(latest)
     facts = {
         "edition": None,
         "origin": f"{stock.units.name}, {stock.places.name}",
@@ -85,7 +79,6 @@ def collect_register(
         "source_name": SOURCE,
         "licence": LICENCE,
     }
-
     looked_up: Counter[str] = Counter()
 
     def write(draft: Path) -> dict[str, object]:
@@ -108,6 +101,13 @@ def collect_register(
         return {"rows": groups.rows, "vintage": found.vintage, "looked_up": dict(looked_up)} | lost
 
     return _collected(archive.put(PARTNERS, REGISTER, "parquet", write, facts))
+
+
+def _has(entry: Entry, companies: Collection[str | None]) -> bool:
+    """Whether all of these company keys are among an entry's."""
+    known = pq.read_table(entry.path, columns=["company_key"])["company_key"]
+    found = pc.sum(pc.is_in(known, pa.array(list(companies), pa.string()))).as_py() or 0
+    return bool(found == len(companies))
 
 
 def _asked(
