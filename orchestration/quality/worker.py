@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -19,6 +20,7 @@ from orchestration.quality.sources import GateContext
 
 # Not a fork: the run has threads, of DuckDB and Arrow among others.
 _PROCESSES = multiprocessing.get_context("spawn")
+_GRACE = 5.0  # seconds
 _started: list[GateWorker] = []
 
 
@@ -55,6 +57,8 @@ class GateWorker:
         """End the process, whatever it is at."""
         self._pipe.close()
         self._process.terminate()
+        self._process.join(_GRACE)
+        self._process.kill()
         self._process.join()
 
 
@@ -75,6 +79,7 @@ def gate_worker() -> Iterator[GateWorker]:
 
 def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then stops us
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # in good order: what Python made is cleared away
     prepare()
     while True:
         try:

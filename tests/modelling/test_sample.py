@@ -180,7 +180,10 @@ def test_communes_lie_in_what_they_lay_in(sample: Marts) -> None:
         ("Albert", "Hauts-de-France", "Picardie", "248000747", "248000747", None, "ti-3202", None),
         ("Aulnay-sous-Bois", "Île-de-France", "Île-de-France", "200054781", "200054781", "200058097", "ti-1105", None),
     ]  # fmt: skip
-    assert sample.execute("select count(*), sum(population) > 68e6 from dim_commune").fetchone() == (35_014, True)
+    assert sample.execute("select count(*), sum(population) > 68e6 from dim_commune").fetchone() == (
+        35_014,
+        True,
+    )
     moved = sample.execute(
         "select count(*) from dim_commune where district_of is null and epci_code is distinct from epci_code_2021"
     ).fetchone()
