@@ -276,6 +276,9 @@ def small_lake() -> SmallLake:
              open_establishments=3, closed_establishments=2)  # fmt: skip
     lake.add("register", company_key=company_key("elsewhere"), commune_code=AJACCIO, headcount_band="NN",
              category="PME", state="A")  # fmt: skip
+    for division, section in [("10", "C"), ("25", "C"), ("28", "C"), ("35", "D"), ("36", "E"), ("47", "G")]:
+        lake.add("activities", nomenclature="naf-rev2", activity_code=division, level="division",
+                 parent_code=section, section_code=section, label_fr=division)  # fmt: skip
     for name, commune, naf, band, state in [
         ("Albert 1", ALBERT, "25.62B", "12", "A"), ("Albert 2", ALBERT, "25.62B", "11", "A"),
         ("nobody employed", ALBERT, "10.71C", "NN", "A"), ("no band", ALBERT, "36.00Z", None, "A"),
