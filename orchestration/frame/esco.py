@@ -1,0 +1,57 @@
+"""ESCO's own files. Belongs here: reading the skills of the classification, one CSV a language. Does not: the
+hierarchy, occupations, or matching."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestration.errors import FrameError
+from orchestration.frame.models import LANGUAGES, Concept, ConceptName, Language, Scheme
+from orchestration.frame.tables import read_rows
+
+_FILE = re.compile(r"^skills_([a-z]{2})(?:[-_].*)?$")
+_NEEDED = ("conceptUri", "preferredLabel", "altLabels")
+
+
+def read_esco(files: Sequence[Path], version: str) -> Scheme:
+    """Read the skills of ESCO: ``skills_fr.csv``, ``skills_en.csv``, as its site offers them for download.
+
+    Concepts are joined by URI, in the order of the files; other languages' labels, hidden labels and
+    descriptions are left out.
+
+    Raises:
+        FrameError: a file that is not named so, lacks a column, or has a skill without URI or label.
+    """
+    names: dict[str, dict[ConceptName, None]] = {}
+    for path in files:
+        language = _language(path)
+        for row in read_rows(path, _NEEDED):
+            cells = row.cells
+            if "conceptUri" not in cells or "preferredLabel" not in cells:
+                raise FrameError(
+                    "the skill has no URI or no label",
+                    where=f"{path}, line {row.line}",
+                    expected="conceptUri and preferredLabel filled",
+                    fix="download the file again",
+                )
+            others = re.split(r"[\n|]", cells.get("altLabels", ""))
+            given = names.setdefault(cells["conceptUri"], {})
+            given[ConceptName(language, "label", cells["preferredLabel"])] = None
+            for other in filter(None, map(str.strip, others)):
+                given[ConceptName(language, "synonym", other)] = None
+    return Scheme(f"esco-{version}", tuple(Concept(uri, tuple(given)) for uri, given in names.items()))
+
+
+def _language(path: Path) -> Language:
+    match = _FILE.match(path.stem)
+    for language in LANGUAGES:
+        if match and match[1] == language:
+            return language
+    raise FrameError(
+        "the name does not tell a language that we use",
+        where=str(path),
+        expected=f"skills_<language>.csv, with {' or '.join(LANGUAGES)}",
+        fix="rename the file",
+    )
