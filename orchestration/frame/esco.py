@@ -18,24 +18,26 @@ _NEEDED = ("conceptUri", "preferredLabel", "altLabels")
 def read_esco(files: Sequence[Path], version: str) -> Scheme:
     """Read the skills of ESCO: ``skills_fr.csv``, ``skills_en.csv``, as its site offers them for download.
 
-    Concepts are joined by URI, in the order of the files; other languages' labels, hidden labels and
-    descriptions are left out.
+    Concepts are joined by URI, in the order of the files. ESCO keeps withdrawn skills as rows without a label:
+    they are left out, and so are hidden labels and descriptions.
 
     Raises:
-        FrameError: a file that is not named so, lacks a column, or has a skill without URI or label.
+        FrameError: a file that is not named so, lacks a column, or has a skill without URI.
     """
     names: dict[str, dict[ConceptName, None]] = {}
     for path in files:
         language = _language(path)
         for row in read_rows(path, _NEEDED):
             cells = row.cells
-            if "conceptUri" not in cells or "preferredLabel" not in cells:
+            if "conceptUri" not in cells:
                 raise FrameError(
-                    "the skill has no URI or no label",
+                    "the skill has no URI",
                     where=f"{path}, line {row.line}",
-                    expected="conceptUri and preferredLabel filled",
+                    expected="conceptUri filled",
                     fix="download the file again",
                 )
+            if "preferredLabel" not in cells:
+                continue
             others = re.split(r"[\n|]", cells.get("altLabels", ""))
             given = names.setdefault(cells["conceptUri"], {})
             given[ConceptName(language, "label", cells["preferredLabel"])] = None
