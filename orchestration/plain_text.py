@@ -28,13 +28,12 @@ def _signs(first: int, last: int) -> str:
     return "[" + "".join(re.escape(_as_byte(value)) for value in range(first, last + 1)) + "]"
 
 
-# UTF-8 read as Windows-1252: a lead byte and the continuation bytes that it asks for.
+# UTF-8 read as Windows-1252: a lead byte and the continuation bytes that it asks for. Leads of the scripts and signs
+# that such texts have (Latin, quotes, euro, symbols): others, such as "Ç" before "«", are more likely to be themselves.
 _NEXT = _signs(0x80, 0xBF)
-_MOJIBAKE = re.compile(
-    f"{_signs(0xC2, 0xDF)}{_NEXT}|{_signs(0xE0, 0xEF)}{_NEXT}{{2}}|{_signs(0xF0, 0xF4)}{_NEXT}{{3}}"
-)
-# The no-break space of a broken `à` is often lost or made a plain one on the way.
-_BROKEN_A = re.compile(r"Ã(?=[ \u00a0]|$)")
+_MOJIBAKE = re.compile(f"{_signs(0xC2, 0xC5)}{_NEXT}|[\u00e2\u00ef]{_NEXT}{{2}}|\u00f0{_NEXT}{{3}}")
+# The no-break space of a broken `à` often becomes a plain one on the way.
+_BROKEN_A = re.compile(r"Ã(?= |$)")
 _TIMES = 3
 
 
@@ -45,13 +44,14 @@ def clean(text: str) -> str:
     """
     text = _TAG.sub("\n", html.unescape(html.unescape(text)))
     for _ in range(_TIMES):
-        repaired = _BROKEN_A.sub("à", _MOJIBAKE.sub(_decoded, text))
-        if repaired == text:
-            break
-        text = repaired
+        text = _MOJIBAKE.sub(_decoded, text)
+    text = _BROKEN_A.sub("à", text)
     text = unicodedata.normalize("NFKC", text)
     lines = re.split(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]", text)
-    kept = ("".join(" " if unicodedata.category(sign) in {"Cc", "Cf"} else sign for sign in line) for line in lines)
+    kept = (
+        "".join(" " if unicodedata.category(sign) in {"Cc", "Cf"} else sign for sign in line)
+        for line in lines
+    )
     return "\n".join(" ".join(line.split()) for line in kept).strip()
 
 
@@ -70,6 +70,8 @@ def fold(text: str) -> str:
     """
     joined = _INITIALS.sub(r"\1", text.lower()) if "." in text else text.lower()
     if not joined.isascii():
-        joined = unicodedata.normalize("NFKD", joined.translate(_LIGATURES)).encode("ascii", "ignore").decode()
+        joined = (
+            unicodedata.normalize("NFKD", joined.translate(_LIGATURES)).encode("ascii", "ignore").decode()
+        )
         joined = joined.lower()
     return " ".join(_WORD.findall(joined))

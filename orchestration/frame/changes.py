@@ -9,7 +9,16 @@ from typing import Literal, NamedTuple, TypeVar
 from orchestration.frame.models import Competence, Frame
 
 Comparability = Literal["identical", "close", "broken"]
-_COMPARED = ("family", "label_fr", "label_en", "definition_fr", "definition_en", "valid_from", "valid_to", "replaces")
+_COMPARED = (
+    "family",
+    "label_fr",
+    "label_en",
+    "definition_fr",
+    "definition_en",
+    "valid_from",
+    "valid_to",
+    "replaces",
+)
 _Key = TypeVar("_Key", bound=Hashable)
 
 

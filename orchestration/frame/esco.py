@@ -46,6 +46,19 @@ def read_esco(files: Sequence[Path], version: str) -> Scheme:
     return Scheme(f"esco-{version}", tuple(Concept(uri, tuple(given)) for uri, given in names.items()))
 
 
+def esco_files(folder: Path) -> list[Path]:
+    """The files of our languages in a folder of ESCO's downloads; FrameError if there is none."""
+    found = [path for language in LANGUAGES for path in sorted(folder.glob(f"skills_{language}*.csv"))]
+    if not found:
+        raise FrameError(
+            "holds no file of ESCO's skills",
+            where=str(folder),
+            expected=" and ".join(f"skills_{language}.csv" for language in LANGUAGES),
+            fix="unpack ESCO's download (CSV, French and English) there",
+        )
+    return found
+
+
 def _language(path: Path) -> Language:
     match = _FILE.match(path.stem)
     for language in LANGUAGES:

@@ -33,7 +33,9 @@ _LINKS = {
     for scheme in ("esco", "rome4")
     for relation in ("exact", "close", "broader")
 }
-_LEVELS = {f"level{level}_{language}": (level, language) for level in range(1, 5) for language in ("fr", "en")}
+_LEVELS = {
+    f"level{level}_{language}": (level, language) for level in range(1, 5) for language in ("fr", "en")
+}
 _DATES = ("valid_from", "valid_to")
 
 
@@ -119,13 +121,15 @@ def _from_skos(path: Path, heading: Heading) -> Iterator[_Entry]:
         ) from problem
     concepts = [
         node
-        for node in root
+        for node in ([] if root is None else root)
         if node.tag == f"{_SKOS}Concept"
         or any(_uri(kind) == f"{_SKOS[1:-1]}Concept" for kind in node.findall(f"{_RDF}type"))
     ]
     codes = {node.get(f"{_RDF}about", ""): _text(node, "notation") for node in concepts}
     families = {name: name for name in heading.families} | {
-        label.casefold(): name for name, family in heading.families.items() for label in (family.fr, family.en)
+        label.casefold(): name
+        for name, family in heading.families.items()
+        for label in (family.fr, family.en)
     }
     for number, node in enumerate(concepts, 1):
         above = [_uri(parent) for parent in node.findall(f"{_SKOS}broader")]
@@ -166,7 +170,11 @@ def _names(node: Element) -> list[dict[str, object]]:
             acronym = kind == "acronym"
             if acronym or language in {"fr", "en"}:
                 found.append(
-                    {"kind": kind, "language": None if acronym else language, "text": (one.text or "").strip()}
+                    {
+                        "kind": kind,
+                        "language": None if acronym else language,
+                        "text": (one.text or "").strip(),
+                    }
                 )
     return found
 

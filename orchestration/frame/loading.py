@@ -3,11 +3,12 @@ rules themselves (models.py, rules.py), or other formats (importing.py)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from orchestration.errors import FrameError
 from orchestration.frame.models import Competence, Frame, Heading, Level, Link, Name
@@ -15,7 +16,9 @@ from orchestration.frame.rules import faults
 from orchestration.frame.tables import read_table, read_text
 
 HEADING = "frame.yaml"
-TABLES = MappingProxyType({"competences": Competence, "levels": Level, "names": Name, "links": Link})
+TABLES: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {"competences": Competence, "levels": Level, "names": Name, "links": Link}
+)
 
 
 def load(folder: Path) -> Frame:
@@ -58,7 +61,7 @@ def load(folder: Path) -> Frame:
 def read_heading(path: Path) -> Heading:
     """Read ``frame.yaml``; FrameError names the key that is wrong."""
     try:
-        return Heading.model_validate(yaml.load(read_text(path), yaml.BaseLoader))  # noqa: S506
+        return Heading.model_validate(yaml.load(read_text(path), yaml.BaseLoader))
     except yaml.YAMLError as problem:
         raise FrameError(
             f"is not valid YAML: {' '.join(str(problem).split())}",

@@ -105,9 +105,7 @@ class Frame:
 
     def scheme(self, day: date | None = None) -> Scheme:
         """The frame as a scheme to count in: what is valid on ``day``, else what has no end."""
-        used = [
-            one for one in self.competences if (one.valid_on(day) if day else one.valid_to is None)
-        ]
+        used = [one for one in self.competences if (one.valid_on(day) if day else one.valid_to is None)]
         names: dict[str, list[ConceptName]] = {
             one.code: [ConceptName("fr", "label", one.label_fr), ConceptName("en", "label", one.label_en)]
             for one in used

@@ -32,11 +32,15 @@ def faults(frame: Frame) -> Iterator[Fault]:
         known.setdefault(one.code, one)
     for row, one in enumerate(frame.competences):
         yield from _of_competence(frame, known, row, one)
-    for table, rows in (("levels", frame.levels), ("names", frame.names), ("links", frame.links)):
-        for row, entry in enumerate(rows):
-            if entry.code not in known:
+    for table, codes in (
+        ("levels", [one.code for one in frame.levels]),
+        ("names", [one.code for one in frame.names]),
+        ("links", [one.code for one in frame.links]),
+    ):
+        for row, code in enumerate(codes):
+            if code not in known:
                 yield Fault(
-                    table, row, "code", f"there is no competence '{entry.code}'",
+                    table, row, "code", f"there is no competence '{code}'",
                     "a code of competences.csv", "correct the code, or remove the row",
                 )  # fmt: skip
     yield from _twice(frame)

@@ -9,16 +9,24 @@ from typing import NamedTuple
 from orchestration.plain_text import clean, fold
 
 # Said in place of a need, as folded: refusals, and "we lack nothing".
+_NOW = "(?: (?:particuliere?s?|specifiques?|en particulier|a ce jour|pour l instant|actuellement))*"
 _NOTHING = re.compile(
-    r"(?:r ?a ?s|rien(?: de (?:particulier|special))?(?: a (?:signaler|dire|declarer))?|neant|non|no|nan|n a|na|n d|nd"
-    r"|nsp|ne sai[st] pas|je ne sai[st] pas|sai[st] pas|sans(?: objet| avis| reponse)?|so|x+|0+|null?|nul|nulle|none|nil"
-    r"|nothing(?: (?:special|in particular))?|aucune?s?(?: (?:idee|avis|reponse|competences?|besoins?|manques?))?(?: "
-    r"(?:particuliere?s?|specifiques?|a ce jour|pour l instant|actuellement|en particulier))*|pas de (?:besoins?|"
-    r"reponse|manques?)(?: (?:particuliers?|specifiques?|a ce jour|pour l instant|actuellement))*|pas concernee?s?"
-    r"|non (?:concernee?s?|applicable|renseignee?s?)|not (?:applicable|concerned)|no (?:answer|comment|idea|needs?"
-    r"|(?:specific|particular) needs?)|unknown|(?:i )?(?:do not|don t) know|(?:nous avons|on a) (?:toutes? )?(?:ce qu il "
-    r"(?:nous )?faut|les competences(?: (?:necessaires|requises))?)|rien ne (?:nous )?manque|il ne (?:nous )?manque rien"
-    r"|we (?:have|lack) (?:all we need|nothing)|idem|test)?"
+    "|".join(
+        (
+            "",
+            "r ?a ?s|n ?/? ?[ad]|nsp|so|x+|0+|nan|nulle?|null|nil|none|non|no|neant|idem|test|unknown",
+            "rien(?: de (?:particulier|special))?(?: a (?:signaler|dire|declarer))?",
+            "nothing(?: (?:special|in particular))?",
+            "(?:je )?(?:ne )?sai[st] pas|(?:i )?(?:do not|don t) know|sans(?: objet| avis| reponse)?",
+            f"aucune?s?(?: (?:idee|avis|reponse|competences?|besoins?|manques?))?{_NOW}",
+            f"pas d(?:e|) ?(?:besoins?|reponse|manques?|avis|idee){_NOW}",
+            "pas concernee?s?|non (?:concernee?s?|applicable|renseignee?s?)|not (?:applicable|concerned)",
+            "no (?:answer|comment|idea|needs?|(?:specific|particular) needs?)",
+            "(?:nous avons|on a) tout ce qu il (?:nous )?faut",
+            "(?:nous avons|on a) toutes les competences(?: (?:necessaires|requises))?",
+            "rien ne (?:nous )?manque|il ne (?:nous )?manque rien|we (?:have all we need|lack nothing)",
+        )
+    )
 )
 # Cues that what stands in the same part is not needed. "We speak no English" is a need, and has none of these.
 _NOT_NEEDED = re.compile(
@@ -31,7 +39,8 @@ _NOT_NEEDED = re.compile(
 # A list goes on being unneeded: "pas besoin d'anglais, ni d'allemand".
 _GOES_ON = re.compile(r"^(?:ni|nor|or|ou|d|de|du|des)\b")
 _CONTRAST = re.compile(
-    r"\b(?:mais|plut[oô]t|par contre|en revanche|cependant|toutefois|but|rather|however|instead)\b", re.IGNORECASE
+    r"\b(?:mais|plut[oô]t|par contre|en revanche|cependant|toutefois|but|rather|however|instead)\b",
+    re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"\n|(?<=\w)[.!?…]+(?=\s|$)")
 _HARD = re.compile(r"[;|•▪●·✓→]+|,(?!\d)|\s[-–—*/]+\s|^\s*[-–—*>]+\s*|\s\d{1,2}[.)]\s")
@@ -40,7 +49,8 @@ _NUMBER = re.compile(r"^\s*\(?\d{1,2}\s*[.)°:-]\s*")
 _OF = r"(?:(?:de|en|des|du|d'un|d'une|un|une|sur|pour|of|in|for|with|a|an)\s+|d['’]|:\s*)*"
 # How a need is asked for, before it is named: "il nous manque des compétences en ...", "we need training in ...".
 _ASKED = re.compile(
-    r"^(?:(?:il\s+)?(?:nous|on|me|we|i)\s+(?:\w{1,8}\s+)?(?:besoin|manqu\w*|recherch\w+|cherch\w+|need|lack|are missing)"
+    r"^(?:(?:il\s+)?(?:nous|on|me|we|i)\s+(?:\w{1,8}\s+)?"
+    r"(?:besoin|manqu\w*|recherch\w+|cherch\w+|need|lack|are missing)"
     rf"|besoins?|manque|need|lack)\s+{_OF}"
     r"|^(?:les?\s+)?(?:comp[ée]tences?|connaissances?|formations?|skills?|training|knowledge)\s+"
     r"(?:de\s+|d['’]|en\s+|du\s+|sur\s+|in\s+|of\s+|on\s+|for\s+)",

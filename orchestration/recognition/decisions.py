@@ -125,7 +125,9 @@ def agreement(decisions: Iterable[Decision]) -> dict[tuple[str, str], tuple[floa
         for second in coders[place + 1 :]:
             both = [texts for texts in latest.values() if first in texts and second in texts]
             if both:
-                one, other = ([BETWEEN.join(sorted(texts[who].codes)) for texts in both] for who in (first, second))
+                one, other = (
+                    [BETWEEN.join(sorted(texts[who].codes)) for texts in both] for who in (first, second)
+                )
                 result[first, second] = (kappa(one, other), len(both))
     return result
 

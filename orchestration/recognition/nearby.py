@@ -61,7 +61,9 @@ def _numbered(texts: Iterable[Sequence[str]]) -> dict[str, int]:
 
 
 def _translations(
-    pairs: Sequence[tuple[Sequence[str], Sequence[str]]], english: Mapping[str, int], french: Mapping[str, int]
+    pairs: Sequence[tuple[Sequence[str], Sequence[str]]],
+    english: Mapping[str, int],
+    french: Mapping[str, int],
 ) -> tuple[Any, Any]:
     """Both directions' tables, sparse: a row a word, its translations' probabilities without the small ones."""
     links = np.array(

@@ -57,14 +57,16 @@ def export_queue(mappings: Iterable[Mapping], scheme: Scheme, path: Path) -> int
     frame = book.create_sheet(FRAME)
     frame.append(("code", "fr", "en"))
     for concept in scheme.concepts:
-        frame.append([_text(frame, text) for text in (concept.code, concept.label("fr"), concept.label("en"))])
+        frame.append(
+            [_text(frame, text) for text in (concept.code, concept.label("fr"), concept.label("en"))]
+        )
     written = io.BytesIO()
     book.save(written)
     path.write_bytes(written.getvalue())
     return len(order)
 
 
-def _text(sheet: Any, text: str) -> WriteOnlyCell:
+def _text(sheet: Any, text: str) -> Any:
     """A cell that stays a text: an answer that begins with ``=`` is no formula."""
     cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"

@@ -68,7 +68,9 @@ class _Features:
 class _Block:
     """One kind of features, weighted: from words to unit vectors."""
 
-    def __init__(self, is_stems: bool, names: Sequence[Sequence[str]], near: Mapping[str, Mapping[str, float]]) -> None:
+    def __init__(
+        self, is_stems: bool, names: Sequence[Sequence[str]], near: Mapping[str, Mapping[str, float]]
+    ) -> None:
         self._features = _Features(is_stems)
         counted = self._counts(names)
         self._features.close()
@@ -119,7 +121,9 @@ class _Block:
                     row.append(place)
                     column.append(numbers[other])
                     weight.append(chance)
-        return sp.csr_matrix((np.array(weight, np.float32), (row, column)), shape=(len(numbers), len(numbers)))
+        return sp.csr_matrix(
+            (np.array(weight, np.float32), (row, column)), shape=(len(numbers), len(numbers))
+        )
 
 
 class Index:
@@ -166,7 +170,11 @@ class Index:
     def _best(self, names: npt.NDArray[np.int32], scores: Numbers, best: int) -> list[Candidate]:
         looked_at = min(len(scores), _NAMES * best)
         while True:
-            order = np.argpartition(scores, -looked_at)[-looked_at:] if looked_at < len(scores) else np.arange(len(scores))
+            order = (
+                np.argpartition(scores, -looked_at)[-looked_at:]
+                if looked_at < len(scores)
+                else np.arange(len(scores))
+            )
             # Ties go to the competence that comes first in the scheme.
             order = order[np.lexsort((names[order], -scores[order]))]
             concepts = self._owner[names[order]]
@@ -174,6 +182,7 @@ class Index:
             if len(first) >= best or looked_at == len(scores):
                 first.sort()
                 return [
-                    Candidate(self.codes[concepts[place]], float(scores[order[place]])) for place in first[:best]
+                    Candidate(self.codes[concepts[place]], float(scores[order[place]]))
+                    for place in first[:best]
                 ]
             looked_at = len(scores)

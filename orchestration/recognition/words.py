@@ -3,23 +3,28 @@ weights or vectors (vectors.py)."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 SMALL = frozenset(
-    (
+    re.findall(
+        r"\w+",
         "a an and or the of for in on to with by at from as is are be your our you we their its this that into "
         "le la les l d un une des de du et ou a au aux en dans pour par sur avec nos notre vos votre son sa ses "
         "leur leurs ce cette ces qui que qu se s n ne y est sont plus "
-        "ability knowledge skill skills experience competence competences connaissance connaissances"
-    ).split()
+        "ability knowledge skill skills experience competence competences connaissance connaissances",
+    )
 )
 """Words that tell nothing about which competence is meant, as folded."""
 
 # Endings of both languages, the longest first; a word is cut once, and keeps four letters.
 _ENDINGS = tuple(
     sorted(
-        "ations ation ings ing ions ion ements ement ments ment ers er ors or eurs eur ies ied ed es ives ive als "
-        "al aux ly ir re s e y".split(),
+        re.findall(
+            r"\w+",
+            "ations ation ings ing ions ion ements ement ments ment ers er ors or eurs eur ies ied ed es ives ive als "
+            "al aux ly ir re s e y",
+        ),
         key=len,
         reverse=True,
     )
