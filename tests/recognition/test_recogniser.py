@@ -1,5 +1,6 @@
 """From answers to competences: names, halves, rankings, what was decided, and what each mapping keeps."""
 
+import csv
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from orchestration.recognition import (
     learn,
     sureness,
 )
+from orchestration.settings import PROJECT
 
 from .conftest import NOW
 
@@ -203,3 +205,22 @@ def test_the_same_scheme_in_another_order_gives_the_same_scores(scheme):
         assert {c.code: pytest.approx(c.score, abs=1e-6) for c in one[:3]} == {
             c.code: c.score for c in other[:3]
         }
+
+
+def test_answers_never_seen_are_accepted_rightly_or_shown_to_a_coder(recogniser):
+    """121 answers in the words of companies, written after the frame's names and not used to set anything."""
+    with (PROJECT / "tests" / "fixtures" / "frame" / "answers.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
+        rows = [(row["answer"], {row["codes"]} - {""}) for row in csv.DictReader(file)]
+    accepted, wrong, shown = 0, [], 0
+    for (answer, right), found in zip(
+        rows, recogniser.answers([answer for answer, _ in rows], NOW), strict=True
+    ):
+        codes = {one.code for one in found if one.state == "accepted"}
+        accepted += bool(codes)
+        wrong += [answer] if codes - right else []
+        shown += bool(right & (codes | {near.code for one in found for near in one.candidates[:3]}))
+    assert accepted >= 40
+    assert len(wrong) <= 0.05 * accepted, wrong
+    assert shown >= 100, "of 106 that are in the frame"
