@@ -10,10 +10,11 @@ from xml.etree.ElementTree import Element
 
 import defusedxml.ElementTree
 from defusedxml import DefusedXmlException
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from orchestration.errors import FrameError
-from orchestration.frame.models import Competence, Frame, Heading, Level, Link, Name
+from orchestration.frame.loading import TABLES
+from orchestration.frame.models import Frame, Heading
 from orchestration.frame.rules import faults
 from orchestration.frame.tables import fault, read_rows
 
@@ -41,9 +42,9 @@ _DATES = ("valid_from", "valid_to")
 
 @dataclass
 class _Entry:
-    """One competence on its way: where it stands, its fields, and its rows in the other tables."""
+    """One competence on its way: its line or number, its fields, and its rows in the other tables."""
 
-    line: int
+    number: int
     fields: dict[str, object]
     names: list[dict[str, object]] = field(default_factory=list)
     links: list[dict[str, object]] = field(default_factory=list)
@@ -59,25 +60,34 @@ def import_frame(path: Path, heading: Heading) -> Frame:
     Raises:
         FrameError: names the file, the line or concept, and what is wrong.
     """
-    entries = list(_from_csv(path) if path.suffix.lower() == ".csv" else _from_skos(path, heading))
+    is_csv = path.suffix.lower() == ".csv"
+    unit = "line" if is_csv else "concept"
     wrong: list[tuple[int, ValidationError]] = []
-    rows: dict[type, list[object]] = {Competence: [], Level: [], Name: [], Link: []}
-    for entry in entries:
+    made: dict[str, list[tuple[int, BaseModel]]] = {table: [] for table in TABLES}
+    for entry in _from_csv(path) if is_csv else _from_skos(path, heading):
         entry.fields.setdefault("valid_from", heading.valid_from)
-        for model, given in (
-            (Competence, [entry.fields]), (Level, entry.levels), (Name, entry.names), (Link, entry.links)
-        ):  # fmt: skip
-            for cells in given:
+        given = {
+            "competences": [entry.fields],
+            "levels": entry.levels,
+            "names": entry.names,
+            "links": entry.links,
+        }
+        for table, model in TABLES.items():
+            for cells in given[table]:
                 try:
-                    rows[model].append(model.model_validate({**cells, "code": entry.fields.get("code")}))
+                    row = model.model_validate({**cells, "code": entry.fields.get("code")})
+                    made[table].append((entry.number, row))
                 except ValidationError as problem:
-                    wrong.append((entry.line, problem))
+                    wrong.append((entry.number, problem))
     if wrong:
-        raise fault(path, wrong)
-    frame = Frame(heading, *(tuple(rows[model]) for model in (Competence, Level, Name, Link)))  # type: ignore[arg-type]
+        raise fault(path, wrong, unit)
+    frame = Frame(heading, *(tuple(row for _, row in made[table]) for table in TABLES))  # type: ignore[arg-type]
     for found in faults(frame):
         raise FrameError(
-            found.problem, where=f"{path}, column '{found.column}'", expected=found.expected, fix=found.fix
+            found.problem,
+            where=f"{path}, {unit} {made[found.table][found.row][0]}, column '{found.column}'",
+            expected=found.expected,
+            fix=found.fix,
         )
     return frame
 

@@ -127,19 +127,19 @@ def split_lists(cells: dict[str, str], model: type[BaseModel], lists: Sequence[s
     return made
 
 
-def fault(path: Path, faults: Sequence[tuple[int, ValidationError]]) -> FrameError:
-    """Tell the first fault of a table in our own words, and where the others are."""
+def fault(path: Path, faults: Sequence[tuple[int, ValidationError]], unit: str = "line") -> FrameError:
+    """Tell the first fault of a file in our own words, and where the others are; ``unit`` is what is numbered."""
     line, problem = faults[0]
     error = problem.errors()[0]
     column = error["loc"][0] if error["loc"] else "?"
     given = error.get("input")
     expected = _EXPECTED.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
     others = ", ".join(str(other) for other, _ in faults[1:21])
-    also = f" (and {len(faults) - 1} more rows: lines {others})" if others else ""
+    also = f" (and {len(faults) - 1} more: {unit}s {others})" if others else ""
     said = "is empty" if error["type"] == "missing" else f"holds {str(given)[:40]!r}"
     return FrameError(
         f"the column '{column}' {said}{also}",
-        where=f"{path}, line {line}",
+        where=f"{path}, {unit} {line}",
         expected=expected,
-        fix="correct the cell",
+        fix=f"correct this {unit}",
     )

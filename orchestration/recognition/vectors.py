@@ -25,6 +25,7 @@ from orchestration.recognition.words import stem, telling, trigrams
 Numbers = npt.NDArray[np.float32]
 _QUALIFIER = re.compile(r"\s*\([^()]*\)")
 _BATCH = 512
+_REMEMBERED = 200_000
 # This many names a candidate are looked at first: most competences have fewer.
 _NAMES = 16
 
@@ -60,6 +61,8 @@ class _Features:
                     known = tuple(self.numbers.setdefault(part, len(self.numbers)) for part in parts)
                 else:
                     known = tuple(self.numbers.get(part, -1) for part in parts)
+                if len(self._words) >= _REMEMBERED:
+                    self._words.clear()
                 self._words[word] = known
             found.extend(known)
         return found
@@ -76,12 +79,12 @@ class _Block:
         self._features.close()
         frequency = np.bincount(counted.indices, minlength=counted.shape[1])
         self._idf = (1 + np.log((1 + len(names)) / (1 + frequency))).astype(np.float32)
-        self._most = float(1 + np.log(1 + len(names)))
+        self._rarest = float(1 + np.log(1 + len(names)))
         self._spread = self._near(near) if is_stems else None
         self.names = self._unit(counted)
 
     def vectors(self, texts: Sequence[Sequence[str]]) -> Any:
-        """A row a text, of length 1 where all of its features are known; unknown ones only shorten it."""
+        """A row a text, of length 1 where all of its features are known, else shorter."""
         return self._unit(self._counts(texts))
 
     def _counts(self, texts: Sequence[Sequence[str]]) -> Any:
@@ -96,16 +99,14 @@ class _Block:
         return table
 
     def _unit(self, counted: Any) -> Any:
-        known = counted.shape[1] - 1
-        idf = np.append(self._idf[:known], np.float32(self._most))
-        table = counted.copy()
-        table.data = (1 + np.log(table.data)) * idf[table.indices]
-        table = table.tocsr()
-        unknown = np.asarray(table[:, known].todense(), np.float64).ravel()
-        table = table[:, :known]
+        known = len(self._features.numbers)
+        unknown = np.asarray(counted[:, known].todense(), np.float64).ravel()
+        table = counted[:, :known].tocsr()
+        table.data = (1 + np.log(table.data)) * self._idf[table.indices]
         if self._spread is not None:
             table = (table @ self._spread).tocsr()
-        length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel() + unknown**2)
+        # What no name has is as rare as can be, and lengthens a text: it is then less like any name.
+        length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel() + self._rarest**2 * unknown)
         length[length == 0] = 1
         return (sp.diags((1 / length).astype(np.float32)) @ table).tocsr()
 

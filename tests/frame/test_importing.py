@@ -35,7 +35,7 @@ def test_one_csv_file_makes_a_frame(frame, tmp_path):
     [
         ("ICE-2;management", "ICE-2;managment", "no family 'managment'"),
         ("ICE-2;management;Lean", "ICE-2;management;", "line 3: the column 'label_fr' is empty"),
-        ("ICE-2;", "ICE-1;", "the code 'ICE-1' stands twice"),
+        ("ICE-2;", "ICE-1;", "line 3, column 'code': the code 'ICE-1' stands twice"),
         ("code;family", "kode;family", "lacks the column 'code'"),
         ("synonyms_fr", "synonyme", "has unknown the column 'synonyme'"),
     ],
@@ -84,5 +84,5 @@ def test_xml_that_is_broken_or_hostile_is_refused(frame, tmp_path):
 def test_a_concept_without_code_is_refused_by_its_number(frame, tmp_path):
     path = tmp_path / "frame.rdf"
     path.write_text(SKOS.read_text().replace("<skos:notation>ICE-2</skos:notation>", ""))
-    with pytest.raises(FrameError, match="the column 'code'"):
+    with pytest.raises(FrameError, match="concept 3: the column 'code'"):
         import_frame(path, frame.heading)
