@@ -32,7 +32,7 @@ _NOTHING = re.compile(
 _NOT_NEEDED = re.compile(
     r"\b(?:pas (?:du tout |vraiment |plus )?(?:besoin|necessaires?|utiles?|requis(?:es?)?|exigee?s?|demandee?s?"
     r"|prioritaires?|concernee?s? par)|aucun besoin|plus besoin|sans besoin|inutiles?|non (?:requis(?:es?)?|exigee?s?"
-    r"|necessaires?|demandee?s?)|ne manquent? pas|pas de (?:besoins?|manques?) (?:en|de|d)|sauf|excepte|hormis|hors"
+    r"|necessaires?|demandee?s?)|ne manquent? pas|pas de (?:besoins?|manques?) (?:en|de|d)|sauf|excepte|hormis"
     r"|not? (?:need(?:ed)?|required|necessary|useful)(?: (?:for|of))?|no longer need(?:ed)?|(?:do not|don t|does not"
     r"|doesn t|need not) need|without need|except(?: for)?)\b"
 )
