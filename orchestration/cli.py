@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.cli_frame import frame_app, review_app
 from orchestration.errors import SkillsBankError
 from orchestration.settings import PROJECT, Settings
 
@@ -32,6 +33,8 @@ releases_app = typer.Typer(help="List, inspect, verify and roll back releases.",
 codebook_app = typer.Typer(help="Work with the codebooks in data/codebooks.", no_args_is_help=True)
 app.add_typer(releases_app, name="releases")
 app.add_typer(codebook_app, name="codebook")
+app.add_typer(frame_app, name="frame")
+app.add_typer(review_app, name="review")
 
 INTERRUPTED = 130
 
@@ -250,7 +253,7 @@ def codebook_show(
 
 
 @app.command()
-def frame(
+def sampling_frame(
     file: Annotated[Path, typer.Argument(help="The Parquet file to write.")],
     band: Annotated[
         list[str] | None,

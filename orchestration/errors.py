@@ -57,5 +57,13 @@ class ReleaseError(SkillsBankError):
     """A release that cannot be written, found, verified or switched to."""
 
 
+class FrameError(SkillsBankError):
+    """A reference frame, or another list of competences, that cannot be used."""
+
+
+class ReviewError(SkillsBankError):
+    """A reviewed spreadsheet or a file of decisions that cannot be taken over."""
+
+
 class BusyError(SkillsBankError):
     """Another refresh holds the data folder."""

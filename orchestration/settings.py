@@ -15,8 +15,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """All options, read from ``SKILLSBANK_*`` variables.
 
-    ``data`` holds everything written at run time; ``codebooks``, ``reference`` and ``sample_folder``
-    are read only. ``sample`` says whether the embedded simulated campaign is collected.
+    ``data`` holds everything written at run time; ``codebooks``, ``reference``, ``frame`` and ``sample_folder``
+    are read only. ``sample`` says whether the embedded simulated campaign is collected. ``esco`` and ``rome`` are
+    folders with the files that those classifications offer for download; none is needed.
     """
 
     model_config = SettingsConfigDict(env_prefix="SKILLSBANK_", frozen=True)
@@ -24,6 +25,9 @@ class Settings(BaseSettings):
     data: Path = PROJECT / "data"
     codebooks: Path = PROJECT / "data" / "codebooks"
     reference: Path = PROJECT / "data" / "reference"
+    frame: Path = PROJECT / "data" / "frame"
+    esco: Path | None = None
+    rome: Path | None = None
     sample_folder: Path = PROJECT / "data" / "sample"
     sample: bool = True
     company_key_secret: SecretStr | None = None
@@ -70,6 +74,11 @@ class Settings(BaseSettings):
     def lake(self) -> Path:
         """Typed Parquet, the boundary between Python and SQL."""
         return self.data / "lake"
+
+    @cached_property
+    def decisions(self) -> Path:
+        """What people decided on texts that the rules could not place."""
+        return self.data / "decisions" / "decisions.csv"
 
     @cached_property
     def warehouse(self) -> Path:

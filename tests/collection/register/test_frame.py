@@ -85,7 +85,7 @@ def test_the_frame_is_what_collection_takes(stock, tmp_path):
 def test_the_command_on_the_sample(tmp_path, monkeypatch):
     monkeypatch.setenv("SKILLSBANK_DATA", str(tmp_path / "data"))
     result = CliRunner().invoke(
-        app, ["frame", str(tmp_path / "frame.parquet"), "--band", "11", "--band", "12"]
+        app, ["sampling-frame", str(tmp_path / "frame.parquet"), "--band", "11", "--band", "12"]
     )
     assert result.exit_code == 0, result.output
     table = pq.read_table(tmp_path / "frame.parquet")
@@ -101,6 +101,6 @@ def test_the_command_on_the_sample(tmp_path, monkeypatch):
 def test_without_stock_files_the_command_says_where_to_put_them(tmp_path, monkeypatch):
     monkeypatch.setenv("SKILLSBANK_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("SKILLSBANK_SAMPLE", "false")
-    result = CliRunner().invoke(app, ["frame", str(tmp_path / "frame.parquet")])
+    result = CliRunner().invoke(app, ["sampling-frame", str(tmp_path / "frame.parquet")])
     assert result.exit_code == 1
     assert "there are no stock files" in str(result.exception)
