@@ -3,6 +3,7 @@ as a stream, missing elements, code headings by way of the structure. Does not: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -22,6 +23,7 @@ FIX = "in LimeSurvey open the survey, choose Display/Export > Survey archive (.l
 _KIND = "a LimeSurvey survey archive (.lsa): a zip file of .lss, .lsr and perhaps .lst"
 _BLOCK = 1 << 16
 _LONGEST_ROW = 16 << 20
+_QUESTION = re.compile(r"\d+X|Q\d")
 _STRUCTURE, _RESPONSES = ".lss", "_responses.lsr"
 
 
@@ -76,7 +78,7 @@ def open_export(path: Path) -> LimeSurveyLsa:
             fix="put in the archive of a survey with responses",
         )
     # LimeSurvey's own columns (id, token, submitdate ...) are no field names of questions.
-    unknown = [name for name in fields if name not in names and not name.isidentifier()]
+    unknown = [name for name in fields if name not in names and _QUESTION.match(name)]
     if unknown:
         raise ExportError(
             f"no question of the structure has the field '{unknown[0]}'"
