@@ -148,6 +148,7 @@ class _Document:
 
     def start(self, tag: str, _: dict[str, str]) -> None:
         """An element begins."""
+        self._between()
         self._open.append(tag)
         self._text = []
         self._size += len(tag)
@@ -162,13 +163,21 @@ class _Document:
         match self._open[1:]:
             case ["responses", "fields", "fieldname"]:
                 self.fields.append("".join(self._text))
-            case ["responses", "rows", "row", name]:
-                self._row.append((name, "".join(self._text)))
-            case ["responses", "rows", "row"]:
-                self._rows.append(self._row)
+            case ["responses", "rows", name]:
+                self._between()
+                # Whatever is no row is told as one that has an unknown element: it may have been a response.
+                self._rows.append(self._row if name == "row" else [*self._row, (name, "")])
                 self._row, self._size = [], 0
+            case ["responses", "rows", _, *names]:
+                self._row.append(("/".join(names), "".join(self._text)))
         self._open.pop()
         self._text = []
+
+    def _between(self) -> None:
+        """Keep what text stands between the elements of a row, where LimeSurvey writes none."""
+        text = "".join(self._text)
+        if text.strip() and self._open[1:3] == ["responses", "rows"]:
+            self._row.append(("text between elements", text))
 
     def close(self) -> None:
         """Nothing is left to do."""
