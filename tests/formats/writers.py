@@ -231,7 +231,7 @@ _WORKBOOK = {
 
 def workbook(rows: str) -> bytes:
     """A workbook whose one sheet has these rows, as XML; its texts stand in the cells."""
-    content = f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+    content = f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}\n</sheetData></worksheet>'
     return zipped({name: text.encode() for name, text in {**_WORKBOOK, SHEET: content}.items()})
 
 
