@@ -10,7 +10,8 @@ import pytest
 
 from orchestration.collection.readers import open_export
 
-from .writers import RESPONSES, SHEET, unzipped, workbook, zipped
+from .writers import RESPONSES
+from .zip_writers import SHEET, unzipped, workbook, zipped
 
 MEBIBYTES = 600  # pyarrow and openpyxl take 150 of them
 SECONDS = 20

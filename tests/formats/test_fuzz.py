@@ -18,7 +18,8 @@ from orchestration.errors import SkillsBankError
 
 from .passing import collect, contacts, decoded, put
 from .questionnaires import drawn
-from .writers import FORMATS, RESPONSES, unzipped, zipped
+from .writers import FORMATS, RESPONSES
+from .zip_writers import unzipped, zipped
 
 # ReadStat reads in a process of its own, which takes a second to start: a few are enough for what stands around it.
 VARIANTS = dict.fromkeys(FORMATS, 45) | {"csv": 49, "sav": 6}

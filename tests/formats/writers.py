@@ -1,14 +1,11 @@
-"""Every format that intake reads, written from a table of cells. Belongs here: bytes and files of formats. Does not:
-what the cells are (questionnaires.py), or what is tested."""
+"""Every format that intake reads, written from a table of cells. Belongs here: the list of them, and
+those of LimeSurvey. Does not: what the cells are (questionnaires.py), other tools' formats (tool_writers.py)."""
 
-import csv
 import html
-import io
 import json
 import re
 import tempfile
-import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +17,9 @@ import pyreadstat
 from orchestration.codebook import META_COLUMNS, Codebook, Column
 
 from ..collection.conftest import limesurvey_vv
+from . import tool_writers as tools
 from .questionnaires import codebook, headings
+from .zip_writers import SHEET, sheet, zipped
 
 Row = Mapping[str, str | None]
 Files = dict[str, bytes]
@@ -179,21 +178,6 @@ def _lsa(version: int):
     return write
 
 
-def zipped(parts: Mapping[str, bytes]) -> bytes:
-    """A zip file of these parts."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
-def unzipped(content: bytes) -> dict[str, bytes]:
-    """The parts of a zip file."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def _json(version: int):
     def write(book, rows):
         names, cells = _cells(book, rows)
@@ -205,51 +189,6 @@ def _json(version: int):
         return {"export.json": json.dumps({"responses": found}).encode()}
 
     return write
-
-
-SHEET = "xl/worksheets/sheet1.xml"
-
-
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_KINDS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_RELATION = (
-    '<Relationships xmlns="{}/relationships"><Relationship Id="r1" Type="{}/{}" Target="{}"/></Relationships>'
-)
-_WORKBOOK = {
-    "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    f'<Override PartName="/xl/workbook.xml" ContentType="{_KINDS}.sheet.main+xml"/>'
-    f'<Override PartName="/{SHEET}" ContentType="{_KINDS}.worksheet+xml"/></Types>',
-    "_rels/.rels": _RELATION.format(_PACKAGE, _OFFICE, "officeDocument", "xl/workbook.xml"),
-    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
-    '<sheet name="Sheet" sheetId="1" r:id="r1"/></sheets></workbook>',
-    "xl/_rels/workbook.xml.rels": _RELATION.format(_PACKAGE, _OFFICE, "worksheet", "worksheets/sheet1.xml"),
-}
-
-
-def workbook(rows: str) -> bytes:
-    """A workbook whose one sheet has these rows, as XML; its texts stand in the cells."""
-    content = f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}\n</sheetData></worksheet>'
-    return zipped({name: text.encode() for name, text in {**_WORKBOOK, SHEET: content}.items()})
-
-
-def sheet(rows: Iterable[Sequence[str | float | int]]) -> bytes:
-    """A workbook of one sheet."""
-    lines = []
-    for at, row in enumerate(rows, 1):
-        cells = ""
-        for place, cell in enumerate(row):
-            where = f"{chr(64 + place // 26) if place >= 26 else ''}{chr(65 + place % 26)}{at}"
-            if isinstance(cell, str) and cell:
-                cells += (
-                    f'<c r="{where}" t="inlineStr"><is><t xml:space="preserve">{escape(cell)}</t></is></c>'
-                )
-            elif not isinstance(cell, str):
-                cells += f'<c r="{where}"><v>{cell!r}</v></c>'
-        lines.append(f'<row r="{at}">{cells}</row>')
-    return workbook("\n".join(lines))
 
 
 def _xlsx(book, rows):
@@ -366,79 +305,6 @@ def sav_text(text: str) -> str:
     return text.rstrip(" ")
 
 
-def _said(book: Codebook, row: Row) -> dict[str, str]:
-    """The cells under question and item codes, answer codes as their labels."""
-    labels = {question.code: question.answer_labels for question in book.questions}
-    cells = {}
-    for name, column in book.columns().items():
-        cell = row[name] or ""
-        cells[name] = labels[column.question].get(cell, (cell,))[0]
-    return cells
-
-
-def _ticks(row: Row, ticked: tuple[str, str], blank: str = "") -> list[str]:
-    places = zip(("NEEDS[EN]", "NEEDS[DA]"), ticked, strict=True)
-    return [text if row[name] == "Y" else blank for name, text in places]
-
-
-def _tool(first: Callable[[Row], list[str]], needs: Callable[[Row], list[str]]):
-    """Rows as a tool writes them: its own columns, the answers in order, and of NEEDS what ``needs`` gives."""
-
-    def rows_of(book, rows):
-        for row in rows:
-            said = _said(book, row)
-            before = [said[name] for name in ("SIREN", "NAME", "EXPORTS", "SIZE")]
-            yield [*first(row), *before, *needs(row), *(said[name] for name in ("AMOUNT", "SINCE", "REMARK"))]
-
-    return rows_of
-
-
-BEFORE, AFTER = ["SIREN", "NAME", "EXPORTS", "SIZE"], ["AMOUNT", "SINCE", "REMARK"]
-_BOTH = ("English", "Data")
-
-
-def _lines(heads: list[list[str]], rows, separator=",", name="export.csv"):
-    def write(book, given):
-        out = io.StringIO()
-        csv.writer(out, delimiter=separator, lineterminator="\r\n").writerows([*heads, *rows(book, given)])
-        return {name: out.getvalue().encode()}
-
-    return write
-
-
-def _joined(end: str):
-    return lambda row: [";".join(filter(None, _ticks(row, _BOTH))) + (end if any(_ticks(row, _BOTH)) else "")]
-
-
-def _stamp(row: Row) -> str:
-    moment = datetime.fromisoformat(row["submitdate"] or "")
-    return f"{moment:%Y/%m/%d} {moment.hour % 12 or 12}:{moment:%M:%S %p} GMT+0"
-
-
-_SENT = ["id", "submitdate"]
-_SURVEYMONKEY = [
-    ["Respondent ID", "End Date", *BEFORE, "NEEDS", "", *AFTER],
-    ["", "", *["Response"] * 4, *_BOTH, *["Response"] * 3],
-]
-_QUALTRICS = ["ResponseId", "EndDate", "Finished", *BEFORE, "NEEDS_English", "NEEDS_Data", *AFTER]
-_KOBO = ["_id", "_uuid", "_submission_time", *(f"g/{name}" for name in BEFORE)]
-_KOBO += ["g/NEEDS/English", "g/NEEDS/Data", *(f"g/{name}" for name in AFTER)]
-_PLAIN = ["No", "Sent", *BEFORE, "NEEDS [English]", "NEEDS [Data]", *AFTER]
-_MICROSOFT = ["Id", "Start time", "Completion time", *BEFORE, "NEEDS", *AFTER]
-
-
-def _sent(row: Row) -> list[str]:
-    return [row[name] or "" for name in _SENT]
-
-
-def _answers_as_ticks(row: Row) -> list[str]:
-    return _ticks(row, _BOTH)
-
-
-def _book(heading: list[str], rows):
-    return lambda book, given: {"export.xlsx": sheet([heading, *rows(book, given)])}
-
-
 FORMATS: dict[str, Format] = {
     "csv": Format("limesurvey_csv", _csv(";")),
     "csv, commas": Format("limesurvey_csv", _csv(",")),
@@ -456,39 +322,11 @@ FORMATS: dict[str, Format] = {
     "R": Format("limesurvey_r", _r),
     "SPSS text": Format("limesurvey_spss", _spss, holds=spss_text),
     "sav": Format("spss_sav", _sav, holds=sav_text),
-    "SurveyMonkey": Format("surveymonkey", _lines(_SURVEYMONKEY, _tool(_sent, _answers_as_ticks))),
-    "Qualtrics": Format(
-        "qualtrics",
-        _lines(
-            [
-                _QUALTRICS,
-                _QUALTRICS,
-                [json.dumps({"ImportId": f"QID{at}"}) for at, _ in enumerate(_QUALTRICS)],
-            ],
-            _tool(lambda row: [*_sent(row), "1"], lambda row: _ticks(row, ("1", "1"))),
-        ),
-    ),
-    "Google Forms": Format(
-        "google_forms",
-        _lines([["Timestamp", *BEFORE, "NEEDS", *AFTER]], _tool(lambda row: [_stamp(row)], _joined(""))),
-        numbered=False,
-    ),
-    "Microsoft Forms": Format(
-        "microsoft_forms",
-        _book(_MICROSOFT, _tool(lambda row: [row["id"] or "", "", row["submitdate"] or ""], _joined(";"))),
-        part=SHEET,
-    ),
-    "KoboToolbox": Format(
-        "kobo",
-        _lines(
-            [_KOBO],
-            _tool(
-                lambda row: [row["id"] or "", f"uuid-{row['id']}", row["submitdate"] or ""],
-                lambda row: _ticks(row, ("1", "1"), "0"),
-            ),
-            ";",
-        ),
-    ),
-    "plain": Format("plain", _lines([_PLAIN], _tool(_sent, _answers_as_ticks), ";")),
-    "plain workbook": Format("plain", _book(_PLAIN, _tool(_sent, _answers_as_ticks)), part=SHEET),
+    "SurveyMonkey": Format("surveymonkey", tools.surveymonkey),
+    "Qualtrics": Format("qualtrics", tools.qualtrics),
+    "Google Forms": Format("google_forms", tools.google_forms, numbered=False),
+    "Microsoft Forms": Format("microsoft_forms", tools.microsoft_forms, part=SHEET),
+    "KoboToolbox": Format("kobo", tools.kobo),
+    "plain": Format("plain", tools.plain),
+    "plain workbook": Format("plain", tools.plain_workbook, part=SHEET),
 }
