@@ -115,7 +115,7 @@ class CompanyKeys:
                 expected=f"at least {_LEAST_SECRET}, since there are few enough SIREN to try them all",
                 fix="set a long random text, or unset it and let one be made",
             )
-        self._start = hmac.new(secret, digestmod="sha256")
+        self._secret = secret
         self.fingerprint = hmac.digest(secret, b"fingerprint of the secret", "sha256").hex()[:12]
 
     def __repr__(self) -> str:
@@ -146,11 +146,10 @@ class CompanyKeys:
     def of(self, sirens: pa.StringArray) -> pa.StringArray:
         """The key of each SIREN (bare digits), null for null."""
         encoded: Any = sirens.dictionary_encode()
-        keys = []
-        for siren in encoded.dictionary.to_pylist():
-            key = self._start.copy()
-            key.update(siren.encode())
-            keys.append(key.hexdigest()[:_KEY_LENGTH])
+        keys = [
+            hmac.digest(self._secret, siren.encode(), "sha256").hex()[:_KEY_LENGTH]
+            for siren in encoded.dictionary.to_pylist()
+        ]
         return pa.array(keys, pa.string()).take(encoded.indices)
 
 

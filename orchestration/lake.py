@@ -11,6 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.ahead import ahead
+
 STATES = ("answered", "refused", "blank", "not_asked", "invalid")
 
 _text, _integer, _number, _flag = pa.string(), pa.int64(), pa.float64(), pa.bool_()
@@ -226,7 +228,7 @@ def _write_file(path: Path, schema: pa.Schema, chunks: Iterator[pa.Table]) -> in
             field.name: "DELTA_BINARY_PACKED" for field in schema if pa.types.is_integer(field.type)
         },
     ) as writer:
-        for chunk in itertools.chain([first], chunks):
+        for chunk in ahead(itertools.chain([first], chunks)):
             writer.write_table(chunk.cast(shape))
             rows += chunk.num_rows
     return rows

@@ -6,6 +6,7 @@ from __future__ import annotations
 import codecs
 import re
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -164,6 +165,11 @@ class Export(Model):
         return data
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 class Tests(Model):
     """Which responses are tests: those whose answer to ``question`` contains ``matches`` (case ignored)."""
 
@@ -172,7 +178,7 @@ class Tests(Model):
 
     def found_in(self, text: str | None) -> bool:
         """Whether this answer marks a test."""
-        return text is not None and re.search(self.matches, text, re.IGNORECASE) is not None
+        return text is not None and _compiled(self.matches).search(text) is not None
 
 
 class Condition(Model):

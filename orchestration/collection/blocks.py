@@ -86,7 +86,9 @@ def delimited(
         )
     except pa.ArrowInvalid:
         return None
-    return pa.RecordBatch.from_arrays([column.combine_chunks() for column in table.columns], names=names)
+    # One block, one chunk: combining would copy it.
+    (batch,) = table.to_batches()
+    return batch
 
 
 def _sifted(path: Path, window: Window, grammar: Grammar, first: int, fix: str) -> Chunk:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
+from orchestration.ahead import ahead
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import IDS_A_SOURCE, Codebook
 from orchestration.codebook import Export as Declared
@@ -199,17 +200,23 @@ class Intake:
     def write(self, draft: Path, people: ContactsFile) -> dict[str, int]:
         """Write the archived file and the contacts; count all rows, and those rejected or erased."""
         rejected = erased = 0
-        with pq.ParquetWriter(draft, self.schema, compression="zstd") as writer:
+        # Nothing looks rows up in the archive: statistics would be for nobody.
+        with pq.ParquetWriter(draft, self.schema, compression="zstd", write_statistics=False) as writer:
             groups = RowGroups(writer, self.schema)
-            for chunk in self._checked():
-                table = self._archived(chunk)
-                gone = self._gone(table, chunk)
-                groups.add(emptied(table, gone))
+            for chunk, table, gone in ahead(self._split()):
+                groups.add(table)
                 self._to_contacts(chunk, people, gone)
                 rejected += len(chunk.rejected)
                 erased += len(gone)
             groups.close()
         return {"rows": groups.rows, "rejected": rejected} | ({"erased": erased} if erased else {})
+
+    def _split(self) -> Iterator[tuple[Chunk, pa.Table, Numbers]]:
+        """Each chunk, its rows as they are archived, and who was erased."""
+        for chunk in ahead(self._checked()):
+            table = self._archived(chunk)
+            gone = self._gone(table, chunk)
+            yield chunk, emptied(table, gone), gone
 
     def _gone(self, table: pa.Table, chunk: Chunk) -> Numbers:
         """The rows of a chunk whose people were erased."""

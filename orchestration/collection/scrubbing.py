@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
@@ -15,9 +16,9 @@ __all__ = ["EMAIL", "PHONE", "emails_in", "scrub", "scrub_text"]
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
-_SHORTEST = len("a@b.fr")
-_HINT = r"[@\p{Nd}]"
-_SUSPECT = r"@|\p{Nd}(?:\P{Nd}{0,4}\p{Nd}){7}"
+_SHORTEST_EMAIL, _SHORTEST_PHONE = len("a@b.fr"), 8
+_DIGIT = r"\p{Nd}"
+_DIGITS = r"\p{Nd}(?:\P{Nd}{0,4}\p{Nd}){7}"
 # LimeSurvey's own moments have digits enough to be suspect, and there are millions of them.
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$"
 
@@ -28,16 +29,24 @@ def scrub(texts: Any) -> pa.StringArray:
     SIREN, SIRET, years, dates and amounts stay: a French number has ten digits and begins with one zero, any
     other needs a `+` or `00` before it.
     """
-    # Most cells are empty, short codes, or words alone: only the rest is worth the long pattern.
-    suspect = np.flatnonzero(pc.greater_equal(pc.binary_length(texts), _SHORTEST).fill_null(False))
-    for pattern in (_HINT, _SUSPECT):
-        suspect = suspect[np.flatnonzero(pc.match_substring_regex(texts.take(suspect), pattern))]
-    suspect = suspect[np.flatnonzero(pc.invert(pc.match_substring_regex(texts.take(suspect), _MOMENT)))]
+    # Most columns hold short codes alone, and most cells are empty or words: few are worth the long pattern.
+    lengths = pc.binary_length(texts)
+    unchanged: pa.StringArray = texts
+    if (pc.max(lengths).as_py() or 0) < _SHORTEST_EMAIL:
+        return unchanged
+    has_digits = np.flatnonzero(pc.greater_equal(lengths, _SHORTEST_PHONE).fill_null(False))
+    for pattern, wanted in ((_DIGIT, True), (_MOMENT, False), (_DIGITS, True)):
+        has_digits = has_digits[_matches(texts.take(has_digits), pattern) == wanted]
+    suspect = np.union1d(has_digits, np.flatnonzero(pc.match_substring(texts, "@").fill_null(False)))
     if not len(suspect):
-        unchanged: pa.StringArray = texts
         return unchanged
     scrubbed = pa.array([scrub_text(text) for text in texts.take(suspect).to_pylist()], pa.string())
     place = np.zeros(len(texts), dtype=bool)
     place[suspect] = True
     result: pa.StringArray = pc.replace_with_mask(texts, pa.array(place), scrubbed)
     return result
+
+
+def _matches(texts: Any, pattern: str) -> npt.NDArray[np.bool_]:
+    matches: npt.NDArray[np.bool_] = np.asarray(pc.match_substring_regex(texts, pattern))
+    return matches

@@ -1,12 +1,13 @@
 """The structure of a LimeSurvey survey, as far as reading answers needs it. Belongs here: the file
-itself, and from field names (`482617X5X16C01`) to code headings (`COMP[C01]`). Does not: texts, conditions and
-drafts of codebooks (drafting/)."""
+itself, and from field names (`482617X5X16C01`, in LimeSurvey 7 `Q16_S52`) to code headings (`COMP[C01]`). Does
+not: texts, conditions and drafts of codebooks (drafting/)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import IO, Any, cast
+from itertools import product
+from typing import IO, Any, NamedTuple, cast
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -19,12 +20,12 @@ FIX = "export the survey's structure again (Display/Export > Survey structure, .
 
 # Question types by what their columns are called; every other type has one column and no more.
 _SUBQUESTIONS = frozenset("ABCEFHKMPQ")
-_GRIDS, _DUAL, _RANKING, _UPLOAD, _LIST_COMMENT = frozenset(":;"), "1", "R", "|", "O"
-_TICKED_COMMENT = "P"
+_GRIDS, _DUAL, _RANKING, _TICKED_COMMENT = frozenset(":;"), "1", "R", "P"
 
 
 def code_headings(file: IO[bytes], where: str) -> dict[str, str]:
-    """Give the code heading of every field name that a survey can have, from its .lss file.
+    """Give the code heading of every field name that a survey can have, from its .lss file: of each column those of
+    LimeSurvey until 6 and since 7 (createFieldMap in its common_helper.php).
 
     Raises:
         ExportError: as ``structure_root``.
@@ -34,52 +35,110 @@ def code_headings(file: IO[bytes], where: str) -> dict[str, str]:
 
 def headings_of(root: Element) -> dict[str, str]:
     """The same from a structure that was read already."""
-    questions = {text_of(row, "qid"): row for row in rows_of(root, "questions")}
-    children: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    children: dict[str, list[_Part]] = defaultdict(list)
     for row in rows_of(root, "subquestions"):
-        child = text_of(row, "scale_id") or "0", text_of(row, "title")
-        if child not in children[text_of(row, "parent_qid")]:
-            children[text_of(row, "parent_qid")].append(child)
-    answers: dict[str, set[str]] = defaultdict(set)
+        children[text_of(row, "parent_qid")].append(_Part.of(row, "title", "question_order", "qid"))
+    answers: dict[str, list[_Part]] = defaultdict(list)
     for row in rows_of(root, "answers"):
-        answers[text_of(row, "qid")].add(text_of(row, "code"))
+        answers[text_of(row, "qid")].append(_Part.of(row, "code", "aid", "aid"))
     headings: dict[str, str] = {}
-    for qid, row in questions.items():
+    for row in rows_of(root, "questions"):
+        qid, code = text_of(row, "qid"), text_of(row, "title")
         field = f"{text_of(row, 'sid')}X{text_of(row, 'gid')}X{qid}"
-        code = text_of(row, "title")
-        for suffix, name in _columns(row, children[qid], len(answers[qid])):
-            headings[field + suffix] = f"{code}[{name}]" if name else code
-            if text_of(row, "type") == _DUAL and suffix:
-                item, _, scale = suffix.partition("#")
-                headings[field + suffix] = f"{code}[{item}][{int(scale) + 1}]"
+        for column in _columns(row, _distinct(children[qid]), _distinct(answers[qid])):
+            headings[field + column.suffix] = code + column.heading
+            headings[f"Q{qid}{column.suffix_7}"] = code + column.heading
     return headings
 
 
-def _columns(row: Element, children: list[tuple[str, str]], answers: int) -> Iterator[tuple[str, str]]:
-    """A question's columns: what follows its field name, and what stands in brackets after its code."""
+class _Part(NamedTuple):
+    """A subquestion or an answer of a question: its code and number, and what it is sorted by."""
+
+    scale: str
+    code: str
+    number: str
+    order: int
+
+    @property
+    def suffix(self) -> str:
+        """What stands for a subquestion in the field names of LimeSurvey 7."""
+        return f"_S{self.number}"
+
+    @classmethod
+    def of(cls, row: Element, code: str, order: str, number: str) -> _Part:
+        place = text_of(row, order)
+        return cls(
+            text_of(row, "scale_id") or "0",
+            text_of(row, code),
+            text_of(row, number),
+            int(place) if place.isdecimal() else 0,
+        )
+
+
+def _distinct(parts: list[_Part]) -> list[_Part]:
+    """Each part once: before LimeSurvey 4 there was a row a language."""
+    first: dict[tuple[str, str], _Part] = {}
+    for part in parts:
+        first.setdefault((part.scale, part.code), part)
+    return list(first.values())
+
+
+class _Column(NamedTuple):
+    """What follows a question's field name (until LimeSurvey 6, since 7) and its code, for one of its columns."""
+
+    suffix: str
+    suffix_7: str
+    heading: str
+
+
+_ITSELF = _Column("", "", "")
+_MORE = {"O": ("comment", ""), "|": ("filecount", "_")}
+
+
+def _beside(name: str, ending: str = "") -> _Column:
+    """A column beside the answers proper."""
+    return _Column(ending + name, f"_C{name}", f"[{name}]")
+
+
+def _columns(row: Element, children: list[_Part], answers: list[_Part]) -> Iterator[_Column]:
     kind, other = text_of(row, "type"), text_of(row, "other") == "Y"
-    items = [title for scale, title in children if scale == "0"]
+    items = [child for child in children if child.scale == "0"]
     if kind == _DUAL:
-        names = [f"{item}#{scale}" for item in items for scale in "01"]
-        yield from ((name, name) for name in names)
+        for item, (ending, scale) in product(items, (("#0", "[1]"), ("#1", "[2]"))):
+            yield _Column(item.code + ending, item.suffix + ending, f"[{item.code}]{scale}")
     elif kind in _GRIDS:
-        across = [title for scale, title in children if scale == "1"]
-        yield from ((f"{item}_{column}", f"{item}_{column}") for item in items for column in across)
-    elif kind in _SUBQUESTIONS:
-        for item in [*items, *(["other"] if other else [])]:
-            yield item, item
-            if kind == _TICKED_COMMENT:
-                yield f"{item}comment", f"{item}comment"
+        for item, across in product(items, (child for child in children if child.scale == "1")):
+            name = f"{item.code}_{across.code}"
+            yield _Column(name, item.suffix + across.suffix, f"[{name}]")
     elif kind == _RANKING:
-        yield from ((str(place), str(place)) for place in range(1, answers + 1))
+        yield from _places(items, answers)
+    elif kind in _SUBQUESTIONS:
+        columns = [_Column(item.code, item.suffix, f"[{item.code}]") for item in items]
+        for column in [*columns, *([_beside("other")] if other else [])]:
+            yield column
+            if kind == _TICKED_COMMENT:
+                yield _comment(column)
     else:
-        yield "", ""
+        yield _ITSELF
         if other:
-            yield "other", "other"
-        if kind == _LIST_COMMENT:
-            yield "comment", "comment"
-        if kind == _UPLOAD:
-            yield "_filecount", "filecount"
+            yield _beside("other")
+        if kind in _MORE:
+            yield _beside(*_MORE[kind])
+
+
+def _places(items: list[_Part], answers: list[_Part]) -> Iterator[_Column]:
+    """The places of a ranking: since LimeSurvey 7 they have the numbers of its answers, in 7.1 those of the
+    subquestions that the answers have become.
+    """
+    suffixes = [f"_R{answer.number}" for answer in sorted(answers, key=lambda answer: answer.order)]
+    suffixes += [item.suffix for item in sorted(items, key=lambda item: item.order)]
+    for place, suffix in enumerate(suffixes, 1):
+        yield _Column(str(place), suffix, f"[{place}]")
+
+
+def _comment(column: _Column) -> _Column:
+    ending = "comment" if column.suffix == "other" else "_Ccomment"
+    return _Column(f"{column.suffix}comment", column.suffix_7 + ending, f"[{column.suffix}comment]")
 
 
 def structure_root(file: IO[bytes], where: str) -> Element:

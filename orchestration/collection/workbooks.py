@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from openpyxl.worksheet._reader import WorkSheetParser
 
 from orchestration.collection.lost_zeros import Number, repairs
 from orchestration.collection.text_rows import BadRow, Cells
@@ -36,19 +37,50 @@ def first_row(sheet: Any, number: int = 1) -> list[Any]:
 
 def text_rows(sheet: Any, width: int, after: int = 1) -> Iterator[Cells | BadRow]:
     """Give the rows below row ``after`` as texts, but for empty ones; formulas as they were typed."""
-    cells = sheet.iter_rows(min_row=1, max_row=_LAST_ROW, max_col=width + 1)
-    for _ in range(after):
-        next(cells, None)
-    rows = (row for row in map(_row, cells) if any(cell is not None for cell in row))
+    rows = (row for row in _rows(sheet, width, after) if isinstance(row, BadRow) or any(row))
     first = list(itertools.islice(rows, _JUDGED))
-    columns: list[Sequence[str | Number | None]] = list(zip(*first, strict=True))
-    repair = repairs(columns[:width] or [()] * width)
+    columns: list[Sequence[str | Number | None]] = list(
+        zip(*(row for row in first if not isinstance(row, BadRow)), strict=True)
+    )
+    repair = repairs(columns or [()] * width)
     for row in itertools.chain(first, rows):
-        texts = [_text(cell, repair[place] if place < width else str) for place, cell in enumerate(row)]
-        if row[width] is None:
-            yield texts[:width]
+        if isinstance(row, BadRow):
+            yield row
         else:
-            yield BadRow("the row has more cells than there are headings", "\t".join(texts))
+            yield [_text(cell, repair[place]) for place, cell in enumerate(row)]
+
+
+def _rows(sheet: Any, width: int, after: int) -> Iterator[_Row | BadRow]:
+    """The rows that the sheet holds, below row ``after``.
+
+    By openpyxl's own parser: its ``iter_rows`` makes up the rows between two that are far apart, and leaves out a
+    row whose number stood before and cells far to the right.
+    """
+    book, last = sheet.parent, 0
+    with sheet._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=book.data_only,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        for number, found in parser.parse():
+            cells: _Row = [None] * width
+            fault = None if last < number <= _LAST_ROW else "the row does not follow the one before it"
+            for cell in found:
+                place, value = cell["column"] - 1, _cell(cell["value"], cell["data_type"])
+                if place < width and cells[place] is None:
+                    cells[place] = value
+                elif value is not None:
+                    fault = fault or "the row has more cells than there are headings"
+            if fault is not None:
+                texts = (_text(_cell(cell["value"], cell["data_type"]), str) for cell in found)
+                yield BadRow(fault, "\t".join(texts))
+            elif number > after:
+                yield cells
+            last = max(last, number)
 
 
 @contextmanager
@@ -99,13 +131,8 @@ def _chosen(path: Path, sheets: list[Any], kind: str, fix: str, name: str | None
     return sheets[0]
 
 
-def _row(cells: tuple[Any, ...]) -> _Row:
-    return [_cell(cell) for cell in cells]
-
-
-def _cell(cell: Any) -> str | Number | None:
+def _cell(value: Any, kind: str) -> str | Number | None:
     """What a cell holds: numbers are kept apart, since they may have lost zeros."""
-    value = cell.value
     match value:
         case None:
             return None
@@ -121,7 +148,7 @@ def _cell(cell: Any) -> str | Number | None:
         case _:
             text = str(value)
             # LimeSurvey writes an answer that begins with '=' as a formula, and openpyxl adds another '='.
-            return text[1:] if cell.data_type == "f" and text.startswith("==") else text
+            return text[1:] if kind == "f" and text.startswith("==") else text
 
 
 def _text(cell: str | Number | None, repair: Callable[[str], str]) -> str:

@@ -112,11 +112,15 @@ class CsvGrammar:
 
     def cut(self, data: bytes) -> int:
         """See `Grammar`: the last line end outside quotes."""
-        outside = data.count(b'"') % 2
-        end = data.rfind(b"\n") + 1
-        while end and data.count(b'"', end) % 2 != outside:
-            end = data.rfind(b"\n", 0, end - 1) + 1
-        return end
+        # From quote to quote, so that each byte is looked at once, however the lines lie.
+        inside, end = data.count(b'"') % 2 == 1, len(data)
+        while end > 0:
+            quote = data.rfind(b'"', 0, end)
+            line = data.rfind(b"\n", quote + 1, end)
+            if line >= 0 and not inside:
+                return line + 1
+            inside, end = not inside, quote
+        return 0
 
     def is_whole(self, data: bytes) -> bool:
         """See `Grammar`: without a line end only a quote can end a row (an empty cell may be half a one)."""

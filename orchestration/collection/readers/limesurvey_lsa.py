@@ -3,6 +3,7 @@ as a stream, missing elements, code headings by way of the structure. Does not: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -22,6 +23,7 @@ FIX = "in LimeSurvey open the survey, choose Display/Export > Survey archive (.l
 _KIND = "a LimeSurvey survey archive (.lsa): a zip file of .lss, .lsr and perhaps .lst"
 _BLOCK = 1 << 16
 _LONGEST_ROW = 16 << 20
+_QUESTION = re.compile(r"\d+X|Q\d")
 _STRUCTURE, _RESPONSES = ".lss", "_responses.lsr"
 
 
@@ -76,7 +78,7 @@ def open_export(path: Path) -> LimeSurveyLsa:
             fix="put in the archive of a survey with responses",
         )
     # LimeSurvey's own columns (id, token, submitdate ...) are no field names of questions.
-    unknown = [name for name in fields if name not in names and not name.isidentifier()]
+    unknown = [name for name in fields if name not in names and _QUESTION.match(name)]
     if unknown:
         raise ExportError(
             f"no question of the structure has the field '{unknown[0]}'"
@@ -146,6 +148,7 @@ class _Document:
 
     def start(self, tag: str, _: dict[str, str]) -> None:
         """An element begins."""
+        self._between()
         self._open.append(tag)
         self._text = []
         self._size += len(tag)
@@ -160,13 +163,21 @@ class _Document:
         match self._open[1:]:
             case ["responses", "fields", "fieldname"]:
                 self.fields.append("".join(self._text))
-            case ["responses", "rows", "row", name]:
-                self._row.append((name, "".join(self._text)))
-            case ["responses", "rows", "row"]:
-                self._rows.append(self._row)
+            case ["responses", "rows", name]:
+                self._between()
+                # Whatever is no row is told as one that has an unknown element: it may have been a response.
+                self._rows.append(self._row if name == "row" else [*self._row, (name, "")])
                 self._row, self._size = [], 0
+            case ["responses", "rows", _, *names]:
+                self._row.append(("/".join(names), "".join(self._text)))
         self._open.pop()
         self._text = []
+
+    def _between(self) -> None:
+        """Keep what text stands between the elements of a row, where LimeSurvey writes none."""
+        text = "".join(self._text)
+        if text.strip() and self._open[1:3] == ["responses", "rows"]:
+            self._row.append(("text between elements", text))
 
     def close(self) -> None:
         """Nothing is left to do."""

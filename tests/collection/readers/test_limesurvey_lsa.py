@@ -86,6 +86,14 @@ def test_every_archive_is_read_or_refused_for_the_right_reason(corpus, name):
         assert [cell for cell in row.values() if cell is not None] == [cell.text or "" for cell in cells]
 
 
+def of_version_6(names):
+    return {name: one for name, one in names.items() if re.match(r"\d+X\d+X\d+", name)}
+
+
+def of_version_7(names):
+    return {name: one for name, one in names.items() if re.match(r"Q\d+", name)}
+
+
 @pytest.mark.parametrize("ending", ["lss", "lsq", "lsg"])
 def test_structures_hold_no_responses(corpus, ending):
     for path in (corpus / "lss").glob(f"*.{ending}"):
@@ -104,9 +112,10 @@ def test_every_structure_gives_each_column_one_code_heading(corpus):
                 code_headings(file, path.name)
     assert len(found) == 61
     for headings in found.values():
-        assert len(set(headings.values())) == len(headings)
+        for names in of_version_6(headings), of_version_7(headings):
+            assert len(set(names.values())) == len(names)
     for name, (columns, ending) in STRUCTURES.items():
-        assert len(found[name]) == columns
+        assert len(of_version_6(found[name])) == columns
         assert any(heading.endswith(ending) for heading in found[name].values())
 
 
@@ -118,13 +127,88 @@ def test_code_headings_are_those_of_the_servers_field_map(survey):
     fields = fields.get("result", fields)
     with (survey / "ui" / "structure.lss").open("rb") as file:
         headings = code_headings(file, "structure")
-    own = {name: field for name, field in fields.items() if re.match(r"\d+X\d+X\d+", name)}
-    assert headings.keys() == own.keys()
+    own = of_version_6(fields)
+    assert of_version_6(headings).keys() == own.keys()
     for name, field in own.items():
         inside = f"[{field['aid']}]" if field["aid"] else ""
         if field["type"] == "1":
             inside += f"[{int(field['scale_id']) + 1}]"
         assert headings[name] == field["title"] + inside
+
+
+def version_7_names(fields, structure):
+    """The names that LimeSurvey 7 gives the fields of a version 6 field map, as its createFieldMap makes them."""
+    root = ET.fromstring(structure)
+    parts, places = {}, {}
+    for row in root.iterfind("subquestions/rows/row"):
+        place = row.findtext("parent_qid"), row.findtext("scale_id"), row.findtext("title")
+        parts[place] = row.findtext("qid")
+    for row in sorted(root.iterfind("answers/rows/row"), key=lambda row: int(row.findtext("aid"))):
+        places.setdefault(row.findtext("qid"), []).append(row.findtext("aid"))
+    names = {}
+    for name, field in fields.items():
+        qid, item = str(field.get("qid") or ""), str(field.get("aid") or "")
+        sub = parts.get((qid, "0", item))
+        if not qid:
+            ending = None
+        elif not item:
+            ending = ""
+        elif field["type"] == "R":
+            ending = f"_R{places[qid][int(item) - 1]}"
+        elif field["type"] == "1":
+            ending = f"_S{sub}#{field['scale_id']}"
+        elif field["type"] == ":":
+            down, _, across = item.partition("_")
+            ending = f"_S{parts[qid, '0', down]}_S{parts[qid, '1', across]}"
+        elif sub:
+            ending = f"_S{sub}"
+        elif field["type"] == "P":
+            ending = f"_S{parts[qid, '0', item.removesuffix('comment')]}_Ccomment"
+        else:
+            ending = f"_C{item}"
+        names[name] = name if ending is None else f"Q{qid}{ending}"
+    return names
+
+
+def test_an_archive_of_version_7_gives_what_that_of_version_6_gives(survey, tmp_path):
+    """The real server's archive under the field names of LimeSurvey 7."""
+    import json
+
+    fields = json.loads((survey / "rpc" / "get_fieldmap_fr.json").read_text())
+    with zipfile.ZipFile(survey / "ui" / "archive.lsa") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    (structure,) = [content for name, content in parts.items() if name.endswith(".lss")]
+    names = version_7_names(fields.get("result", fields), structure)
+    assert {"Q2", "Q8_Cother"} <= set(names.values())
+    assert {re.sub(r"\d+", "", name) for name in names.values() if name[0] == "Q"} == {
+        *("Q", "Q_S", "Q_Cother", "Q_S_Ccomment", "Q_S#", "Q_S_S", "Q_R")
+    }
+    path = tmp_path / "survey.lsa"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            text = content.decode()
+            if name.endswith(".lsr"):
+                for old, new in names.items():
+                    text = text.replace(f"<fieldname>{old}</fieldname>", f"<fieldname>{new}</fieldname>")
+                    text = re.sub(
+                        f"<(/?)_{old.replace('#', '-')}(/?)>", rf"<\1{new.replace('#', '-')}\2>", text
+                    )
+                assert "482617X" not in text
+            archive.writestr(name, text)
+    assert read(path, "limesurvey_lsa") == read(survey / "ui" / "archive.lsa", "limesurvey_lsa")
+
+
+def test_a_ranking_whose_answers_became_subquestions_has_a_column_a_place(tmp_path):
+    """LimeSurvey 7.1: a place has the number of the subquestion that stands there in the questionnaire."""
+    row = "<row><qid>{}</qid><parent_qid>1</parent_qid><title>{}</title><question_order>{}</question_order></row>"
+    items = "".join(row.format(*item) for item in ((7, "B", 2), (8, "A", 1)))
+    structure = STRUCTURE.replace("<type>S<", "<type>R<").replace(
+        "</document>", f"<subquestions><rows>{items}</rows></subquestions></document>"
+    )
+    responses = RESPONSES.replace("<fieldname>1X1X1<", "<fieldname>Q1_S8</fieldname><fieldname>Q1_S7<")
+    rows = "<row><id>1</id><Q1_S8>B</Q1_S8><Q1_S7>A</Q1_S7></row>"
+    path = archive_of(tmp_path, rows, structure=structure, responses=responses)
+    assert read(path, "limesurvey_lsa")[1] == [{"id": "1", "A[1]": "B", "A[2]": "A"}]
 
 
 RESPONSES = (
@@ -197,6 +281,10 @@ def test_an_answer_without_end_is_refused_with_bounded_memory(tmp_path, monkeypa
         (
             {"structure": STRUCTURE.replace("<qid>1<", "<qid>2<")},
             "no question of the structure has the field",
+        ),
+        (
+            {"responses": RESPONSES.replace("1X1X1", "Q9_S3")},
+            "no question of the structure has the field 'Q9_S3'",
         ),
         ({"structure": "<document/>"}, "not the structure of a survey"),
         ({"structure": "<document>"}, "the XML cannot be read"),

@@ -1,22 +1,16 @@
-"""Damaged exports of other tools: no crash, no hang, no row lost in silence."""
+"""Tables of other tools, with all separators, line ends and ways to quote; and with rows that are none."""
 
 import csv
 import io
 import random
 import time
 
-import openpyxl
 import pyarrow.parquet as pq
 import pytest
-
-from orchestration.codebook import Layout
-from orchestration.collection.readers import open_declared, open_export
-from orchestration.errors import ExportError
 
 from .conftest import read
 from .other_tools import codebook, through
 
-VARIANTS = 100
 ROWS = 12
 TEXTS = ["", "RAS", 'dit "oui"', "l'été", "a;b,c", "deux\nlignes", "=1+1", "12,5", "x" * 200]
 QUESTIONS = """\
@@ -90,40 +84,9 @@ def as_csv(rows, separator, draw):
     return out.getvalue().encode()
 
 
-def as_sheet(rows):
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def damaged(draw, content):
-    kind = draw.randrange(5)
-    if kind == 0:
-        return content[: draw.randrange(len(content))]
-    if kind == 1:
-        changed = bytearray(content)
-        for _ in range(draw.randint(1, 12)):
-            changed[draw.randrange(len(changed))] = draw.choice(b'";,\t\r\n\\{}\x00\xff')
-        return bytes(changed)
-    if kind == 2:
-        at = draw.randrange(len(content))
-        return (
-            content[:at]
-            + draw.choice([b'"', b"\n", b"\r\n", b";", b",", b'""', b"\r", b"\xe9"])
-            + content[at:]
-        )
-    if kind == 3:
-        at = draw.randrange(len(content))
-        return content[:at] + content[at + draw.randint(1, 60) :]
-    return content[: draw.randrange(len(content))] + content[draw.randrange(len(content)) :]
-
-
 @pytest.mark.parametrize("export_format", TOOLS)
 def test_a_written_table_is_read_as_it_was(tmp_path, export_format):
-    for seed in range(VARIANTS // 4):
+    for seed in range(25):
         draw = random.Random(seed)
         rows = made_up(export_format, draw)
         path = tmp_path / "a.csv"
@@ -131,37 +94,6 @@ def test_a_written_table_is_read_as_it_was(tmp_path, export_format):
         _, found, rejected = read(path, export_format)
         assert [list(row.values()) for row in found] == rows[len(TOOLS[export_format][0]) :]
         assert rejected == []
-
-
-@pytest.mark.parametrize("export_format", TOOLS)
-def test_damage_never_crashes_hangs_or_loses_a_row(tmp_path, export_format):
-    book = codebook(tmp_path, export_format, QUESTIONS, MORE.get(export_format, ""))
-    refusals, good = [], 0
-    began = time.monotonic()
-    for seed in range(VARIANTS):
-        draw = random.Random(seed)
-        content = damaged(draw, as_csv(made_up(export_format, draw), TOOLS[export_format][2][0], draw))
-        path = tmp_path / "a.csv"
-        path.write_bytes(content)
-        try:
-            export = open_declared(path, book.exports[0], book)
-            chunks = list(export.chunks())
-        except ExportError as problem:
-            refusals.append(problem)
-            continue
-        good += 1
-        numbers = [number for chunk in chunks for number in chunk.row_numbers.to_pylist()]
-        numbers += [bad.row_number for chunk in chunks for bad in chunk.rejected]
-        assert sorted(numbers) == list(range(1, len(numbers) + 1))
-        # Every stamp that is left in the responses' part of the file is in some row or some rejected text.
-        raw = list(open_export(path, export_format).chunks())
-        texts = [cell for chunk in raw for column in chunk.rows.columns for cell in column.to_pylist()]
-        texts += [bad.text for chunk in raw for bad in chunk.rejected]
-        stamp = b"2024/07/19" if export_format == "google_forms" else STAMP.encode()
-        assert sum(text.count(stamp.decode()) for text in texts) == content.count(stamp)
-    assert all(refusal.where and refusal.fix for refusal in refusals)
-    assert min(good, len(refusals)) > 5
-    assert time.monotonic() - began < 30
 
 
 def test_a_bad_row_goes_to_quarantine_and_its_text_to_the_contacts_alone(tmp_path):
@@ -177,28 +109,6 @@ def test_a_bad_row_goes_to_quarantine_and_its_text_to_the_contacts_alone(tmp_pat
     assert b"Zqname" not in lake.everything_but_contacts()
     archived = pq.ParquetFile(lake.collected.entry.path).read()
     assert archived.num_rows == ROWS + 1
-
-
-@pytest.mark.parametrize("export_format", ["plain", "google_forms", "microsoft_forms"])
-def test_damaged_workbooks_are_refused_or_read(tmp_path, export_format):
-    headings = (
-        ["Id", "Start time", "Completion time", "A"]
-        if export_format == "microsoft_forms"
-        else ["Timestamp", "A"]
-    )
-    path = tmp_path / "a.xlsx"
-    refusals = []
-    for seed in range(VARIANTS):
-        draw = random.Random(seed)
-        rows = [[str(number), *[draw.choice(TEXTS) for _ in headings[1:]]] for number in range(ROWS)]
-        path.write_bytes(damaged(draw, as_sheet([headings, *rows])))
-        try:
-            export = open_export(path, export_format, Layout() if export_format == "plain" else None)
-            list(export.chunks())
-        except ExportError as problem:
-            refusals.append(problem)
-    assert all(refusal.fix for refusal in refusals)
-    assert len(refusals) > VARIANTS // 2
 
 
 def test_quotes_that_never_end_are_read_in_bounded_time(tmp_path):
