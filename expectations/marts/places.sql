@@ -1,6 +1,14 @@
--- Shares of companies whose place and size are known.
+-- Shares of companies whose place and size are known. Where it was only the company that told its place, apart:
+-- that is free text, whose share of names instead of codes says nothing of the reference table.
 select
     count(*) as companies,
-    avg(cast(region_code is null as integer)) as without_region_share,
+    avg(cast(region_code is null as integer)) filter (where attributes_source in ('register', 'frame'))
+        as without_region_share,
+    case
+        when count(*) filter (where coalesce(attributes_source, 'declared') = 'declared') >= 50
+            then
+                avg(cast(region_code is null as integer))
+                    filter (where coalesce(attributes_source, 'declared') = 'declared')
+    end as told_without_region_share,
     avg(cast(size_class is null as integer)) as without_size_share
 from candidate.dim_company
