@@ -1,9 +1,9 @@
--- Shares of companies whose place and size are known. Where it was only the company that told its place, apart:
--- that is free text, whose share of names instead of codes says nothing of the reference table.
+-- Shares of companies whose place and size are known.
 select
     count(*) as companies,
     avg(cast(region_code is null as integer)) filter (where attributes_source in ('register', 'frame'))
         as without_region_share,
+    -- Free text, apart: how many told no code says nothing of the reference table.
     case
         when count(*) filter (where coalesce(attributes_source, 'declared') = 'declared') >= 50
             then
