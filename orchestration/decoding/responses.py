@@ -43,7 +43,7 @@ class DecodeReport:
         return sum(report.rows[table] for report in self.editions.values())
 
 
-def decode(
+def decode(  # noqa: PLR0917 - six things, each of another type
     codebooks: Sequence[Codebook],
     exports: Mapping[str, Sequence[DecodeInput]],
     lake: Path,

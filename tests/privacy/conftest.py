@@ -102,6 +102,7 @@ def marked(codebook, first: int, count: int = ROWS):
             "CA": "-oth-" if number % 7 == 0 else "T1",
             "CA[other]": f"voir zqautre{number}@zqexample.org" if number % 7 == 0 else "",
             "RDK": "12.5",
+            "COMMUNE": "80021",
         }
         rows.append([given.get(heading, "") for heading in headings])
     # In the wrong box: an address where a code should be, a number where the commune should be.
@@ -118,10 +119,10 @@ def tool_answers(first: int, count: int = ROWS) -> list[dict[str, str]]:
             "SIREN": "" if number % 10 == 0 else siren(number),
             "RAISON": f"Zqsociete {number}",
             "MAIL": f"zqmail{number}@zqexample.org",
-            "COMMUNE": "80021" if number % 5 else PHONES[1],
+            "COMMUNE": PHONES[1] if number % 10 == 5 else "80021",
             "MANQUE": f"Écrire à zqlibre{number}@zqexample.org, {PHONES[number % 4]}",
             "EXPORT": "Oui" if number % 3 else "Non",
-            "EFFECTIF": "E10" if number % 7 else "zqcode@zqexample.org",
+            "EFFECTIF": "zqcode@zqexample.org" if number == first else "E10",
         }
         for number in range(first, first + count)
     ]

@@ -183,11 +183,11 @@ ROUNDS = (
             {"table_name": "dim_commune", "column_name": "epci_code_2021", "example": "[siren or siret]"},
         ),
         "a SIREN in a column of numbers": (
-            f"UPDATE fct_response SET respondent_id = {SIREN} WHERE respondent_id = 59",
+            f"UPDATE fct_response SET answered_items = {SIREN} WHERE respondent_id = 59",
             "No released column holds a SIREN or SIRET",
             f"{BANK}, all text",
             "sirens",
-            {"table_name": "fct_response", "column_name": "respondent_id"},
+            {"table_name": "fct_response", "column_name": "answered_items"},
         ),
         "a domain that does not exist": (
             "UPDATE ind_innovation_export SET domain = 'Atlantis' WHERE domain = '250+'",
