@@ -82,7 +82,7 @@ def refresh(place):
     decided = place.archive.latest(reviews.SOURCE, EDITION)
     companies = {EDITION: CompanyInput(decided and decided.path, found and found.entry.path)}
     given = {EDITION: [DecodeInput(entry.path, "limesurvey", "responses.csv")]}
-    decode([place.book], given, place.settings.lake, companies)
+    decode([place.book], given, place.settings.lake, companies=companies)
     return found
 
 
