@@ -9,7 +9,7 @@ import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -31,10 +31,14 @@ app = typer.Typer(
 )
 releases_app = typer.Typer(help="List, inspect, verify and roll back releases.", no_args_is_help=True)
 codebook_app = typer.Typer(help="Work with the codebooks in data/codebooks.", no_args_is_help=True)
+companies_app = typer.Typer(
+    help="Review companies found by name and commune, where no SIREN or SIRET tells.", no_args_is_help=True
+)
 app.add_typer(releases_app, name="releases")
 app.add_typer(codebook_app, name="codebook")
 app.add_typer(frame_app, name="frame")
 app.add_typer(review_app, name="review")
+app.add_typer(companies_app, name="companies")
 
 INTERRUPTED = 130
 
@@ -177,6 +181,64 @@ def erase(
 
     proof = run_erasure(Settings(), Request(siren, email, respondent), past_releases=past_releases)
     print("\n".join(proof.lines()))
+
+
+@companies_app.command("review")
+def companies_review(
+    edition: Annotated[str | None, typer.Argument(help="One edition; all if none.")] = None,
+) -> None:
+    """List the candidates that are open, with score and why. Names are personal data: do not store what is printed."""
+    from orchestration.automation.company_review import COLUMNS, review  # noqa: PLC0415
+
+    found = review(Settings(), edition)
+    table = Table(*COLUMNS, box=None)
+    for row in (row for one in found for row in one.rows):
+        table.add_row(*(_plain(cell) for cell in row.values()))
+    if table.row_count:
+        Console().print(table)
+    for one in found:
+        said = one.impossible or f"{len(one.rows)} candidates open, {one.without} responses without a number"
+        print(f"{one.edition}: {said}")
+
+
+Response = Annotated[str, typer.Argument(metavar="EDITION/ID", help="The response, as `review` lists it.")]
+Reason = Annotated[str, typer.Option(help="Why, naming nobody: it is kept for good.")]
+Reviewer = Annotated[str, typer.Option("--by", help="Initials or a team.")]
+
+
+@companies_app.command("accept")
+def companies_accept(
+    response: Response,
+    company: Annotated[
+        str, typer.Argument(metavar="KEY", help="The candidate's company key, or its beginning.")
+    ],
+    reason: Reason,
+    reviewer: Reviewer,
+) -> None:
+    """Accept a candidate: from the next refresh on, the response is this company's."""
+    _decide(response, company, "accepted", reason, reviewer)
+
+
+@companies_app.command("refuse")
+def companies_refuse(
+    response: Response,
+    reason: Reason,
+    reviewer: Reviewer,
+    company: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="One candidate; all that are open if none.")
+    ] = None,
+) -> None:
+    """Refuse a candidate, or take back one that was accepted."""
+    _decide(response, company, "refused", reason, reviewer)
+
+
+def _decide(
+    response: str, company: str | None, decision: Literal["accepted", "refused"], reason: str, reviewer: str
+) -> None:
+    from orchestration.automation.company_review import decide  # noqa: PLC0415
+
+    for one in decide(Settings(), response, company, decision, reason=reason, reviewer=reviewer):
+        print(f"{response}: {one.company_key[:12]} {one.decision}; `skillsbank refresh` applies it")
 
 
 @codebook_app.command("check")

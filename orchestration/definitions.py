@@ -10,7 +10,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     # Inside, so that importing this module reads no file and loads no stage.
     from orchestration import codebook
     from orchestration.automation.jobs import automation_definitions
-    from orchestration.collection.assets import SET_ASIDE, collection_assets, limesurvey_resource, raw_keys
+    from orchestration.collection.assets import (
+        MATCHES,
+        SET_ASIDE,
+        collection_assets,
+        limesurvey_resource,
+        raw_keys,
+    )
     from orchestration.decoding.assets import decoding_assets, lake_key
     from orchestration.modelling.assets import mart_keys, modelling_assets
     from orchestration.publication import assets as publication
@@ -23,7 +29,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         dg.Definitions(
             assets=[
                 *collection_assets(settings, codebooks),
-                *decoding_assets(settings, codebooks, raw),
+                *decoding_assets(settings, codebooks, [*raw, MATCHES]),
                 *models,
                 *publication.publication_assets(settings, marts),
             ],

@@ -42,6 +42,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         respondent_id=_integer,
         source=_text,
         company_key=_text,
+        identified_by=_text,
         siren_class=_text,
         siret_class=_text,
         is_test=_flag,

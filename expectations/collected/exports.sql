@@ -9,4 +9,4 @@ select
     rejected,
     rejected / nullif(rows, 0) as rejected_share
 from archive.entries
-where is_latest and source not in ('partners', 'sampling_frame')
+where is_latest and source not in ('partners', 'sampling_frame', 'company_matches', 'company_reviews')

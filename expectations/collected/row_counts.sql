@@ -2,7 +2,8 @@
 with found as (
     select 'archive:' || source || '/' || feed as name, coalesce(rows, 0) as rows
     from archive.entries
-    where is_latest
+    -- Respondents that no number identifies become fewer as their numbers are corrected, all at once.
+    where is_latest and source not in ('company_matches', 'company_reviews')
 ),
 
 before as (

@@ -25,6 +25,7 @@ from orchestration.automation.rewriting import (
     origins_of_erased,
     search,
 )
+from orchestration.automation.rewriting_companies import in_companies, reviewed_respondents
 from orchestration.codebook import Codebook, load_all
 from orchestration.collection import tombstones
 from orchestration.collection.tombstones import Tombstone, Tombstones
@@ -129,6 +130,7 @@ def erase(settings: Settings, request: Request, *, past_releases: bool = False) 
     wanted = request.stones(keys, codebooks)
     archive = Archive(settings.archive)
     with refresh_lock(settings.data, "erasure"):
+        wanted += reviewed_respondents(archive, wanted)
         begun = [
             stone.name for stone in tombstones.read_all(archive.root) if stone.facts["finished_at"] is None
         ]
@@ -138,6 +140,7 @@ def erase(settings: Settings, request: Request, *, past_releases: bool = False) 
         removed: Counter[str] = Counter()
         removed.update(in_archive_and_contacts(archive, settings.contacts, codebooks, erased))
         gone = erased_respondents(archive, codebooks)
+        removed.update(in_companies(archive, erased, gone))
         removed.update(in_lake(settings.lake, erased, gone))
         removed.update(_working_files(settings))
         searched = search(settings, erased, gone, [text for text in (request.siren, request.email) if text])

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from orchestration.archive import Archive, Entry, sync
 from orchestration.codebook import Codebook
 from orchestration.collection.contacts import restrict
+from orchestration.collection.inbox import REGISTER
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
@@ -64,7 +65,8 @@ def retain(
     """Delete the contacts of each edition whose time is up, and write down each deletion in ``logs``.
 
     The time counts from the last answer to the edition (``submitdate`` or ``datestamp``, in any of its archived
-    states); where answers are not dated, from its last collection. All contacts of an edition go together.
+    states); where answers are not dated, from its last collection. All contacts of an edition go together. The
+    register's names of companies serve to identify respondents: they go with the last edition's contacts.
     Deleting can be repeated: a killed run is ended by the next one.
 
     Args:
@@ -77,11 +79,16 @@ def retain(
     corrected = restrict(contacts)
     books = {book.edition: book for book in codebooks}
     folders = sorted(path for path in contacts.glob("*") if path.is_dir())
-    kept = tuple(
+    kept = [
         _edition(folder, books[folder.name], archive, logs, now) for folder in folders if folder.name in books
-    )
-    unknown = tuple(folder.name for folder in folders if folder.name not in books)
-    return Retention(kept, unknown, corrected)
+    ]
+    others = [folder for folder in folders if folder.name not in books]
+    kept += [
+        _names(folder, any(one.left for one in kept), logs, now)
+        for folder in others
+        if folder.name == REGISTER
+    ]
+    return Retention(tuple(kept), tuple(one.name for one in others if one.name != REGISTER), corrected)
 
 
 def _edition(folder: Path, book: Codebook, archive: Archive, logs: Path, now: datetime) -> Kept:
@@ -95,9 +102,21 @@ def _edition(folder: Path, book: Codebook, archive: Archive, logs: Path, now: da
     if since is None or until is None or now < until or not files:
         return Kept(folder.name, since, what if since else "nothing collected", book.retention_months, until,
                     left=len(files))  # fmt: skip
+    return _deleted(folder, files, Kept(folder.name, since, what, book.retention_months, until), logs, now)
+
+
+def _names(folder: Path, needed: bool, logs: Path, now: datetime) -> Kept:
+    files = sorted(path for path in folder.glob("*") if path.is_file())
+    kept = Kept(
+        folder.name, None, "names, kept as long as the contacts of any edition", 0, None, left=len(files)
+    )
+    return kept if needed or not files else _deleted(folder, files, kept, logs, now)
+
+
+def _deleted(folder: Path, files: Sequence[Path], due: Kept, logs: Path, now: datetime) -> Kept:
     cells = sum(_cells(path) for path in files)
     size = sum(path.stat().st_size for path in files)
-    done = Kept(folder.name, since, what, book.retention_months, until, len(files), cells, size)
+    done = replace(due, files=len(files), cells=cells, bytes=size, left=0)
     # Written down before and after: a kill in between shows as a deletion that was begun and not ended.
     with _log(logs) as note:
         note({"at": now, "event": "begun", **asdict(done)})

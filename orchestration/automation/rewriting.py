@@ -17,8 +17,10 @@ import pyarrow.parquet as pq
 
 from orchestration import lake as tables
 from orchestration.archive import Archive, Entry
+from orchestration.automation.rewriting_companies import SOURCES, copy_names
 from orchestration.codebook import Codebook
-from orchestration.collection.contacts import ContactsFile, contacts_draft
+from orchestration.collection.companies.known_names import holds_names, path_of
+from orchestration.collection.contacts import NAMES, ContactsFile, contacts_draft
 from orchestration.collection.inbox import FRAME, PARTNERS
 from orchestration.collection.partners import without_companies
 from orchestration.collection.row_groups import RowGroups
@@ -53,8 +55,10 @@ def in_archive_and_contacts(
     removed: Counter[str] = Counter()
     for entry in archive.entries():
         if entry.source in _OF_PARTNERS:
-            removed["archive: rows of frames and registers"] += _partners(archive, entry, erased)
-        else:
+            rows, names = _partners(archive, entry, contacts, erased)
+            removed["archive: rows of frames and registers"] += rows
+            removed["contacts: names of companies"] += names
+        elif entry.source not in SOURCES:
             rows, cells = _export(archive, entry, contacts, codebooks, erased)
             removed["archive: responses emptied"] += rows
             removed["contacts: cells"] += cells
@@ -89,10 +93,11 @@ def in_lake(lake: Path, erased: Tombstones, gone: Respondents) -> Counter[str]:
     for leftover in [*lake.glob(".*.new"), *lake.glob(".*.old")]:
         shutil.rmtree(leftover)
     for table, schema in tables.SCHEMAS.items():
-        if not {"company_key", "respondent_id"} & set(schema.names):
+        whose = [name for name in ("edition", "respondent_id", "company_key") if name in schema.names]
+        if whose in ([], ["edition"]):
             continue
         found = tables.files(lake, table)
-        left = {path: sum(part.num_rows for part in _left(path, erased, gone)) for path in found}
+        left = {path: sum(part.num_rows for part in _left(path, erased, gone, whose)) for path in found}
         count = sum(pq.read_metadata(path).num_rows - rows for path, rows in left.items())
         if count:
             parts = [
@@ -117,7 +122,7 @@ def search(settings: Settings, erased: Tombstones, gone: Respondents, texts: Seq
             files += 1
             found = False
             if path.suffix == ".parquet":
-                for table in _batches(path):
+                for table in _batches(path, distinct=True):
                     cells += table.num_rows * table.num_columns
                     found = found or _in_table(table, erased, gone, texts)
             else:
@@ -130,9 +135,10 @@ def search(settings: Settings, erased: Tombstones, gone: Respondents, texts: Seq
 
 def _in_table(table: pa.Table, erased: Tombstones, gone: Respondents, texts: Sequence[str]) -> bool:
     for column in table.schema:
-        if not pa.types.is_string(column.type):
+        if not pa.types.is_dictionary(column.type):
             continue
-        cells = table[column.name]
+        parts: Any = table[column.name].chunks
+        cells = pa.chunked_array([part.dictionary for part in parts], pa.string())
         tests = [pc.is_in(cells, pa.array(sorted(erased.companies), pa.string()))]
         tests += [pc.match_substring(cells, text, ignore_case=True) for text in texts]
         # Moments and numbers have digits enough to look like anything: they are compared as they are.
@@ -155,14 +161,15 @@ def _clear(archive: Archive, contacts: Path) -> None:
             (contacts / entry.feed / f"{stem}.parquet").unlink(missing_ok=True)
 
 
-def _partners(archive: Archive, entry: Entry, erased: Tombstones) -> int:
-    names = pq.read_schema(entry.path).names
-    if "company_key" not in names or not erased.companies:
-        return 0
+def _partners(archive: Archive, entry: Entry, contacts: Path, erased: Tombstones) -> tuple[int, int]:
+    """Rewrite one frame's or register's entry and names where they have rows of erased companies; count both."""
+    if "company_key" not in pq.read_schema(entry.path).names or not erased.companies:
+        return 0, 0
     left = without_companies(pq.read_table(entry.path, columns=["company_key"]), erased).num_rows
     count = int(entry.facts["rows"]) - left
-    if not count:
-        return 0
+    names = path_of(contacts, entry)
+    if not count and not names.is_file():
+        return 0, 0
 
     def write(draft: Path) -> dict[str, int]:
         schema = pq.read_schema(entry.path)
@@ -173,23 +180,40 @@ def _partners(archive: Archive, entry: Entry, erased: Tombstones) -> int:
             groups.close()
         return {"rows": groups.rows, "erased": int(entry.facts.get("erased", 0)) + count}
 
-    archive.replace(entry, write)
-    return count
+    with contacts_draft(contacts, entry.feed, NAMES) as draft_of_names:
+        dropped = copy_names(names, draft_of_names, erased) if names.is_file() else 0
+        draft_of_names.close()
+
+        def commit(stem: str) -> None:
+            if names.is_file():
+                draft_of_names.commit(stem, [one.stem for one in archive.entries(feed=entry.feed)])
+
+        if count:
+            archive.replace(entry, write, before_commit=commit)
+            names.unlink(missing_ok=True)
+        elif dropped:
+            # The entry was rewritten before, and names came back, as from a backup.
+            commit(entry.stem)
+    return count, dropped
 
 
 def _export(
     archive: Archive, entry: Entry, contacts: Path, codebooks: Sequence[Codebook], erased: Tombstones
 ) -> tuple[int, int]:
     """Rewrite one export's entry and contacts where they have rows to empty; count rows and cells."""
-    people = contacts / entry.feed / f"{entry.stem}.parquet"
-    cells = [(part["row_number"], part["value"]) for part in _batches(people)] if people.is_file() else []
-    archived = list(_batches(entry.path))
-    before = _numbers(part["row_number"].filter(_is_erased(part)) for part in archived)
-    found = [erased.rows(entry.feed, _first_id(entry, codebooks), part, []) for part in archived]
-    found.append(erased.rows(entry.feed, None, archived[0].slice(0, 0), cells) if archived else before)
-    gone = np.unique(np.concatenate([before, *found]))
-    rows = len(gone) - len(before)
-    count = sum(int(np.isin(_numbers([numbers]), gone).sum()) for numbers, _ in cells)
+    people = path_of(contacts, entry)
+    first, before, found = _first_id(entry, codebooks), [_numbers([])], []
+    for part in _batches(entry.path):
+        before.append(_numbers([part["row_number"].filter(_is_erased(part))]))
+        found.append(erased.rows(entry.feed, first, part, []))
+    nothing = pq.read_schema(entry.path).empty_table()
+    for part in _batches(people) if people.is_file() else ():
+        found.append(erased.rows(entry.feed, None, nothing, [(part["row_number"], part["value"])]))
+    gone = np.unique(np.concatenate([*before, *found]))
+    rows = len(gone) - sum(map(len, before))
+    count = 0
+    for part in _batches(people) if len(gone) and people.is_file() else ():
+        count += int(np.isin(_numbers([part["row_number"]]), gone).sum())
     if not rows and not count:
         return 0, 0
     with contacts_draft(contacts, entry.feed) as draft_of_people:
@@ -200,7 +224,7 @@ def _export(
             schema = pq.read_schema(entry.path)
             with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
                 groups = RowGroups(writer, schema)
-                for part in archived:
+                for part in _batches(entry.path):
                     groups.add(emptied(part, gone))
                 groups.close()
             facts: dict[str, Any] = {"erased": len(gone)}
@@ -224,6 +248,13 @@ def _export(
 
 def _orphan(path: Path, contacts: Path, erased: Tombstones) -> int:
     """Contacts without an entry, which a killed collection left: rows that name who was erased go."""
+    if holds_names(path):
+        with contacts_draft(contacts, path.parent.name, NAMES) as names:
+            dropped = copy_names(path, names, erased)
+            names.close()
+            if dropped:
+                names.commit(path.stem, [path.stem])
+        return dropped
     parts = list(_batches(path))
     if not parts:
         return 0
@@ -253,8 +284,10 @@ def _copy_people(path: Path, draft: ContactsFile, gone: Numbers) -> None:
         draft.copy(left)
 
 
-def _left(path: Path, erased: Tombstones, gone: Respondents) -> Iterator[pa.Table]:
-    for table in _batches(path):
+def _left(
+    path: Path, erased: Tombstones, gone: Respondents, columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    for table in _batches(path, columns):
         drop = _of_respondents(table, gone)
         if "company_key" in table.schema.names:
             drop = pc.or_(
@@ -272,9 +305,15 @@ def _of_respondents(table: pa.Table, gone: Respondents) -> Any:
     return found
 
 
-def _batches(path: Path) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=_ROWS):
+def _batches(
+    path: Path, columns: Sequence[str] | None = None, *, distinct: bool = False
+) -> Iterator[pa.Table]:
+    """The rows of a file; ``distinct`` gives texts as dictionaries, to look at each of them once."""
+    texts = (
+        [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)] if distinct else []
+    )
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        for batch in file.iter_batches(batch_size=_ROWS, columns=list(columns) if columns else None):
             yield pa.Table.from_batches([batch])
 
 

@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.archive import Archive
 from orchestration.codebook import Codebook
+from orchestration.collection.companies.matches import Matcher
 from orchestration.collection.contacts import restrict
 from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import Collected, collect_export
@@ -24,13 +25,14 @@ from orchestration.settings import Settings
 
 GROUP, OWNERS = "collection", ["team:data-engineering"]
 SET_ASIDE = dg.AssetKey(["raw", "set_aside"])
+MATCHES = dg.AssetKey(["raw", "company_matches"])
 Work = Callable[[Archive, CompanyKeys], list[Collected]]
 # Observed: 5 of the real survey's 224 responses are tests (2 %), the ones that people delete by hand.
 LOST_SHARE = 0.05
 
 
 def raw_keys(codebooks: Sequence[Codebook]) -> list[dg.AssetKey]:
-    """What this stage archives: an export and a frame for each edition, and a file for each partner's table."""
+    """What comes from outside: an export and a frame for each edition, and a file for each partner's table."""
     return [
         *(_key(kind, book.edition) for book in codebooks for kind in ("export", "frame")),
         REGISTER_KEY,
@@ -39,13 +41,15 @@ def raw_keys(codebooks: Sequence[Codebook]) -> list[dg.AssetKey]:
 
 
 def collection_assets(settings: Settings, codebooks: Sequence[Codebook]) -> list[dg.AssetsDefinition]:
-    """One asset for each of ``raw_keys``, which can be refreshed alone, and the list of what was set aside."""
+    """One asset for each of ``raw_keys``, which can be refreshed alone, the list of what was set aside, and the search
+    for companies by name in what was collected."""
     frames = [(book.edition, "frame", book.edition) for book in codebooks]
     partners = [(table, table, None) for table in _partner_tables()]
     return [
         *(_pulled(settings, book) or _export(settings, book) for book in codebooks),
         *(_partner(settings, codebooks, *file) for file in [*frames, *partners]),
         register_asset(settings, codebooks, _roots(settings)),
+        _matches(settings, codebooks),
         _set_aside(settings, codebooks),
     ]
 
@@ -176,13 +180,35 @@ def _partner(
     def work(archive: Archive, keys: CompanyKeys) -> list[Collected]:
         found = find_partner_files([book.edition for book in codebooks], _roots(settings))
         wanted = [file for file in found.files if (file.table, file.edition) == (table, edition)]
-        return [collect_partner_file(file, archive, keys) for file in wanted]
+        return [collect_partner_file(file, archive, keys, settings.contacts) for file in wanted]
 
     if edition is None:
         description = f"The partners' file `{table}`, archived without SIREN or SIRET."
         return _collecting(settings, _key("partner", name), name, description, work)
     description = f"The sampling frame of {edition}: who could be asked and who was invited, by company key."
     return _collecting(settings, _key("frame", name), f"frame_{name}", description, work)
+
+
+def _matches(settings: Settings, codebooks: Sequence[Codebook]) -> dg.AssetsDefinition:
+    spec = dg.AssetSpec(
+        MATCHES,
+        deps=raw_keys(codebooks),
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"parquet"},
+        description="Respondents without a usable SIREN or SIRET, compared by name and commune with the known: "
+        "only the outcome and the row are archived; `skillsbank companies review` lists the candidates.",
+    )
+
+    @dg.multi_asset(name="match_companies", specs=[spec], required_resource_keys={"refresh_lock"})
+    def match_companies() -> dg.MaterializeResult[Any]:
+        archive = Archive(settings.archive)
+        matchers = [Matcher(book, archive, settings.contacts, settings.reference) for book in codebooks]
+        matched = [found for matcher in matchers if (found := matcher.archive()) is not None]
+        outcomes = {one.entry.feed: one.entry.facts["outcomes"] for one in matched}
+        return _materialized(settings, matched, {"outcomes": dg.MetadataValue.json(outcomes)})
+
+    return match_companies
 
 
 def _collecting(

@@ -24,13 +24,15 @@ _MOMENTS = ("submitdate", "startdate", "datestamp")
 _FIRST_COLUMNS = 3
 _JUDGED = 1_000
 _FAULTS = 12
+# Ids that we make have ten digits: with nine, one in ten would pass for a SIREN.
+_LEAST_MADE = IDS_A_SOURCE // 10
 
 
 class ByTexts:
     """An open export of a tool, under the codebook's headings; cells are answer codes where the labels tell.
 
-    The id of a response is the tool's own where that is a number below 10,000,000,000. Else it is the first
-    33 bits or so of a SHA-256, modulo 10,000,000,000: of the tool's own id; where there is none, of the
+    The id of a response is the tool's own where that is a number below 10,000,000,000. Else it is made
+    of a SHA-256 and has ten digits: of the tool's own id; where there is none, of the
     submission time and the first three columns that are not personal; without a time, of all that are not
     personal. Rows that are equal in this are counted, so that each has an id. Nothing depends on other rows
     but that count and, about once in 10**10 / rows, the evasion of a number that is taken.
@@ -218,7 +220,12 @@ class ResponseIds:
 
     def _number(self, key: bytes) -> str:
         digest = key
-        while self._taken.setdefault(number := int.from_bytes(digest[:16]) % IDS_A_SOURCE, key) != key:
+        while (
+            self._taken.setdefault(
+                number := _LEAST_MADE + int.from_bytes(digest[:16]) % (IDS_A_SOURCE - _LEAST_MADE), key
+            )
+            != key
+        ):
             digest = hashlib.sha256(digest).digest()
         return str(number)
 

@@ -29,6 +29,13 @@ _COLUMNS: dict[str, pa.DataType] = {
     "value": pa.string(),
 }
 SCHEMA = pa.schema(_COLUMNS)
+_NAME_COLUMNS: dict[str, pa.DataType] = {
+    "company_key": pa.string(),
+    "commune_code": pa.string(),
+    "name": pa.string(),
+}
+# What a frame or register calls its companies: a row a name, under the entry whose rows it belongs to.
+NAMES = pa.schema(_NAME_COLUMNS)
 REJECTED_ROW = "rejected row"
 # Personal in every survey, named by the codebook or not: who answered, and from where.
 ALWAYS_PERSONAL = frozenset({"token", "ipaddr"})
@@ -83,17 +90,18 @@ def split_hash(codebook: Codebook, keys: CompanyKeys, reader: str) -> str:
 
 
 class ContactsFile:
-    """One edition's contacts of one archive entry, written as a draft and given its name at the commit.
+    """What was split off from one archive entry, written as a draft and given its name at the commit.
 
     Rows are (respondent_id, row_number, field, value), a row a filled personal cell; the raw text of a
-    rejected row stands under the field ``rejected row`` without a respondent.
+    rejected row stands under the field ``rejected row`` without a respondent. Those of a frame or register are
+    ``NAMES``.
     """
 
-    def __init__(self, folder: Path, draft: Path) -> None:
-        self._folder, self._draft = folder, draft
+    def __init__(self, folder: Path, draft: Path, schema: pa.Schema) -> None:
+        self._folder, self._draft, self._schema = folder, draft, schema
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file = os.fdopen(descriptor, "wb")
-        self._groups = RowGroups(pq.ParquetWriter(self._file, SCHEMA, compression="zstd"), SCHEMA)
+        self._groups = RowGroups(pq.ParquetWriter(self._file, schema, compression="zstd"), schema)
 
     def add(self, field: str, ids: Any, row_numbers: Any, values: Any) -> None:
         """Write the cells of one field."""
@@ -101,8 +109,8 @@ class ContactsFile:
         self._groups.add(pa.Table.from_arrays([ids, row_numbers, fields, values], schema=SCHEMA))
 
     def copy(self, rows: pa.Table) -> None:
-        """Write rows of another contacts file as they are."""
-        self._groups.add(rows.cast(SCHEMA))
+        """Write rows of this very schema as they are."""
+        self._groups.add(rows.cast(self._schema))
 
     @property
     def rows(self) -> int:
@@ -157,9 +165,9 @@ def restrict(contacts: Path) -> int:
 
 
 @contextmanager
-def contacts_draft(contacts: Path, edition: str) -> Iterator[ContactsFile]:
-    """Open a draft in ``contacts/<edition>`` (0700); it is gone afterwards unless it was committed."""
-    folder = contacts / edition
+def contacts_draft(contacts: Path, feed: str, schema: pa.Schema = SCHEMA) -> Iterator[ContactsFile]:
+    """Open a draft in ``contacts/<feed>`` (0700); it is gone afterwards unless it was committed."""
+    folder = contacts / feed
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in (contacts, folder):
@@ -167,7 +175,7 @@ def contacts_draft(contacts: Path, edition: str) -> Iterator[ContactsFile]:
         for leftover in folder.glob(f"{_DRAFT}*"):
             leftover.unlink()
         draft = folder / f"{_DRAFT}{os.getpid()}.parquet"
-        file = ContactsFile(folder, draft)
+        file = ContactsFile(folder, draft, schema)
     except OSError as problem:
         raise ArchiveError(
             f"cannot be written: {problem.strerror}",

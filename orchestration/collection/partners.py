@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +17,13 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 from orchestration.archive import Archive, Entry
+from orchestration.collection.companies.known_names import (
+    forget_earlier,
+    name_columns,
+    names_in,
+    without_names,
+)
+from orchestration.collection.contacts import NAMES, contacts_draft
 from orchestration.collection.inbox import FRAME, PARTNERS, PartnerFile
 from orchestration.collection.intake import Collected
 from orchestration.collection.partner_tables import FIX, TableFile
@@ -62,12 +70,15 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 )
 
 
-def collect_partner_file(file: PartnerFile, archive: Archive, keys: CompanyKeys) -> Collected:
+def collect_partner_file(
+    file: PartnerFile, archive: Archive, keys: CompanyKeys, contacts: Path | None = None
+) -> Collected:
     """Archive a partner's file as Parquet, with ``company_key`` in place of ``siren``, and no ``siret``.
 
     Columns keep their names and (from Parquet) their types; cells of a CSV are text, null where empty. It
     goes to ``partners/<table>``, a frame to ``sampling_frame/<edition>``. The sidecar names under ``dropped``
-    the columns that were left out.
+    the columns that were left out. The names of a frame's companies go to ``contacts``, the restricted
+    folder; without it they are left out as well.
 
     Raises:
         PartnerFileError: the file cannot be read, lacks a column, or has a SIREN that is none; nothing is
@@ -77,13 +88,14 @@ def collect_partner_file(file: PartnerFile, archive: Archive, keys: CompanyKeys)
     layout = LAYOUTS[file.table]
     source, feed = (PARTNERS, file.table) if file.edition is None else (FRAME, file.edition)
     origin = digest_of(file.path, PartnerFileError)
-    split = _split(layout, keys)
+    table = TableFile(file.path)
+    names = name_columns(table.names) if contacts is not None and file.table == "frame" else []
+    split = _split(layout, keys, names)
     erased = Tombstones.load(archive.root, keys)
     latest = archive.latest(source, feed)
     if latest is not None and latest.says(origin_sha256=origin, split=split):
         return _collected(latest)
-    table = TableFile(file.path)
-    kept = _checked(table, layout)
+    kept = _checked(table, layout, names)
     facts = {
         "edition": file.edition,
         "origin": hide(file.path.name),
@@ -95,18 +107,31 @@ def collect_partner_file(file: PartnerFile, archive: Archive, keys: CompanyKeys)
         "dropped": [name for name in table.names if name not in layout.names],
     }
 
-    def write(draft: Path) -> dict[str, int]:
-        schema = _keyed_schema(table.schema(kept))
-        with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
-            groups = RowGroups(writer, schema)
-            before = 0
-            for batch in table.batches(kept):
-                groups.add(without_companies(keyed(batch, schema, keys, file.path, before), erased))
-                before += batch.num_rows
-            groups.close()
-        return {"rows": groups.rows} | ({"erased": before - groups.rows} if before > groups.rows else {})
+    schema = _keyed_schema(table.schema([*kept, *names]))
+    archived = without_names(schema, names)
+    drafted = contacts_draft(contacts, feed, NAMES) if contacts is not None and names else nullcontext()
+    with drafted as people:
 
-    return _collected(archive.put(source, feed, "parquet", write, facts))
+        def write(draft: Path) -> dict[str, int]:
+            with pq.ParquetWriter(draft, archived, compression="zstd") as writer:
+                groups = RowGroups(writer, archived)
+                before = 0
+                for batch in table.batches([*kept, *names]):
+                    rows = without_companies(keyed(batch, schema, keys, file.path, before), erased)
+                    groups.add(rows.select(archived.names).replace_schema_metadata(archived.metadata))
+                    if people is not None:
+                        people.copy(names_in(rows, "commune_code"))
+                    before += batch.num_rows
+                groups.close()
+            return {"rows": groups.rows} | ({"erased": before - groups.rows} if before > groups.rows else {})
+
+        def commit(stem: str) -> None:
+            if people is not None and contacts is not None:
+                people.close()
+                people.commit(stem, [entry.stem for entry in archive.entries(feed=feed)])
+                forget_earlier(archive, source, feed, stem, contacts)
+
+        return _collected(archive.put(source, feed, "parquet", write, facts, before_commit=commit))
 
 
 def without_companies(rows: pa.Table, erased: Tombstones) -> pa.Table:
@@ -120,15 +145,20 @@ def _collected(entry: Entry) -> Collected:
     return Collected(entry, entry.is_new, int(entry.facts["rows"]), int(entry.facts["rejected"]))
 
 
-def _split(layout: Layout, keys: CompanyKeys) -> str:
+def _split(layout: Layout, keys: CompanyKeys, names: Sequence[str]) -> str:
     split = {"version": _SPLIT_VERSION, "columns": layout.names, "keys": keys.fingerprint}
+    split |= {"names": names} if names else {}
     return hashlib.sha256(json.dumps(split, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _checked(table: TableFile, layout: Layout) -> list[str]:
+def _checked(table: TableFile, layout: Layout, names: Sequence[str]) -> list[str]:
     """The columns to archive, in the file's order. A SIRET is left out: it begins with the SIREN."""
     faults = [f"column '{name}' is missing" for name in layout.required if name not in table.names]
-    faults += [f"column '{name}' stands twice" for name in layout.names if table.names.count(name) > 1]
+    faults += [
+        f"column '{name}' stands twice"
+        for name in dict.fromkeys((*layout.names, *names))
+        if table.names.count(name) > 1
+    ]
     if faults:
         raise PartnerFileError(
             "; ".join(faults),

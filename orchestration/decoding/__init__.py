@@ -2,6 +2,7 @@
 Dagster."""
 
 from orchestration.decoding.cells import DecodeInput
+from orchestration.decoding.identified import CompanyInput
 from orchestration.decoding.partners import (
     PARTNER_TABLES,
     REFERENCE_TABLES,
@@ -14,6 +15,7 @@ from orchestration.decoding.responses import DecodeReport, EditionReport, decode
 __all__ = [
     "PARTNER_TABLES",
     "REFERENCE_TABLES",
+    "CompanyInput",
     "DecodeInput",
     "DecodeReport",
     "EditionReport",

@@ -1,6 +1,7 @@
 """Decoding as Dagster assets. Belongs here: the lake's tables for Dagster. Does not: decoding."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -8,7 +9,8 @@ import dagster as dg
 from orchestration import lake as tables
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import Codebook
-from orchestration.decoding import DecodeInput, decode
+from orchestration.collection.companies import matches, reviews
+from orchestration.decoding import CompanyInput, DecodeInput, decode
 from orchestration.decoding.codes import code_lists
 from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PARTNER_TABLES, PartnerInput, decode_partners, decode_reference
@@ -79,6 +81,9 @@ def decoding_assets(
         entries = [entry for found in exports.values() for _, entry in found] + [
             entry for _, entry in partners
         ]
+        decided = {book.edition: archive.latest(reviews.SOURCE, book.edition) for book in codebooks}
+        searched = {book.edition: archive.latest(matches.SOURCE, book.edition) for book in codebooks}
+        entries += [entry for entry in (*decided.values(), *searched.values()) if entry]
         inputs = [Input.of(entry) for entry in entries]
         release = published(settings.releases)
         if release and release.get("fingerprint") == fingerprint(inputs, code_version(settings)):
@@ -106,6 +111,10 @@ def decoding_assets(
             settings.lake,
             lists,
             codes.quarantine,
+            {
+                book.edition: CompanyInput(_path(decided[book.edition]), _path(searched[book.edition]))
+                for book in codebooks
+            },
         )
         rows |= {
             table: report.rows(table)
@@ -138,6 +147,10 @@ def _partner_entries(
     ]
     feeds += [((table, None), ("partners", table)) for table in PARTNER_TABLES if table != "frame"]
     return [(name, entry) for name, feed in feeds if (entry := archive.latest(*feed))]
+
+
+def _path(entry: Entry | None) -> Path | None:
+    return entry.path if entry else None
 
 
 def _origin(entry: Entry) -> str:

@@ -12,13 +12,15 @@ import numpy.typing as npt
 from orchestration.codebook import IDS_A_SOURCE, Codebook
 from orchestration.decoding.arrow import Array, Flags, Integers, Moments, Strings, Table, flags, pa, pc
 from orchestration.decoding.cells import Batch, DecodeInput
+from orchestration.decoding.identified import Identified
 from orchestration.decoding.quarantine import Quarantine, at
 from orchestration.decoding.values import masked, moments, number_of
 
 # What LimeSurvey writes for a moment that an anonymous survey must not keep.
 _UNDATED = datetime(1980, 1, 1)
 
-_HARMLESS_CLASSES = ("valid", "valid_after_normalisation", "empty")
+_USABLE_CLASSES = ("valid", "valid_after_normalisation")
+_HARMLESS_CLASSES = (*_USABLE_CLASSES, "empty")
 _CLASS_REASONS = {
     ("siren", "luhn_invalid"): "the SIREN's check digit is wrong",
     ("siren", "bad_format"): "the SIREN box holds something else than nine digits",
@@ -41,11 +43,18 @@ class RespondentDecoder:
     """Decodes the batches of one archived export, telling the edition's quarantine what is wrong."""
 
     def __init__(
-        self, codebook: Codebook, export: DecodeInput, quarantine: Quarantine, seen: SeenIds
+        self,
+        codebook: Codebook,
+        export: DecodeInput,
+        quarantine: Quarantine,
+        seen: SeenIds,
+        identified: Identified,
     ) -> None:
         self._codebook, self._export, self._quarantine, self._seen = codebook, export, quarantine, seen
+        self._identified = identified
         self._first_id = codebook.first_id(export.source)
         self._fields = {question.kind: question.code for question in codebook.questions}
+        self._name = next((q.code for q in codebook.questions if q.variable == "company_name"), None)
         self._place = {"source": export.source, "file": export.file}
 
     def accept(self, batch: Batch) -> Rows:
@@ -86,13 +95,28 @@ class RespondentDecoder:
         submitted, is_undated = self._moment("submitdate", rows)
         is_test = batch.plain("is_test", pa.bool_()).fill_null(False)
         page = number_of(batch.cells("lastpage"))
+        siren_class = batch.plain("siren_class", pa.string()).fill_null("empty")
+        by_number, by_review = (
+            batch.plain("company_key", pa.string()),
+            self._identified.keys(pa.array(rows.ids)),
+        )
+        is_siren = pc.is_in(siren_class, value_set=pa.array(_USABLE_CLASSES))
+        identified_by = pc.case_when(
+            pc.make_struct(
+                pc.and_(by_number.is_valid(), is_siren), by_number.is_valid(), by_review.is_valid()
+            ),
+            "siren",
+            "siret",
+            "review",
+        )
         table = pa.table(
             {
                 "edition": pa.repeat(self._codebook.edition, n),
                 "respondent_id": pa.array(rows.ids),
                 "source": pa.repeat(self._export.source, n),
-                "company_key": batch.plain("company_key", pa.string()),
-                "siren_class": batch.plain("siren_class", pa.string()).fill_null("empty"),
+                "company_key": pc.coalesce(by_number, by_review),
+                "identified_by": identified_by,
+                "siren_class": siren_class,
                 "siret_class": batch.plain("siret_class", pa.string()).fill_null("empty"),
                 "is_test": is_test,
                 "is_complete": pa.array(flags(submitted.is_valid()) | is_undated),
@@ -107,6 +131,7 @@ class RespondentDecoder:
             }
         )
         self._classes(rows, table)
+        self._companies(rows, table)
         self._report(
             "test_row", "marked as a test by the codebook's rule; left out of figures", rows, flags(is_test)
         )
@@ -142,6 +167,19 @@ class RespondentDecoder:
                     flags(pc.equal(classes, name)),
                     field=self._fields.get(number),
                 )
+
+    def _companies(self, rows: Rows, table: Table) -> None:
+        """Tell who was identified by a reviewer, and why the others without a number were not."""
+        by = table.column("identified_by").combine_chunks()
+        self._report(
+            "company_by_review",
+            "no usable SIREN or SIRET; a reviewer accepted a company of like name in the commune",
+            rows,
+            flags(pc.fill_null(pc.equal(by, "review"), False)),
+            field=self._name,
+        )
+        for code, reason, which in self._identified.reasons(pa.array(rows.ids), ~flags(by.is_valid())):
+            self._report(code, reason, rows, which, field=self._name)
 
     def _report(
         self,

@@ -17,6 +17,7 @@ from orchestration.decoding.arrow import Table, pa
 from orchestration.decoding.cells import DecodeInput, batches
 from orchestration.decoding.codes import CodeList
 from orchestration.decoding.companies import known_companies
+from orchestration.decoding.identified import CompanyInput, Identified
 from orchestration.decoding.quarantine import Quarantine, Spill
 from orchestration.decoding.respondents import RespondentDecoder, Rows, SeenIds
 from orchestration.errors import ExportError
@@ -42,18 +43,20 @@ class DecodeReport:
         return sum(report.rows[table] for report in self.editions.values())
 
 
-def decode(
+def decode(  # noqa: PLR0917 - six things, each of another type
     codebooks: Sequence[Codebook],
     exports: Mapping[str, Sequence[DecodeInput]],
     lake: Path,
     codes: Mapping[str, CodeList] = MappingProxyType({}),
     partners: Quarantine | None = None,
+    companies: Mapping[str, CompanyInput] = MappingProxyType({}),
 ) -> DecodeReport:
     """Replace the lake's editions, variables, respondents, answers and quarantine by what the exports say.
 
     ``exports`` gives for each edition its archived exports, one a source (the latest); ``codes`` the code
-    lists of the variables that have one; ``partners`` what partner files have put in quarantine. Companies
-    are looked up in the lake's register and frames, so that those are decoded first. Memory is bounded by a
+    lists of the variables that have one; ``partners`` what partner files have put in quarantine; ``companies``
+    what was decided and searched for respondents without a SIREN or SIRET. Companies are looked up in the
+    lake's register and frames, so that those are decoded first. Memory is bounded by a
     batch of cells, and by some 50 bytes a respondent for finding companies that answered twice. An edition
     without an export is left out, with a note.
 
@@ -70,7 +73,9 @@ def decode(
                 fix=f"write data/codebooks/{edition}.yaml, or remove the export",
             )
     editions = [
-        _Edition(codebook, exports[codebook.edition], lake, codes)
+        _Edition(
+            codebook, exports[codebook.edition], lake, codes, companies.get(codebook.edition, CompanyInput())
+        )
         for codebook in codebooks
         if exports.get(codebook.edition)
     ]
@@ -101,6 +106,7 @@ class _Edition:
         exports: Sequence[DecodeInput],
         lake: Path,
         codes: Mapping[str, CodeList],
+        companies: CompanyInput,
     ) -> None:
         self.name = codebook.edition
         self._lake = lake
@@ -109,6 +115,7 @@ class _Edition:
         self._codebook, self._exports = codebook, _ordered(codebook, exports)
         self._decoder = AnswerDecoder(codebook, codes)
         self._seen = SeenIds()
+        self._identified = Identified(companies)
         self._companies = _Companies()
         self._answers = 0
 
@@ -116,7 +123,7 @@ class _Edition:
         """Yield the rows of `answers`, batch after batch, filling the other tables on the way."""
         formats = {export.source: export.format for export in self._codebook.exports}
         for export in self._exports:
-            decoder = RespondentDecoder(self._codebook, export, self.quarantine, self._seen)
+            decoder = RespondentDecoder(self._codebook, export, self.quarantine, self._seen, self._identified)
             for batch in batches(export, self._codebook):
                 rows = decoder.accept(batch)
                 if not len(rows.ids):

@@ -12,6 +12,8 @@ from orchestration.codebook import META_COLUMNS, load
 from orchestration.collection.intake import Collected, collect_export
 from orchestration.identifiers import CompanyKeys
 
+from .drafts import structure
+
 CODEBOOK = Path(__file__).resolve().parent.parent / "fixtures" / "codebooks" / "survey_482617.yaml"
 _SCALE = re.compile(r"\]\[([12])\]$")  # code headings count the scales from 1, VV from 0
 MARK = "zqmark"  # stands in every personal cell of a made-up export
@@ -26,6 +28,16 @@ def survey(shared):
 @pytest.fixture(scope="session")
 def codebook():
     return load(CODEBOOK)
+
+
+@pytest.fixture
+def survey_of(tmp_path):
+    def make(*args, **keys):
+        path = tmp_path / "made_up.lss"
+        path.write_text(structure(*args, **keys))
+        return path
+
+    return make
 
 
 @dataclass

@@ -213,7 +213,11 @@ def test_the_samples_partner_files(repository, tmp_path):
         entry = collect_partner_file(PartnerFile(table, path, edition), archive, keys).entry
         inputs.append(PartnerInput(table, entry.path, path.name, edition))
     stock = find_stock([sample]).stock
-    inputs.append(PartnerInput("register", collect_register(stock, archive, keys).entry.path, "register"))
+    inputs.append(
+        PartnerInput(
+            "register", collect_register(stock, archive, keys, tmp_path / "contacts").entry.path, "register"
+        )
+    )
     counts = decode_partners(inputs, tmp_path / "lake")
     assert counts["stopovers"] == 40
     assert {row["commune_code"] for row in rows(tmp_path / "lake", "stopovers")} >= {"80016", "02691"}

@@ -42,6 +42,7 @@ def test_a_complete_response(decoded):
         "respondent_id": 12,
         "source": "limesurvey",
         "company_key": KEY,
+        "identified_by": "siren",
         "siren_class": "valid",
         "siret_class": "empty",
         "is_test": False,

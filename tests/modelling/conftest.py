@@ -62,7 +62,8 @@ class SmallLake:
         self.add(
             "respondents", edition=edition, respondent_id=number, source="limesurvey",
             company_key=company_key(company) if company else None,
-            siren_class="valid" if company else "invalid", siret_class="missing", is_test=test,
+            identified_by="siren" if company else None, siren_class="valid" if company else "invalid",
+            siret_class="missing", is_test=test,
             is_complete=complete, is_undated=False, started_at=submitted,
             submitted_at=submitted if complete else None, last_action_at=submitted, last_page=3,
             language="fr", file="responses.csv", row_number=number,

@@ -47,7 +47,9 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         partners.append(PartnerInput(file.table, entry.path, file.path.name, file.edition))
     stock = find_stock(roots).stock
     assert stock is not None
-    register = collect_register(stock, archive, keys, respondent_sirens(settings.contacts, books)).entry
+    register = collect_register(
+        stock, archive, keys, settings.contacts, respondent_sirens(settings.contacts, books)
+    ).entry
     partners.append(PartnerInput("register", register.path, "register"))
     settings.lake.mkdir(parents=True)
     lists = code_lists(settings.reference)

@@ -21,7 +21,12 @@ import pyreadstat
 import pytest
 
 from orchestration.codebook import META_COLUMNS, load
+from orchestration.collection.register.stock import PLACES, UNITS
 from orchestration.settings import PROJECT, Settings
+
+from ..collection.register.stock_files import place as seat
+from ..collection.register.stock_files import unit, write
+from . import tools
 
 TESTS = Path(__file__).resolve().parents[1]
 CODEBOOK = TESTS / "fixtures" / "codebooks" / "survey_482617.yaml"
@@ -51,7 +56,7 @@ def siren(number: int) -> str:
     return start + str(-sum(digit // 10 + digit % 10 for digit in doubled) % 10)
 
 
-SIRENS = [siren(number) for number in range(1, 9 * ROWS)]
+SIRENS = [siren(number) for number in range(1, 15 * ROWS)]
 MARKS = re.compile(
     "|".join(
         [
@@ -97,6 +102,7 @@ def marked(codebook, first: int, count: int = ROWS):
             "CA": "-oth-" if number % 7 == 0 else "T1",
             "CA[other]": f"voir zqautre{number}@zqexample.org" if number % 7 == 0 else "",
             "RDK": "12.5",
+            "COMMUNE": "80021",
         }
         rows.append([given.get(heading, "") for heading in headings])
     # In the wrong box: an address where a code should be, a number where the commune should be.
@@ -104,6 +110,22 @@ def marked(codebook, first: int, count: int = ROWS):
     rows[4][headings.index("COMMUNE")] = PHONES[1]
     rows[5][headings.index("DATECREA")] = f"le {PHONES[0]}"
     return headings, rows
+
+
+def tool_answers(first: int, count: int = ROWS) -> list[dict[str, str]]:
+    """The answers of a tool's export, marked like those of ``marked``."""
+    return [
+        {
+            "SIREN": "" if number % 10 == 0 else siren(number),
+            "RAISON": f"Zqsociete {number}",
+            "MAIL": f"zqmail{number}@zqexample.org",
+            "COMMUNE": PHONES[1] if number % 10 == 5 else "80021",
+            "MANQUE": f"Écrire à zqlibre{number}@zqexample.org, {PHONES[number % 4]}",
+            "EXPORT": "Oui" if number % 3 else "Non",
+            "EFFECTIF": "zqcode@zqexample.org" if number == first else "E10",
+        }
+        for number in range(first, first + count)
+    ]
 
 
 def write_export(export_format: str, path: Path, headings, rows) -> None:
@@ -148,6 +170,22 @@ def write_export(export_format: str, path: Path, headings, rows) -> None:
                 }
             )
             pyreadstat.write_sav(pd.concat([people, frame], axis=1), str(path))
+
+
+def write_partners(deployment) -> None:
+    """The sample's partner files for one of the marked editions, and a register with marked names."""
+    folder = deployment.data / "inbox" / "partners"
+    folder.mkdir()
+    for path in (Settings().sample_folder / "partners").glob("*.csv"):
+        text = path.read_text().replace("tour_2019", "marked_limesurvey_csv").replace(";2019-", ";2026-")
+        (folder / path.name).write_text(text)
+    stock = deployment.data / "inbox" / "register"
+    stock.mkdir()
+    known = range(9 * ROWS, 15 * ROWS, 10)
+    units = [unit(siren(number), denominationUniteLegale=f"ZQSOCIETE {number} SA") for number in known]
+    write(stock, UNITS, units, "parquet")
+    seats = [seat(siren(number), codeCommuneEtablissement="80021") for number in known]
+    write(stock, PLACES, seats, "parquet")
 
 
 def _people(shared: Path) -> re.Pattern:
@@ -199,6 +237,11 @@ class Deployment:
     def add(self, export_format: str, name: str, server: int | None = None) -> Path:
         """Add an edition that takes one format; gives its folder in the inbox."""
         edition = f"marked_{export_format}"
+        folder = self.data / "inbox" / edition
+        folder.mkdir(parents=True, exist_ok=True)
+        if export_format in tools.NAMES:
+            (self.codebooks / f"{edition}.yaml").write_text(tools.codebook(export_format, edition))
+            return folder
         lines = CODEBOOK.read_text().replace("edition: survey_482617", f"edition: {edition}").splitlines()
         start = lines.index("exports:")
         end = next(i for i in range(start + 1, len(lines)) if not lines[i].startswith((" ", "-")))
@@ -208,8 +251,6 @@ class Deployment:
         (self.codebooks / f"{edition}.yaml").write_text(
             "\n".join([*lines[: start + 1], source, *lines[end:]])
         )
-        folder = self.data / "inbox" / edition
-        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def places(self, *folders: str, marks: re.Pattern = MARKS) -> dict[str, set[str]]:
@@ -281,7 +322,7 @@ def fake_server():
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory, clean_environment, codebook, fake_server):
-    """A deployment after one refresh on marked editions of every format beside the sample."""
+    """A deployment after one refresh on marked editions of every format, and on a register with their names."""
     folder = tmp_path_factory.mktemp("privacy")
     deployment = Deployment(folder / "data", folder / "codebooks")
     deployment.codebooks.mkdir()
@@ -290,14 +331,21 @@ def published(tmp_path_factory, clean_environment, codebook, fake_server):
     for place, (export_format, name) in enumerate(MADE_UP.items()):
         inbox = deployment.add(export_format, name)
         write_export(export_format, inbox / name, *marked(codebook, 1 + place * ROWS))
+    for place, (export_format, name) in enumerate(tools.NAMES.items(), 9):
+        first = 1 + place * ROWS
+        (deployment.add(export_format, name) / name).write_bytes(
+            tools.export(export_format, tool_answers(first), first)
+        )
     shared = PROJECT.parent / "shared" / "data" / "limesurvey" / "ui"
     for export_format, (name, beside) in REAL.items() if shared.is_dir() else ():
         inbox = deployment.add(export_format, name)
         for file in filter(None, (name, beside)):
             mark_real(shared / file, inbox / file, shared)
+    write_partners(deployment)
     server, module = fake_server
     deployment.add(RPC, "none.json", server=module.SURVEY)
     deployment.variables |= {
+        "SKILLSBANK_SAMPLE": "false",
         "SKILLSBANK_LIMESURVEY_URL": server.url,
         "SKILLSBANK_LIMESURVEY_USER": module.USER,
         "SKILLSBANK_LIMESURVEY_SECRET": module.SECRET,

@@ -5,11 +5,13 @@ import shutil
 import stat
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.identifiers import CompanyKeys
 
-from .conftest import MADE_UP, MARKS, RPC, Deployment, cells_of, siren
+from . import tools
+from .conftest import MADE_UP, MARKS, ROWS, RPC, Deployment, cells_of, siren
 
 pytestmark = pytest.mark.end_to_end
 
@@ -42,6 +44,30 @@ def test_the_marks_are_in_the_contacts(published, export_format):
     assert any(mark.startswith("203.") for mark in found) == (export_format != RPC)
 
 
+@pytest.mark.parametrize("export_format", tools.NAMES)
+def test_the_marks_of_other_tools_are_in_the_contacts_as_far_as_they_are_answers(published, export_format):
+    found = marks_in(published.data / "contacts" / f"marked_{export_format}")
+    assert {"zqsociete", "zqmail1"} <= {mark[:9] if mark.startswith("zqsoc") else mark[:7] for mark in found}
+    assert len(found & {siren(number) for number in range(9 * ROWS, 15 * ROWS + 1)}) >= 50
+    assert any(mark.startswith("203.") for mark in found) == (export_format in {"surveymonkey", "qualtrics"})
+    # Whom a tool names besides is left out altogether.
+    assert not [mark for mark in found if mark.startswith(("zqprenom", "zqpersonne", "zqinvite", "zqtoken"))]
+
+
+def test_names_of_a_register_are_in_the_contacts_and_found_for_review(published):
+    assert "zqsociete" in marks_in(published.data / "contacts" / "register")
+    quarantine = published.data / "lake" / "quarantine"
+    codes = [
+        code
+        for path in quarantine.rglob("*.parquet")
+        for code in pq.ParquetFile(path).read()["reason_code"].to_pylist()
+    ]
+    assert codes.count("company_candidate") > 20
+    listed = published.run("companies", "review")
+    assert "candidates open" in published.said.pop()  # for the reviewer's screen, and for no log
+    assert MARKS.findall(listed.stdout.encode())
+
+
 def test_rejected_rows_are_in_the_contacts(published):
     for export_format in ("limesurvey_csv", "limesurvey_vv"):
         assert "zqrejete" in marks_in(published.data / "contacts" / f"marked_{export_format}")
@@ -67,6 +93,12 @@ BROKEN = {
     "limesurvey_lsa": lambda data: data[: len(data) // 2],
     "limesurvey_r": lambda data: data.replace(b'"SIREN"', b'"zqentete@zqexample.org"', 1),
     "limesurvey_spss": lambda data: data[:-20],
+    "surveymonkey": lambda data: data.replace(b"Respondent ID", b"zqentete@zqexample.org", 1),
+    "qualtrics": lambda data: data.replace(b"SIREN", b"zqentete@zqexample.org 0699887766"),
+    "google_forms": lambda data: data[:-60],
+    "microsoft_forms": lambda data: data[: len(data) // 2],
+    "kobo": lambda data: data.replace(b'"SIREN"', b'"zqentete@zqexample.org"', 1),
+    "plain": lambda data: data.replace(b"19/07/2024", b"zqcode@zqexample.org", 1),
 }
 
 
@@ -81,9 +113,7 @@ def test_errors_do_not_tell_them(published, tmp_path):
                 assert changed != path.read_bytes()
                 path.write_bytes(changed)
     partners = broken.data / "inbox" / "partners"
-    partners.mkdir()
     register = broken.data / "inbox" / "register"
-    register.mkdir()
     for kind in ("StockUniteLegale", "StockEtablissement"):
         people = f"siren,zqcolonne@zqexample.org\n{siren(1)},Zqnom Marque\n"
         (register / f"{kind}_utf8.csv").write_text(people)

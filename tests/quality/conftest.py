@@ -277,9 +277,10 @@ def lake() -> Lake:
     tables["respondents"] = [
         {
             "edition": edition, "respondent_id": number, "source": "limesurvey", "company_key": key(number),
-            "siren_class": "valid", "siret_class": "empty", "is_complete": True, "is_undated": False,
-            "is_test": False, "started_at": datetime(year, 3, 1, 9), "submitted_at": datetime(year, 3, 1, 10),
-            "last_page": 6, "language": "fr", "file": "responses.csv", "row_number": number + 1,
+            "identified_by": "siren", "siren_class": "valid", "siret_class": "empty", "is_complete": True,
+            "is_undated": False, "is_test": False, "started_at": datetime(year, 3, 1, 9),
+            "submitted_at": datetime(year, 3, 1, 10), "last_page": 6, "language": "fr",
+            "file": "responses.csv", "row_number": number + 1,
         }
         for edition, year in EDITIONS.items()
         for number in range(RESPONDENTS)

@@ -201,8 +201,8 @@ def test_a_hundred_thousand_respondents_take_seconds(tmp_path):
             """
             SELECT
                 'tour_2019' AS edition, range AS respondent_id, 'limesurvey' AS source,
-                md5(range::VARCHAR) AS company_key, 'valid' AS siren_class, 'empty' AS siret_class,
-                false AS is_test, true AS is_complete, false AS is_undated,
+                md5(range::VARCHAR) AS company_key, 'siren' AS identified_by, 'valid' AS siren_class,
+                'empty' AS siret_class, false AS is_test, true AS is_complete, false AS is_undated,
                 '2019-03-01'::TIMESTAMP_S AS started_at, '2019-03-02'::TIMESTAMP_S AS submitted_at,
                 NULL::TIMESTAMP_S AS last_action_at, if(range % 9 = 0, NULL, 6) AS last_page,
                 'fr' AS language, 'x.csv' AS file, range + 1 AS row_number

@@ -47,7 +47,7 @@ RESPONDENTS_ROUNDS = (
         ),
         "a lost company key": (
             lambda w: w.put("respondents", 9, company_key=None),
-            "A company key is there exactly when the SIREN or the SIRET is valid",
+            "A company key is there exactly when the SIREN or the SIRET is valid, or a reviewer accepted a company",
             RESPONDENTS,
             "key_follows_numbers",
             {"respondent_id": 9, "company_key": None},
@@ -104,7 +104,7 @@ RESPONDENTS_ROUNDS = (
             {"respondent_id": 2},
         ),
         "SIREN from the wrong column": (
-            lambda w: w.every("respondents", company_key=None, siren_class="bad_format"),
+            lambda w: w.every("respondents", company_key=None, identified_by=None, siren_class="bad_format"),
             "Nearly all respondents have a company key",
             "lake.respondents, by edition",
             "without_key_share",

@@ -156,7 +156,7 @@ ROUNDS = (
         ),
         "regions lost": (
             "UPDATE dim_company SET region_code = NULL",
-            "The region of nearly all companies is known",
+            "The region of nearly all companies of register and frames is known",
             "dim_company",
             "without_region_share",
             {"companies": 200, "without_region_share": 1},
@@ -183,11 +183,11 @@ ROUNDS = (
             {"table_name": "dim_commune", "column_name": "epci_code_2021", "example": "[siren or siret]"},
         ),
         "a SIREN in a column of numbers": (
-            f"UPDATE fct_response SET respondent_id = {SIREN} WHERE respondent_id = 59",
+            f"UPDATE fct_response SET answered_items = {SIREN} WHERE respondent_id = 59",
             "No released column holds a SIREN or SIRET",
             f"{BANK}, all text",
             "sirens",
-            {"table_name": "fct_response", "column_name": "respondent_id"},
+            {"table_name": "fct_response", "column_name": "answered_items"},
         ),
         "a domain that does not exist": (
             "UPDATE ind_innovation_export SET domain = 'Atlantis' WHERE domain = '250+'",
@@ -226,6 +226,14 @@ ROUNDS = (
             BANK,
             "rows",
             {"table_name": "dim_competence", "rows": 0},
+        ),
+        "communes that cannot be found": (
+            "UPDATE dim_company SET attributes_source = NULL, region_code = NULL "
+            "WHERE company_key > company_key(7)",
+            "Most companies that nobody else knows told a commune that can be found",
+            "dim_company",
+            "told_without_region_share",
+            {"companies": 200, "told_without_region_share": 1},
         ),
     },
 )

@@ -29,6 +29,7 @@ select
     edition,
     respondent_id,
     company_key,
+    identified_by,
     source,
     language,
     submitted_at,

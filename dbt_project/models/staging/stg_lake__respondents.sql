@@ -3,6 +3,7 @@ select
     cast(respondent_id as bigint) as respondent_id,
     cast(source as string) as source,
     cast(company_key as string) as company_key,
+    cast(identified_by as string) as identified_by,
     cast(siren_class as string) as siren_class,
     cast(siret_class as string) as siret_class,
     cast(is_test as boolean) as is_test,

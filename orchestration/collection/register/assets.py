@@ -65,7 +65,7 @@ def register_asset(
             if stock is not None:
                 sirens = respondent_sirens(settings.contacts, codebooks)
                 ask = SireneApi(settings.sirene_key).company if settings.sirene_key else None
-                is_new = collect_register(stock, archive, keys, sirens, ask).is_new
+                is_new = collect_register(stock, archive, keys, settings.contacts, sirens, ask).is_new
         except PartnerFileError as failure:
             problem = str(failure)
             context.log.warning(problem)

@@ -17,12 +17,20 @@ import pyarrow.parquet as pq
 
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import Codebook
+from orchestration.collection.companies.known_names import (
+    SIRENE_NAMES,
+    forget_earlier,
+    holds_names,
+    names_in,
+    without_names,
+)
+from orchestration.collection.contacts import NAMES, contacts_draft
 from orchestration.collection.inbox import PARTNERS, REGISTER
 from orchestration.collection.intake import Collected
 from orchestration.collection.partners import keyed, without_companies
 from orchestration.collection.raw_file import digest_of
 from orchestration.collection.register.api import Absence, Row
-from orchestration.collection.register.companies import SCHEMA, Wanted, read_companies
+from orchestration.collection.register.companies import NAMED, Wanted, read_companies
 from orchestration.collection.register.files import Stock
 from orchestration.collection.row_groups import RowGroups
 from orchestration.collection.tombstones import Tombstones
@@ -34,17 +42,19 @@ pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
 LICENCE = "Licence Ouverte 2.0 (Etalab)"
 SOURCE = "INSEE, Sirene"
-_KEYED = pa.schema([pa.field("company_key", pa.string()), *list(SCHEMA)[1:]])
+_KEYED = pa.schema([pa.field("company_key", pa.string()), *list(NAMED)[1:]])
+_ARCHIVED = without_names(_KEYED, SIRENE_NAMES)
 # Goes into the hash of the split: to be raised whenever the same original would be archived otherwise.
-_SPLIT_VERSION = 1
+_SPLIT_VERSION = 2
 # Two calls each, thirty a minute: four minutes.
 _LOOK_UPS = 60
 
 
-def collect_register(
+def collect_register(  # noqa: PLR0917 - six things, each of another type
     stock: Stock,
     archive: Archive,
     keys: CompanyKeys,
+    contacts: Path,
     respondents: Collection[str] = (),
     ask: Callable[[str], Row | Absence] | None = None,
 ) -> Collected:
@@ -52,8 +62,9 @@ def collect_register(
 
     Respondents that the stock does not have, such as companies founded since, are asked for one by one with
     ``ask`` (``SireneApi.company``), the first sixty of them. One row a company, without name or SIREN:
-    ``companies.SCHEMA`` with ``company_key`` in front. The sidecar tells vintage, source, licence, and under
-    ``looked_up`` how many of those asked for were found, or why not.
+    ``companies.SCHEMA`` with ``company_key`` in front; the names go to ``contacts``, the restricted folder. The
+    sidecar tells vintage, source, licence, and under ``looked_up`` how many of those asked for were found, or
+    why not.
 
     Raises:
         PartnerFileError: a stock file cannot be read or breaks its contract; nothing is added then.
@@ -81,26 +92,38 @@ def collect_register(
     }
     looked_up: Counter[str] = Counter()
 
-    def write(draft: Path) -> dict[str, object]:
-        left = set(respondents)
-        with (
-            read_companies(stock.units, stock.places, Wanted(sirens=respondents)) as found,
-            pq.ParquetWriter(draft, _KEYED, compression="zstd") as writer,
-        ):
-            groups, before = RowGroups(writer, _KEYED), 0
-            for batch in found.batches():
-                left.difference_update(batch["siren"].to_pylist() if left else ())
-                groups.add(without_companies(keyed(batch, _KEYED, keys, stock.units, before), erased))
-                before += batch.num_rows
-            for row in _asked(sorted(left)[:_LOOK_UPS], ask, looked_up):
-                single = pa.RecordBatch.from_pylist([row], schema=SCHEMA)
-                groups.add(without_companies(keyed(single, _KEYED, keys, Path("API Sirene"), 0), erased))
-                before += 1
-            groups.close()
-        lost = {"erased": before - groups.rows} if before > groups.rows else {}
-        return {"rows": groups.rows, "vintage": found.vintage, "looked_up": dict(looked_up)} | lost
+    with contacts_draft(contacts, REGISTER, NAMES) as names:
 
-    return _collected(archive.put(PARTNERS, REGISTER, "parquet", write, facts))
+        def write(draft: Path) -> dict[str, object]:
+            left = set(respondents)
+            with (
+                read_companies(stock.units, stock.places, Wanted(sirens=respondents)) as found,
+                pq.ParquetWriter(draft, _ARCHIVED, compression="zstd") as writer,
+            ):
+                groups, before = RowGroups(writer, _ARCHIVED), 0
+
+                def add(batch: pa.RecordBatch, where: Path) -> None:
+                    rows = without_companies(keyed(batch, _KEYED, keys, where, before), erased)
+                    groups.add(rows.select(_ARCHIVED.names).replace_schema_metadata(_ARCHIVED.metadata))
+                    names.copy(names_in(rows, "codeCommuneEtablissement"))
+
+                for batch in found.batches(NAMED):
+                    left.difference_update(batch["siren"].to_pylist() if left else ())
+                    add(batch, stock.units)
+                    before += batch.num_rows
+                for row in _asked(sorted(left)[:_LOOK_UPS], ask, looked_up):
+                    add(pa.RecordBatch.from_pylist([row], schema=NAMED), Path("API Sirene"))
+                    before += 1
+                groups.close()
+            lost = {"erased": before - groups.rows} if before > groups.rows else {}
+            return {"rows": groups.rows, "vintage": found.vintage, "looked_up": dict(looked_up)} | lost
+
+        def commit(stem: str) -> None:
+            names.close()
+            names.commit(stem, [entry.stem for entry in archive.entries(feed=REGISTER)])
+            forget_earlier(archive, PARTNERS, REGISTER, stem, contacts)
+
+        return _collected(archive.put(PARTNERS, REGISTER, "parquet", write, facts, before_commit=commit))
 
 
 def _has(entry: Entry, companies: Collection[str | None]) -> bool:
@@ -135,6 +158,8 @@ def respondent_sirens(contacts: Path, codebooks: Sequence[Codebook]) -> set[str]
     for book in codebooks:
         columns = book.columns()
         for path in sorted((contacts / book.edition).glob("[!.]*.parquet")):
+            if holds_names(path):
+                continue
             cells = pq.read_table(path, columns=["field", "value"])
             for kind, check in (("siren", check_siren), ("siret", check_siret)):
                 fields = [name for name, column in columns.items() if column.kind == kind]

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from orchestration.collection.companies.known_names import SIRENE_NAMES
 from orchestration.collection.register.stock import PLACES, UNITS, StockFile, engine, text
 from orchestration.errors import PartnerFileError
 
@@ -29,7 +30,9 @@ _COLUMNS: dict[str, pa.DataType] = {
     "etablissementsFermes": pa.int64(),
 }
 SCHEMA = pa.schema(_COLUMNS)
-"""One company: Sirene's names; the commune is that of the head office."""
+"""One company: Sirene's columns; the commune is that of the head office."""
+NAMED = pa.schema([*SCHEMA, *((name, pa.string()) for name in SIRENE_NAMES)])
+"""The same, and what the company is called: never to be archived."""
 _ROWS = 100_000
 
 
@@ -84,15 +87,15 @@ class Companies:
                 fix="put the stock file itself in, not the history file or several months in one",
             )
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the rows (``SCHEMA``)."""
+    def batches(self, schema: pa.Schema = SCHEMA) -> Iterator[pa.RecordBatch]:
+        """Yield the rows: ``SCHEMA``, or ``NAMED``."""
         counts = ("etablissementsOuverts", "etablissementsFermes")
-        names = ", ".join(f"coalesce({name}, 0)" if name in counts else name for name in SCHEMA.names)
+        names = ", ".join(f"coalesce({name}, 0)" if name in counts else name for name in schema.names)
         reader = self._connection.sql(
             f"SELECT {names} FROM units LEFT JOIN places USING (siren) ORDER BY siren"
         ).to_arrow_reader(_ROWS)
         for batch in reader:
-            yield pa.RecordBatch.from_arrays(batch.columns, schema=SCHEMA)
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from orchestration.collection.companies.known_names import SIRENE_NAMES
 from orchestration.collection.zip_files import DAMAGE
 from orchestration.errors import PartnerFileError
 
@@ -33,6 +34,7 @@ LEGAL_UNIT = (
     "activitePrincipaleUniteLegale",
     "nomenclatureActivitePrincipaleUniteLegale",
     "nicSiegeUniteLegale",
+    *SIRENE_NAMES,
 )
 ESTABLISHMENT = ("siren", "nic", "codeCommuneEtablissement", "etatAdministratifEtablissement")
 UNITS, PLACES = "StockUniteLegale", "StockEtablissement"

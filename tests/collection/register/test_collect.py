@@ -39,6 +39,10 @@ def key(siren):
     return KEYS.of(pa.array([siren]))[0].as_py()
 
 
+def contacts_of(archive):
+    return archive.root.with_name("contacts")
+
+
 @pytest.fixture
 def archive(tmp_path):
     return Archive(tmp_path / "archive")
@@ -52,7 +56,7 @@ def stock(tmp_path):
 
 
 def test_keys_and_facts_and_no_name(archive, stock):
-    entry = collect_register(stock, archive, KEYS).entry
+    entry = collect_register(stock, archive, KEYS, contacts_of(archive)).entry
     rows = {row["company_key"]: row for row in pq.read_table(entry.path).to_pylist()}
     assert rows.keys() == {key(MILL), key(HIDDEN)}
     assert rows[key(HIDDEN)]["statutDiffusionUniteLegale"] == "P"
@@ -62,15 +66,33 @@ def test_keys_and_facts_and_no_name(archive, stock):
         assert word not in entry.path.read_bytes()
 
 
+def test_names_go_to_the_contacts_but_for_who_objects(archive, stock):
+    entry = collect_register(stock, archive, KEYS, contacts_of(archive)).entry
+    assert b"ZQNOM" not in entry.path.read_bytes()
+    (path,) = (contacts_of(archive) / "register").iterdir()
+    assert path.stem == entry.stem
+    assert pq.read_table(path).to_pylist() == [
+        {"company_key": key(MILL), "commune_code": "80016", "name": "ZQNOM"}
+    ]
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    collect_register(stock, archive, KEYS, contacts_of(archive), {SHOP})
+    (later,) = (contacts_of(archive) / "register").iterdir()
+    assert later.stem == archive.latest("partners", "register").stem != entry.stem
+    assert pq.read_metadata(later).num_rows == 2
+
+
 def test_who_answered_is_there_whatever_they_do(archive, stock):
-    first = collect_register(stock, archive, KEYS)
-    again = collect_register(stock, archive, KEYS, {MILL})
+    first = collect_register(stock, archive, KEYS, contacts_of(archive))
+    again = collect_register(stock, archive, KEYS, contacts_of(archive), {MILL})
     assert (first.is_new, again.is_new, again.entry) == (True, False, first.entry)
-    more = collect_register(stock, archive, KEYS, {MILL, SHOP})
+    more = collect_register(stock, archive, KEYS, contacts_of(archive), {MILL, SHOP})
     assert (more.is_new, more.rows) == (True, 3)
     assert key(SHOP) in pq.read_table(more.entry.path)["company_key"].to_pylist()
     # A number that the register does not have changes nothing.
-    assert collect_register(stock, archive, KEYS, {MILL, SHOP, "552100554"}).entry == more.entry
+    assert (
+        collect_register(stock, archive, KEYS, contacts_of(archive), {MILL, SHOP, "552100554"}).entry
+        == more.entry
+    )
 
 
 def test_who_is_not_in_the_stock_is_looked_up(archive, stock):
@@ -89,22 +111,24 @@ def test_who_is_not_in_the_stock_is_looked_up(archive, stock):
             raise WebError("the server answers HTTP 503")
         return {new: row, hidden: "not_disclosed", wrong: "unknown"}[siren]
 
-    entry = collect_register(stock, archive, KEYS, {MILL, wrong, hidden, late, "999999997"}, ask).entry
+    entry = collect_register(
+        stock, archive, KEYS, contacts_of(archive), {MILL, wrong, hidden, late, "999999997"}, ask
+    ).entry
     # The API fell silent at the third: the stock is archived whatever it says.
     assert asked == [hidden, wrong, late]
     assert entry.facts["looked_up"] == {"not_disclosed": 1, "unknown": 1, "the server answers HTTP 503": 1}
     assert entry.facts["rows"] == 2
-    more = collect_register(stock, archive, KEYS, {MILL, new}, ask)
+    more = collect_register(stock, archive, KEYS, contacts_of(archive), {MILL, new}, ask)
     assert (more.rows, more.entry.facts["looked_up"]) == (3, {"found": 1})
     assert key(new) in pq.read_table(more.entry.path)["company_key"].to_pylist()
-    assert not collect_register(stock, archive, KEYS, {MILL, new}, ask).is_new
+    assert not collect_register(stock, archive, KEYS, contacts_of(archive), {MILL, new}, ask).is_new
 
 
 def test_an_erased_company_stays_away(archive, stock):
     tombstones.write(archive.root, tombstones.company(MILL, KEYS), {
         "keys": KEYS.fingerprint, "requested_at": "2026-01-01", "finished_at": "2026-01-01",
     })  # fmt: skip
-    entry = collect_register(stock, archive, KEYS, {MILL}).entry
+    entry = collect_register(stock, archive, KEYS, contacts_of(archive), {MILL}).entry
     assert pq.read_table(entry.path)["company_key"].to_pylist() == [key(HIDDEN)]
     assert entry.facts["erased"] == 1
 
@@ -112,13 +136,13 @@ def test_an_erased_company_stays_away(archive, stock):
 def test_a_number_that_is_no_siren_stops_it_and_is_not_quoted(archive, tmp_path):
     bad = Stock(write(tmp_path, UNITS, [unit("404833047")], "csv"), write(tmp_path, PLACES, [], "csv"))
     with pytest.raises(PartnerFileError, match="1 SIREN are none") as caught:
-        collect_register(bad, archive, KEYS)
+        collect_register(bad, archive, KEYS, contacts_of(archive))
     assert "404833047" not in str(caught.value)
     assert archive.entries() == []
 
 
 def test_the_share_of_companies_in_no_known_commune(archive, stock):
-    entry = collect_register(stock, archive, KEYS).entry
+    entry = collect_register(stock, archive, KEYS, contacts_of(archive)).entry
     assert unresolved_communes(entry, PROJECT / "data" / "reference") == 0.5
 
 
@@ -198,7 +222,7 @@ class TestDownload:
         patience = Patience(pause=lambda _: None, silence=1)
         web.faults.append(Fault(503))
         got = download_stock(settings, patience)
-        assert collect_register(got, archive, KEYS).rows == 2
+        assert collect_register(got, archive, KEYS, contacts_of(archive)).rows == 2
         web.faults.extend([Fault(404)])
         with pytest.raises(WebError, match="HTTP 404"):
             download_stock(settings, patience)
