@@ -18,6 +18,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         raw_keys,
     )
     from orchestration.decoding.assets import decoding_assets, lake_key
+    from orchestration.disclosure.assets import disclosure_assets
+    from orchestration.estimation.assets import estimation_assets
     from orchestration.modelling.assets import mart_keys, modelling_assets
     from orchestration.publication import assets as publication
     from orchestration.quality.checks import gate_check, gates
@@ -31,6 +33,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 *collection_assets(settings, codebooks),
                 *decoding_assets(settings, codebooks, [*raw, MATCHES]),
                 *models,
+                *estimation_assets(settings),
+                *disclosure_assets(settings),
                 *publication.publication_assets(settings, marts),
             ],
             asset_checks=[
@@ -38,8 +42,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 gate_check("decoded_respondents", [lake_key("respondents")], settings),
                 gate_check("decoded_register", [lake_key("register")], settings),
                 gate_check("decoded_answers", [lake_key("answers")], settings),
-                gate_check("marts", [dg.AssetKey("fct_response")], settings),
+                gate_check("marts", [dg.AssetKey("ind_innovation_export")], settings),
                 publication.release_gate(settings),
+                publication.secrecy_check(settings),
             ],
             resources={"gates": gates, "limesurvey": limesurvey_resource(settings)},
         ),

@@ -89,6 +89,10 @@ class Settings(BaseSettings):
         """The DuckDB file that a run builds; analysts never see it."""
         return self.warehouse / run_id / "skills_bank.duckdb"
 
+    def estimates(self, run_id: str) -> Path:
+        """Where a run keeps its estimates between the two builds of the marts: beside its DuckDB file."""
+        return self.candidate(run_id).parent / "estimates"
+
     @cached_property
     def dbt_target(self) -> Path:
         """Where dbt compiles and keeps the parsed project warm."""

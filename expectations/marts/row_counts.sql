@@ -18,6 +18,8 @@ with found as (
     union all
     select 'ind_innovation_export:' || edition, count(*) from candidate.ind_innovation_export group by edition
     union all
+    select 'fct_weight:' || edition, count(*) from candidate.fct_weight group by edition
+    union all
     select 'ind_competence_need:' || edition, count(*) from candidate.ind_competence_need group by edition
 ),
 

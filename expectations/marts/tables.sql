@@ -16,3 +16,7 @@ union all
 select 'ind_innovation_export', count(*) from candidate.ind_innovation_export
 union all
 select 'ind_competence_need', count(*) from candidate.ind_competence_need
+union all
+select 'ind_participation', count(*) from candidate.ind_participation
+union all
+select 'fct_secrecy', count(*) from candidate.fct_secrecy

@@ -1,4 +1,4 @@
--- Every published figure. Blank: suppressed, with nothing left of it but its reason.
+-- Every published figure. Blank: hidden, with nothing left of it but its reason.
 select
     file,
     edition,
@@ -13,9 +13,13 @@ select
     ci_high,
     flag,
     reason,
-    value is null or coalesce(n >= 10, false) as has_respondents_enough,
-    value is not null or coalesce(n, responded, weighted_n, se, ci_low, ci_high, cv) is null as blank_is_blank,
-    (value is null) = (flag in ('unpublished', 'suppressed')) as blank_is_flagged,
+    case when kind in ('proportion', 'ratio', 'count') then value end as share,
+    -- What was quoted, what a model says and what nobody answered stand on no respondents of their own.
+    value is null or coalesce(n >= 10, false) or flag in ('quoted', 'model_based', 'zero') as has_respondents_enough,
+    value is not null
+        or (coalesce(responded, weighted_n, se, ci_low, ci_high, cv) is null
+            and (n is null or (n < 10 and flag in ('not_available', 'not_applicable')))) as blank_is_blank,
+    (value is null) = (flag in ('unreliable', 'secret', 'not_available', 'not_applicable')) as blank_is_flagged,
     value is not null or reason is not null as blank_has_a_reason,
     value is null or coalesce(ci_low <= value and value <= ci_high, true) as interval_holds_value
 from release.figures

@@ -55,7 +55,8 @@ def rounded(published: pa.Table, totals: Collection[str] = ()) -> pa.Table:
         at = published.schema.get_field_index(name)
         if at >= 0:
             # The second rounding only removes the binary dust of the product.
-            values = np.round(np.round(_floats(published, name) / unit) * unit, 6)
+            # Adding 0 makes a negative zero a zero.
+            values = np.round(np.round(_floats(published, name) / unit) * unit, 6) + 0.0
             column = pa.array(values, published.schema.field(at).type, from_pandas=True)
             table = table.set_column(at, published.schema.field(at), column)
     return table

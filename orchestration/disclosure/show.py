@@ -60,7 +60,7 @@ def apply(estimates: pa.Table, protection: Protection, last: pa.Table | None = N
     for name, values in (("flag", flags), ("reason", reasons)):
         at = table.schema.get_field_index(name)
         table = table.set_column(at, table.schema.field(at), pa.array(values, table.schema.field(at).type))
-    return table if last is None else _carry_over(table, hidden, last)
+    return table if last is None else carry_over(table, last, hidden)
 
 
 def pattern_of(published: pa.Table, tables: Tables, last: pa.Table | None = None) -> Bools:
@@ -139,8 +139,13 @@ def _is_number(kind: pa.DataType) -> bool:
     return pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind) or pt.is_boolean(kind)
 
 
-def _carry_over(table: pa.Table, hidden: Bools, last: pa.Table) -> pa.Table:
-    """Put back the rows the last release showed."""
+def carry_over(table: pa.Table, last: pa.Table, hidden: Bools | None = None) -> pa.Table:
+    """Put back the rows that the last release showed and that are hidden now (``hidden``, or by their flag).
+
+    They come back to the last digit, so this comes after rounding.
+    """
+    if hidden is None:
+        hidden = np.isin(np.array(table["flag"].to_pylist(), dtype=object), list(SILENT))
     before = dict(zip(_keys(last), range(last.num_rows), strict=True))
     showed: Sequence[object] = last["flag"].to_pylist()
     take = [

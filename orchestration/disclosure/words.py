@@ -133,7 +133,8 @@ def explain(
     reasons = Reason(int(protection.reasons[cell]))
     if not protection.pattern[cell]:
         return PUBLIC_WORDS[Flag.OK][language]
-    names = [label(k) if label else k[2] for k in _saved_by(protection, cell)]
+    saved = _saved_by(protection, cell) if Reason.SECONDARY in reasons else []
+    names = [label(k) if label else k[2] for k in saved]
     others = f" ({', '.join(names)})" if names else ""
     parts = [
         words[language].format(

@@ -104,13 +104,15 @@ def build(
     *,
     columns: Sequence[str],
     pairs: Sequence[tuple[int, int]] = (),
+    is_half: bool = False,
 ) -> Cube:
     """Sum the respondents of ``relation`` (anything that may stand after FROM) over the finest cells.
 
     ``columns`` are those that breakdowns need. ``pairs`` are positions of indicators whose covariance is
-    wanted. Respondents without a weight are left out. Raises FrameError for a stratum with a single
-    respondent and EstimationError for a proportion that is not true/false, a respondent without stratum or
-    calibration category, and sums that are not finite.
+    wanted. Respondents without a weight are left out. ``is_half``: the strata hold other respondents too
+    (those of the other edition). Raises FrameError for a stratum with a single respondent and EstimationError
+    for a proportion that is not true/false, a respondent without stratum or calibration category, and sums
+    that are not finite.
     """
     inner, keys, terms = respondents_sql(connection, relation, design, indicators, columns=columns)
     sums = _sums(design, terms, pairs)
@@ -135,7 +137,7 @@ def build(
     ]
     stratum, strata = coded[design.stratum] if design.stratum else nobody
     cube = Cube(coded, stratum, strata, margins, terms, values[order], position)
-    _check_cells(cube, design)
+    _check_cells(cube, design, is_half=is_half)
     return cube
 
 
@@ -343,7 +345,7 @@ def _check_sums(
     )
 
 
-def _check_cells(cube: Cube, design: Design) -> None:
+def _check_cells(cube: Cube, design: Design, *, is_half: bool) -> None:
     n = cube.get("n")
     for name in _design_columns(design):
         lost = cube.keys[name][0] == NO_CODE
@@ -354,7 +356,7 @@ def _check_cells(cube: Cube, design: Design) -> None:
                 expected="a value for every respondent with a weight",
                 fix="take strata and calibration categories from the weights' own table",
             )
-    if not design.weight:
+    if is_half or not design.weight:
         return
     size = np.bincount(cube.stratum, n, len(cube.strata))
     if (size == 1).any():

@@ -62,14 +62,19 @@ AMONG_RESPONDENTS = Design(weight=None)
 
 
 def collapse(
-    counts: Mapping[tuple[str, str], int], order: Sequence[str], minimum: int, step: str
+    counts: Mapping[tuple[str, str], int],
+    order: Sequence[str],
+    minimum: int,
+    step: str,
+    groups: Sequence[str] = (),
 ) -> Collapse:
     """Merge neighbouring cells until each has ``minimum`` units.
 
     ``counts`` holds the units by (group, category), with the empty cells. Inside a group (a region)
     categories are walked along ``order`` (ascending sizes); a cell closes once it has ``minimum`` units, and
     what is left at the end joins the last closed one. A group too small as a whole joins the last cell of the
-    group before it (the first of the next, for the first group). Raises FrameError for a category missing
+    group before it (the first of the next, for the first group). Groups stand in the order of ``groups``,
+    then those not listed there, by name. Raises FrameError for a category missing
     from ``order`` and where all units together are fewer than ``minimum``.
     """
     unknown = sorted({category for _, category in counts} - set(order))
@@ -82,7 +87,8 @@ def collapse(
         )
     bins: list[list[tuple[str, str]]] = []
     small: list[tuple[str, str]] = []
-    for group in sorted({group for group, _ in counts}):
+    place = {group: number for number, group in enumerate(groups)}
+    for group in sorted({group for group, _ in counts}, key=lambda each: (place.get(each, len(place)), each)):
         cells = [(group, category) for category in order if (group, category) in counts]
         closed, opened = _walk(cells, counts, minimum)
         if closed:

@@ -142,7 +142,7 @@ def _numbers(
     straight = intervals.wald(value, se, plan.degrees, level)
     with np.errstate(invalid="ignore", divide="ignore"):
         cv, deff = se / np.abs(value), squared * (n - 1) / (value * (1 - value))
-    low, high = sensitivity.bounds(value)
+    low, high = sensitivity.bounds(np.where(is_share, value, np.nan))
     return {
         **counted,
         "value": value,

@@ -48,7 +48,7 @@ def side(
     in both editions together. Its domains are its own; `aligned` gives two sides the domains of both."""
     columns = cells.columns_of(breakdowns)
     sql, keys, _ = cubes.respondents_sql(connection, relation, design, indicators, columns=columns, unit=unit)
-    cube = cubes.build(connection, relation, design, indicators, columns=columns)
+    cube = cubes.build(connection, relation, design, indicators, columns=columns, is_half=True)
     domains = cells.find(cube.keys, len(cube.sums), breakdowns)
     plan = variance.sampling(cube, design, np.array([sizes[name] for name in cube.strata], dtype=np.float64))
     linear = variance.linearise(cube, domains, indicators, plan)

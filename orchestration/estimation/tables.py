@@ -3,6 +3,7 @@ not: which columns a table has."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -34,3 +35,23 @@ def distinct(table: pa.Table, name: str) -> list[str]:
     """The texts of a column, each once, in order of appearance."""
     found: list[Any] = pc.unique(table[name]).to_pylist()
     return found
+
+
+def listed(table: pa.Table, name: str) -> list[Any]:
+    """A column as Python values."""
+    return table[name].to_pylist()
+
+
+def replaced(table: pa.Table, **columns: Any) -> pa.Table:
+    """The table with these columns in the place of those of the same names."""
+    for name, values in columns.items():
+        place = table.schema.get_field_index(name)
+        kind = table.schema.field(place).type
+        array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, kind)
+        table = table.set_column(place, pa.field(name, array.type), array)
+    return table
+
+
+def those(table: pa.Table, rows: Iterable[bool]) -> pa.Table:
+    """The rows for which ``rows`` says true."""
+    return table.filter(pa.array(list(rows), pa.bool_()))

@@ -132,7 +132,21 @@ def weigh(
             columns[f"calibration_{each.by}"] = categories[each.by]
         if each.measure:
             columns[f"calibration_{each.measure}"] = units[each.measure]
-    design = Design(
+    sizes = np.bincount(lonely, minlength=len(lonely_names)).astype(float)
+    return Weighting(
+        weights=pa.table(columns),
+        design=design_of(plan),
+        population=dict(zip(lonely_names, sizes.tolist(), strict=True)),
+        response_rates=survey.rates(plan.strata, edition),
+        margins=_margins(problem, before, weight, edition),
+        merges=_merges((*strata.merges, *groups.merges, *variance.merges, *log), edition),
+        diagnostics=_diagnostics(survey, before, trimmed, weight, found=found, edition=edition),
+    )
+
+
+def design_of(plan: Plan) -> Design:
+    """The columns of the table of weights that estimates need, for any edition weighted by this plan."""
+    return Design(
         "weight",
         "variance_stratum",
         "precalibration_weight",
@@ -143,16 +157,6 @@ def weigh(
             )
             for each in plan.margins
         ),
-    )
-    sizes = np.bincount(lonely, minlength=len(lonely_names)).astype(float)
-    return Weighting(
-        weights=pa.table(columns),
-        design=design,
-        population=dict(zip(lonely_names, sizes.tolist(), strict=True)),
-        response_rates=survey.rates(plan.strata, edition),
-        margins=_margins(problem, before, weight, edition),
-        merges=_merges((*strata.merges, *groups.merges, *variance.merges, *log), edition),
-        diagnostics=_diagnostics(survey, before, trimmed, weight, found=found, edition=edition),
     )
 
 
@@ -245,7 +249,8 @@ class _Survey:
         held = np.unique(cell)
         count = np.bincount(cell, counted, len(parts[0][1]) * width)
         counts = {(parts[0][1][c // width], parts[1][1][c % width]): int(count[c]) for c in held}
-        return collapse(counts, self.orders.get(columns[1], parts[1][1]), minimum, step)
+        order = self.orders.get(columns[1], parts[1][1])
+        return collapse(counts, order, minimum, step, self.orders.get(columns[0], ()))
 
     def cells(self, columns: tuple[str, str], merged: Collapse) -> tuple[Codes, list[str]]:
         """The merged cell of each company of the frame, and the cells' names."""

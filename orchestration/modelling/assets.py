@@ -10,12 +10,15 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from orchestration.errors import SkillsBankError
 from orchestration.modelling.dbt import Event, prepare_manifest, run_dbt
 from orchestration.modelling.failures import masked
 from orchestration.settings import Settings
 
 OWNERS = ["team:data-engineering"]
 PREVIEW_ROWS = 5
+# In dbt's words: the models that read the estimates, and all that follow.
+FIGURES = "source:estimates+"
 MARTS = ("dim_", "fct_", "bridge_", "ind_", "population_", "pub_")
 _GROUPS = {
     "staging": "staging",
@@ -37,49 +40,87 @@ class Translator(DagsterDbtTranslator):
         if properties["resource_type"] == "source":
             return spec
         name, folder = properties["name"], properties["fqn"][1]
-        # A publishable table of figures has the name of its mart.
-        twin = f"model.{properties['package_name']}.ind_{name.removeprefix('pub_').removeprefix('ind_')}"
-        group = "figures" if twin in manifest["nodes"] else _GROUPS.get(folder, "staging")
+        reads = manifest["parent_map"].get(unique_id, [])
+        # Whatever comes of the estimates stands with them.
+        group = (
+            "figures"
+            if any(".stg_estimates__" in parent for parent in reads)
+            else _GROUPS.get(folder, "staging")
+        )
         return spec.replace_attributes(key=dg.AssetKey(name), group_name=group, owners=OWNERS)
 
 
 def modelling_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """One asset a dbt model or seed, built together in this process into the run's own candidate database."""
+    """One asset a dbt model or seed, built in this process into the run's own candidate database, in two builds: the
+    figures' models read what the estimation and disclosure stages make of the others."""
     manifest_path = prepare_manifest(target_dir=settings.dbt_target)
     manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     translator = Translator()
 
     @dbt_assets(
         manifest=manifest,
+        exclude=FIGURES,
         dagster_dbt_translator=translator,
         name="build_marts",
         required_resource_keys={"refresh_lock"},
     )
     def build_marts(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        warehouse = settings.candidate(context.run.run_id)
-        events: list[Event] = []
-        arguments = ["build", *_selection(context)]
-        outcome = run_dbt(
-            arguments,
-            warehouse_file=warehouse,
-            lake=settings.lake,
-            target_path=settings.dbt_target,
-            on_event=events.append,
-        )
-        if outcome.error is not None and not warehouse.exists():
-            raise outcome.error
-        facts = _Facts(warehouse)
-        for event in events:
-            message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-            for made in message.to_default_asset_events(manifest, translator, context):
-                if isinstance(made, dg.Output):
-                    yield made.with_metadata({**made.metadata, **facts.of(_name(event))})
-                else:
-                    yield made
-        if outcome.error is not None:
-            raise outcome.error
+        # With all that a chosen model stands on, since each run's file starts empty.
+        chosen = [f"+{name}" for name in _chosen(context)]
+        arguments = ["--select", *chosen] if chosen else ["--exclude", FIGURES]
+        yield from _built(context, arguments, settings, (manifest, translator))
 
-    return [build_marts]
+    @dbt_assets(
+        manifest=manifest,
+        select=FIGURES,
+        dagster_dbt_translator=translator,
+        name="build_figures",
+        required_resource_keys={"refresh_lock"},
+    )
+    def build_figures(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        if not settings.candidate(context.run.run_id).exists():
+            raise SkillsBankError(
+                "this run has built no marts that figures could be made of",
+                expected="the marts, weights, figures and their protection in the same run",
+                fix="launch the job weekly_refresh, or select the figures with everything upstream of them",
+            )
+        yield from _built(
+            context, ["--select", *(_chosen(context) or [FIGURES])], settings, (manifest, translator)
+        )
+
+    return [build_marts, build_figures]
+
+
+def _built(
+    context: dg.AssetExecutionContext,
+    selection: Sequence[str],
+    settings: Settings,
+    known: tuple[Mapping[str, Any], Translator],
+) -> Iterator[Any]:
+    """Build the selection into the run's candidate database, and tell Dagster what came of each model and test."""
+    warehouse = settings.candidate(context.run.run_id)
+    events: list[Event] = []
+    outcome = run_dbt(
+        ["build", *selection],
+        warehouse_file=warehouse,
+        lake=settings.lake,
+        target_path=settings.dbt_target,
+        on_event=events.append,
+    )
+    if outcome.error is not None and not warehouse.exists():
+        raise outcome.error
+    facts = _Facts(warehouse)
+    manifest, translator = known
+    for event in events:
+        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+        for made in message.to_default_asset_events(manifest, translator, context):
+            if isinstance(made, dg.Output):
+                yield made.with_metadata({**made.metadata, **facts.of(_name(event))})
+            else:
+                yield made
+    facts.close()
+    if outcome.error is not None:
+        raise outcome.error
 
 
 def mart_keys(models: Sequence[dg.AssetsDefinition]) -> list[dg.AssetKey]:
@@ -88,11 +129,9 @@ def mart_keys(models: Sequence[dg.AssetsDefinition]) -> list[dg.AssetKey]:
     return [key for key in keys if key.path[-1].startswith(MARTS)]
 
 
-def _selection(context: dg.AssetExecutionContext) -> list[str]:
-    """Nothing for a whole build; else the chosen models with all they stand on, since each run's file starts empty."""
-    if not context.is_subset:
-        return []
-    return ["--select", *(f"+{key.path[-1]}" for key in sorted(context.selected_asset_keys))]
+def _chosen(context: dg.AssetExecutionContext) -> list[str]:
+    """The chosen models; none for a whole build."""
+    return [key.path[-1] for key in sorted(context.selected_asset_keys)] if context.is_subset else []
 
 
 def _name(event: Event) -> str:
@@ -110,6 +149,10 @@ class _Facts:
                 "SELECT table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
             ).fetchall()
         }
+
+    def close(self) -> None:
+        """Let go of the file, which the next build writes to."""
+        self._connection.close()
 
     def of(self, table: str) -> dict[str, dg.MetadataValue[Any]]:
         """Nothing for a view: counting it would compute it again."""

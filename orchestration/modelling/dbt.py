@@ -91,7 +91,12 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
         fresh = Path(folder)
         if (target / _PARSED).is_file():
             shutil.copy(target / _PARSED, fresh)
-        with _one_at_a_time, _environment(SKILLSBANK_WAREHOUSE_FILE=":memory:", SKILLSBANK_LAKE="lake"):
+        with (
+            _one_at_a_time,
+            _environment(
+                SKILLSBANK_WAREHOUSE_FILE=":memory:", SKILLSBANK_LAKE="lake", SKILLSBANK_ESTIMATES="estimates"
+            ),
+        ):
             answer = _invoke(["parse"], project, fresh, logs=target / "logs")
         if not answer.success:
             raise explain(answer, ())
@@ -115,7 +120,8 @@ def run_dbt(
 
     Args:
         arguments: the command and its options, as on dbt's command line: ``["build", "--select", "marts"]``.
-        warehouse_file: the DuckDB file to write; its folder is made.
+        warehouse_file: the DuckDB file to write; its folder is made. A folder ``estimates`` beside it holds what
+            the second build reads (``Settings.estimates``).
         lake: the folder of the lake's tables.
         target_path: where dbt compiles, and where the parsed project is kept warm from one call to the next.
         on_event: gets each event of level info and above as a dict in the shape of dbt's JSON log lines.
@@ -133,7 +139,9 @@ def run_dbt(
     with (
         _one_at_a_time,
         _environment(
-            SKILLSBANK_WAREHOUSE_FILE=str(warehouse_file.resolve()), SKILLSBANK_LAKE=str(lake.resolve())
+            SKILLSBANK_WAREHOUSE_FILE=str(warehouse_file.resolve()),
+            SKILLSBANK_LAKE=str(lake.resolve()),
+            SKILLSBANK_ESTIMATES=str(warehouse_file.resolve().parent / "estimates"),
         ),
     ):
         answer = _invoke(

@@ -5,10 +5,11 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.disclosure.assets import secrecy_gate
 from orchestration.modelling.dbt import prepare_manifest
 from orchestration.provenance import code_version, read_inputs
 from orchestration.publication.candidate import candidate_folder, open_candidate
-from orchestration.publication.evidence import RELEASE_GATE, Evidence
+from orchestration.publication.evidence import RELEASE_GATE, SECRECY_GATE, Evidence
 from orchestration.publication.export import build_candidate
 from orchestration.publication.manifest import GateResult, content_hash, hash_files
 from orchestration.publication.releases import publish
@@ -68,7 +69,7 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         candidate = open_candidate(candidate_folder(settings.releases, context.run.run_id))
         evidence = evidence_of(context.instance, candidate.manifest.run_id)
-        required = [*required_gates(), OTHER_CHECKS]
+        required = [*required_gates(), SECRECY_GATE, OTHER_CHECKS]
         publication = publish(candidate, settings.releases, evidence, required=required)
         published = publication.release
         public = published.folder / "public"
@@ -101,6 +102,16 @@ def release_gate(settings: Settings) -> dg.AssetChecksDefinition:
     )
 
 
+def secrecy_check(settings: Settings) -> dg.AssetChecksDefinition:
+    """The attack on the staged release, as another gate on the same files."""
+    return secrecy_gate(
+        settings,
+        KEY,
+        staged=lambda run_id: candidate_folder(settings.releases, run_id),
+        content=lambda folder: content_hash(hash_files(folder)),
+    )
+
+
 def evidence_of(instance: dg.DagsterInstance, run_id: str) -> Evidence:
     """What this run's checks found, from Dagster's own record; a check planned but not evaluated counts as failed."""
     planned: set[dg.AssetCheckKey] = set()
@@ -129,7 +140,9 @@ def evidence_of(instance: dg.DagsterInstance, run_id: str) -> Evidence:
                 failures=len(found["failures"]),
                 rows=found["rows"],
             )
-    tests = {key for key in planned if key.name not in gates and key.name not in required_gates()}
+    tests = {
+        key for key in planned if key.name not in gates and key.name not in (*required_gates(), SECRECY_GATE)
+    }
     failed = [key for key in tests if not passed.get(key, False)]
     tested = GateResult(
         gate=OTHER_CHECKS,

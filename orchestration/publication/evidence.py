@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from orchestration.errors import ReleaseError
 from orchestration.publication.manifest import GateResult
 
-RELEASE_GATE = "release"
+RELEASE_GATE, SECRECY_GATE = "release", "secrecy"
+# These look at the staged files themselves, and must have seen those about to be published.
+_ON_STAGED = (RELEASE_GATE, SECRECY_GATE)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ def check_evidence(evidence: Evidence, required: Collection[str], *, run_id: str
         # A gate asked twice must have passed twice: the kinder answer does not win.
         if not all(result.passed and result.expectations and not result.failures for result in results):
             raise _refused(gate, "failed")
-    if any(result.subject_hash != content_hash for result in by_name[RELEASE_GATE]):
-        raise _refused(RELEASE_GATE, "looked at other files than those about to be published")
+    for gate in _ON_STAGED:
+        if any(result.subject_hash != content_hash for result in by_name.get(gate, [])):
+            raise _refused(gate, "looked at other files than those about to be published")
 
 
 def _refused(gate: str, why: str) -> ReleaseError:

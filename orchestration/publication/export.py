@@ -28,6 +28,7 @@ from orchestration.publication.manifest import (
     content_hash,
     hash_files,
 )
+from orchestration.publication.quality_report import write_quality_report
 from orchestration.publication.report import write_report
 
 PREFIXES = ("dim_", "fct_", "bridge_", "ind_", "population_", PUBLIC_PREFIX)
@@ -73,6 +74,7 @@ def build_candidate(
             public = [table for table in tables if table.name.startswith(PUBLIC_PREFIX)]
             write_dictionary(public, folder / PUBLIC)
             write_report(connection, folder / PUBLIC, released_on=moment.date())
+            write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
         entries = tuple(sorted(set(inputs)))
         files = hash_files(folder)
         manifest = Manifest(

@@ -30,7 +30,16 @@ from orchestration.publication.manifest import (
 CURRENT = "current"
 _ID = re.compile(r"(\d{4})-W(\d{2})-(\d+)")
 _SHOWN = 20
-_PUBLIC_PAGES = frozenset({"dictionary.csv", "dictionary.html", "report.en.html", "report.fr.html"})
+_PUBLIC_PAGES = frozenset(
+    {
+        "dictionary.csv",
+        "dictionary.html",
+        "quality.en.html",
+        "quality.fr.html",
+        "report.en.html",
+        "report.fr.html",
+    }
+)
 
 
 @dataclass(frozen=True)

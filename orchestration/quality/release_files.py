@@ -46,6 +46,7 @@ _FIGURES = {
     "ci_low": "DOUBLE",
     "ci_high": "DOUBLE",
     "cv": "DOUBLE",
+    "kind": "VARCHAR",
     "flag": "VARCHAR",
     "reason": "VARCHAR",
 }

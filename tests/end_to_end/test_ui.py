@@ -98,7 +98,7 @@ def test_the_asset_graph_shows_the_stages(ui, page):
 
 
 def test_the_gate_is_green_with_its_expectations(ui, page):
-    page.goto(f"{ui}/assets/fct_response?view=checks&checkDetail=marts")
+    page.goto(f"{ui}/assets/ind_innovation_export?view=checks&checkDetail=marts")
     expect(page.get_by_text("Passed", exact=True).first).to_be_visible()
     expect(page.get_by_text("expectations", exact=True).first).to_be_visible()
     expect(page.get_by_text("This is a blocking asset check").first).to_be_visible()

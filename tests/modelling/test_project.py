@@ -11,6 +11,9 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from orchestration.disclosure.publishing import PUBLISHED_TABLES
+from orchestration.estimation.results import FIGURE_TABLES
+from orchestration.estimation.survey import WEIGHT_TABLES
 from orchestration.lake import SCHEMAS
 from orchestration.modelling.dbt import DBT_PROJECT
 from orchestration.publication.dictionary import read_descriptions
@@ -19,7 +22,7 @@ from orchestration.quality.suites import load_suite
 
 Manifest = dict[str, Any]
 PREFIXES = {
-    "staging": r"stg_lake__\w+",
+    "staging": r"stg_(lake|estimates)__\w+",
     "intermediate": r"int_\w+",
     "marts": r"(dim|fct|bridge|ind|population)_\w+",
     "publishable": r"pub_\w+",
@@ -28,13 +31,14 @@ MAY_USE = {
     "staging": {"source"},
     "intermediate": {"staging", "intermediate", "seed"},
     "marts": {"staging", "intermediate", "marts", "seed"},
-    "publishable": {"marts", "publishable", "seed"},
+    "publishable": {"marts", "publishable", "seed", "staging"},
 }
 ARROW = {
     pa.string(): "string", pa.int64(): "bigint", pa.float64(): "double", pa.bool_(): "boolean",
     pa.timestamp("s"): "timestamp", pa.date32(): "date",
 }  # fmt: skip
 KEY_TESTS = {"primary_key"}
+ESTIMATES = WEIGHT_TABLES | FIGURE_TABLES | PUBLISHED_TABLES
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +81,32 @@ def test_each_source_table_has_one_staging_model_and_no_other_reader(
         source["name"]: [node["name"] for node in models.values() if unique_id in node["depends_on"]["nodes"]]
         for unique_id, source in manifest["sources"].items()
     }
-    assert readers == {table: [f"stg_lake__{table}"] for table in SCHEMAS}
+    assert readers == {table: [f"stg_lake__{table}"] for table in SCHEMAS} | {
+        table: [f"stg_estimates__{table}"] for table in ESTIMATES
+    }
+
+
+def test_figures_leave_from_the_protected_tables_alone(manifest: Manifest, models: dict[str, Any]) -> None:
+    parents = {
+        node["name"]: {manifest["nodes"][parent]["name"] for parent in node["depends_on"]["nodes"]}
+        for node in models.values()
+        if layer(node) == "publishable"
+    }
+    staged = {
+        name: {parent for parent in found if parent.startswith("stg_")} for name, found in parents.items()
+    }
+    assert {name: found for name, found in staged.items() if found} == {
+        "pub_participation": {"stg_estimates__published_participation"},
+        "pub_innovation_export": {"stg_estimates__published_figures"},
+        "pub_competence_need": {"stg_estimates__published_figures"},
+        "pub_change": {"stg_estimates__published_changes"},
+        "pub_contrast": {"stg_estimates__published_contrasts"},
+        "pub_territory_model": {"stg_estimates__published_territory_models"},
+    }
+    inside = re.compile(r"ind_|fct_(response|competence_need|weight|secrecy)")
+    assert [
+        (name, parent) for name, found in parents.items() for parent in found if inside.match(parent)
+    ] == []
 
 
 def test_sources_have_the_columns_of_the_lake_both_ways(manifest: Manifest) -> None:
@@ -85,8 +114,11 @@ def test_sources_have_the_columns_of_the_lake_both_ways(manifest: Manifest) -> N
         source["name"]: {name: column["data_type"] for name, column in source["columns"].items()}
         for source in manifest["sources"].values()
     }
-    lake = {table: {field.name: ARROW[field.type] for field in schema} for table, schema in SCHEMAS.items()}
-    assert declared == lake
+    written = {
+        table: {field.name: ARROW[field.type] for field in schema}
+        for table, schema in (SCHEMAS | ESTIMATES).items()
+    }
+    assert declared == written
 
 
 def test_models_have_the_columns_that_they_describe(models: dict[str, Any], built: Any) -> None:

@@ -27,7 +27,7 @@ from orchestration.publication.releases import Publication, publish
 REPOSITORY = Path(__file__).resolve().parents[2]
 DBT = REPOSITORY / "dbt_project"
 TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
-GATES = ("decoded", "marts", "release")
+GATES = ("decoded", "marts", "release", "secrecy")
 MONDAY = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 REGIONS = {"32": "Hauts-de-France", "53": "Bretagne", "94": "Corse"}
 SIZES = {"0-9": ("0 à 9", "0 to 9"), "10-49": ("10 à 49", "10 to 49"), "250+": ("250 et plus", "250 or more")}
@@ -51,7 +51,7 @@ def figure(
 ) -> dict[str, Any]:
     """One row's figure columns; a blank one has none, as the public tables promise."""
     if value is None:
-        return {"flag": flag, "reason": "secrecy", "comparability": comparability, **more}
+        return {"flag": flag, "reason": "statistical_secrecy", "comparability": comparability, **more}
     row = {
         "value": value,
         "se": 0.03,
@@ -59,7 +59,7 @@ def figure(
         "ci_high": min(1.0, value + 0.06),
         "n": 80,
     }
-    return {**row, "flag": flag, "comparability": comparability, **more}
+    return {**row, "flag": flag, "comparability": comparability} | more
 
 
 def default_rows() -> Rows:
@@ -101,7 +101,7 @@ def default_rows() -> Rows:
                 key
                 | {"indicator": "participation_rate", "invited": 1_000, "responded": None if blank else 107}
                 | (
-                    figure(None, "unpublished")
+                    figure(None, "unreliable")
                     if blank
                     else figure(0.107 + place / 100, se=None, ci_low=None, ci_high=None)
                 )
@@ -113,7 +113,7 @@ def default_rows() -> Rows:
                 ("export_rate_among_non_innovators", 0.3),
             ):
                 flag = "fragile" if domain["domain"] == "53" else "ok"
-                shown = figure(None, "suppressed") if blank else figure(base + shift + place / 50, flag)
+                shown = figure(None, "secret") if blank else figure(base + shift + place / 50, flag)
                 rates.append(key | {"indicator": indicator} | shown)
     needs = [
         {
@@ -125,12 +125,52 @@ def default_rows() -> Rows:
         for place, row in enumerate(competences[:15])
         for indicator in ("need_share", "hard_to_recruit_share")[: 2 if place % 2 else 1]
     ]  # fmt: skip
-    needs += [
+    families_needed = [
         {
             "edition": "tour_2019", "indicator": "family_need_share", "family": family,
             "competence_code": None, "domain_type": "all", "domain": "all", **figure(0.5),
         }
         for family in families
+    ]  # fmt: skip
+    rate_changes = [
+        {
+            "edition": "tour_2019", "reference_edition": "edition_2012", "indicator": row["indicator"],
+            "subject": None, "domain_type": "all", "domain": "all",
+            **figure(0.2, comparability=row["comparability"], ci_low=0.12, ci_high=0.28),
+        }
+        for row in rates
+        if row["edition"] == "tour_2019" and row["domain"] == "all"
+    ]  # fmt: skip
+    need_changes = [
+        {
+            "edition": "tour_2019", "reference_edition": "edition_2012", "indicator": row["indicator"],
+            "subject": row["competence_code"], "domain_type": "all", "domain": "all",
+            **figure(0.05, comparability="close", ci_low=-0.03, ci_high=0.13),
+        }
+        for row in needs
+        if row["edition"] == "tour_2019"
+    ]  # fmt: skip
+    contrasts = [
+        {
+            "edition": "tour_2019", "indicator": "export_by_innovation", "statistic": statistic,
+            "source": source, "domain_type": "all", "domain": "all",
+            **(
+                figure(estimated, ci_low=low, ci_high=high)
+                if source == "estimated"
+                else {"value": quoted, "flag": "quoted", "comparability": "identical"}
+            ),
+        }
+        for statistic, estimated, low, high, quoted in (
+            ("difference", 0.3, 0.2, 0.4, 0.45), ("ratio", 2.0, 1.4, 2.9, 10.0), ("odds_ratio", 3.5, 2.1, 5.8, 19.0)
+        )
+        for source in ("estimated", "quoted")
+    ]  # fmt: skip
+    models = [
+        {
+            "edition": "tour_2019", "indicator": indicator, "domain_type": "territory", "domain": "ti-3204",
+            **figure(0.4, "model_based"), "gamma": 0.25,
+        }
+        for indicator in ("innovation_rate", "export_rate")
     ]  # fmt: skip
     stops = [
         {
@@ -163,7 +203,10 @@ def default_rows() -> Rows:
         "pub_competence": competences,
         "pub_participation": participation,
         "pub_innovation_export": rates,
-        "pub_competence_need": needs,
+        "pub_competence_need": needs + families_needed,
+        "pub_change": rate_changes + need_changes,
+        "pub_contrast": contrasts,
+        "pub_territory_model": models,
         "pub_stopover": stops,
         "pub_training_offer": offers,
         "pub_training_offer_competence": [

@@ -118,19 +118,19 @@ def test_french_is_set_with_narrow_no_break_spaces_and_curved_apostrophes(pages)
     [
         (
             "fr",
-            ("secret", "trop peu", "n.d."),
+            ("secret", "trop peu", "n.d.", "sans objet"),
             ("Part des entreprises qui innovent", "Participation selon", "Besoin et", "Toutes les étapes"),
         ),
         (
             "en",
-            ("secret", "too few", "n/a"),
+            ("secret", "too few", "n/a", "not applicable"),
             ("Share of companies that innovate", "Participation by", "Needed and", "All stops"),
         ),
     ],
 )
 def test_secret_too_few_missing_and_zero_look_different_and_are_explained(pages, language, words, captions):
     page = Page(pages[language])
-    secret, few, missing = words
+    secret, few, missing, _ = words
     innovation, participation, needs, stops = (page.rows(caption) for caption in captions)
     assert innovation["Corse"] == [secret]
     assert participation["Corse"] == [few, few, few]
@@ -138,12 +138,38 @@ def test_secret_too_few_missing_and_zero_look_different_and_are_explained(pages,
     assert stops["Saint-Quentin"][-2:] == [missing, "0"]
     spans = [(attrs.get("class") or "", text) for attrs, text in page.all("span")]
     states = {kind: text for kind, text in spans if "state" in kind}
-    assert states == {"state state-secret": secret, "state state-few": few, "state state-missing": missing}
+    names = ("secret", "few", "missing", "none")
+    assert states == {f"state state-{name}": word for name, word in zip(names, words, strict=True)}
     legend = " ".join(text for _, text in page.all("dl"))
-    assert all(word in legend for word in (secret, few, missing))
+    assert all(word in legend for word in words)
     # A fragile figure is marked in the table and explained.
     assert innovation["Bretagne"][0].split(" ")[0].endswith("*")
     assert "*" in legend
+
+
+def test_the_contrast_stands_beside_what_was_quoted_and_territories_are_labelled(pages):
+    page = Page(pages["en"])
+    contrast = page.rows("The difference, and what was said of it")
+    assert contrast == {
+        "Difference, points": ["+30 [+20, +40]", "+45 quoted, not estimated"],
+        "Ratio": ["2.0 [1.4, 2.9]", "10.0 quoted, not estimated"],
+        "Odds ratio": ["3.5 [2.1, 5.8]", "19.0 quoted, not estimated"],
+    }
+    assert page.rows("Innovation and export by territory, model-based") == {
+        "ti-3204": ["40% [34, 46]", "25%", "40% [34, 46]", "25%"]
+    }
+
+
+def test_a_question_that_does_not_apply_and_a_figure_carried_over_are_said(workshop, report):
+    rows = workshop.rows()
+    figures = {
+        row["domain"]: row for row in rows["pub_innovation_export"] if row["indicator"] == "innovation_rate"
+    }
+    figures["0-9"] |= dict.fromkeys(("value", "se", "ci_low", "ci_high", "n")) | {"flag": "not_applicable"}
+    figures["10-49"]["flag"] = "carried_over"
+    innovation = Page(report(rows)).rows("Share of companies that innovate")
+    assert innovation["0 to 9"] == ["not applicable"]
+    assert innovation["10 to 49"][0].split(" ")[0].endswith("†")
 
 
 def test_charts_write_blanks_as_words_too(pages):
@@ -213,14 +239,28 @@ def test_only_comparable_items_published_in_both_editions_are_compared(workshop,
     for row in rows["pub_innovation_export"]:
         if row["edition"] == "edition_2012" and row["indicator"] == "innovation_rate":
             row["comparability"] = "broken"
+    nothing = dict.fromkeys(("value", "se", "ci_low", "ci_high", "n"))
+    for row in rows["pub_change"]:
+        if row["indicator"] == "innovation_rate":
+            row.update(nothing, flag="not_applicable", reason="broken", comparability="broken")
     needs = [row for row in rows["pub_competence_need"] if row["indicator"] == "need_share"]
     blank = next(row for row in needs if row["edition"] == "edition_2012")
-    blank |= dict.fromkeys(("value", "se", "ci_low", "ci_high", "n")) | {"flag": "suppressed"}
+    blank |= dict.fromkeys(("value", "se", "ci_low", "ci_high", "n")) | {"flag": "secret"}
+    change = next(row for row in rows["pub_change"] if row["subject"] == blank["competence_code"])
+    change |= dict.fromkeys(("value", "se", "ci_low", "ci_high", "n")) | {"flag": "secret"}
     page = Page(report(rows))
     compared = page.rows("The same question in 2012 and 2019")
     assert "Innovation rate" not in compared
-    assert compared["Export rate"] == ["15% [9, 21]", "35% [29, 41]", "+20", "higher same question"]
-    assert compared["Design and prototyping"][2:] == ["+5", "within the margin nearly the same question"]
+    assert compared["Export rate"] == [
+        "15% [9, 21]",
+        "35% [29, 41]",
+        "+20 [+12, +28]",
+        "higher same question",
+    ]
+    assert compared["Design and prototyping"][2:] == [
+        "+5 [−3, +13]",
+        "within the margin nearly the same question",
+    ]
     codes = {row["competence_code"]: row["label_en"] for row in rows["pub_competence"]}
     assert codes[blank["competence_code"]] not in compared
     assert any("2 items are left out" in text for _, text in page.all("p"))
@@ -254,8 +294,11 @@ def test_the_contrast_is_claimed_only_where_the_intervals_allow_it(
         if row["indicator"] in wanted and row["domain_type"] == "all":
             value = wanted[row["indicator"]]
             row.update(value=value, ci_low=value - 0.06, ci_high=value + 0.06)
+    difference = rows["pub_contrast"][0]
+    gap = innovators - others
+    difference.update(value=gap, ci_low=gap - 0.1, ci_high=gap + 0.1)
     items = [text for _, text in Page(report(rows)).all("li")]
-    claims = [text for text in items if "intervals" in text and "export" in text]
+    claims = [text for text in items if "Difference in points" in text]
     assert len(claims) == 1
     assert said in claims[0]
 
@@ -275,8 +318,8 @@ def test_one_edition_alone_and_empty_tables_make_a_report(workshop, report):
     ("change", "why"),
     [
         ({"flag": "unheard_of"}, "does not know the flag `unheard_of`"),
-        ({"flag": "suppressed"}, "marked `suppressed` still holds a figure"),
-        ({"flag": "unpublished", "value": None, "ci_low": None, "ci_high": None}, "still holds a figure"),
+        ({"flag": "secret"}, "marked `secret` still holds a figure"),
+        ({"flag": "unreliable", "value": None, "ci_low": None, "ci_high": None}, "still holds a figure"),
     ],
 )
 def test_a_figure_that_should_be_blank_stops_the_report(workshop, report, change, why):

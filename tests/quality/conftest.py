@@ -146,6 +146,8 @@ class Release(Marts):
             (release / name / "dictionary.html").write_text(page("en", "Dictionary"))
         (release / "public/report.fr.html").write_text(page("fr", "Données simulées"))
         (release / "public/report.en.html").write_text(page("en", "Simulated data"))
+        for language in ("fr", "en"):
+            (release / f"public/quality.{language}.html").write_text(page(language, "Qualité"))
         tables = self._export(release)
         self._before(release)
         files = hash_files(release)

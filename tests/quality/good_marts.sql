@@ -41,9 +41,12 @@ INSERT INTO bridge_training_offer_competence VALUES ('of-01', 'INT-01');
 INSERT INTO fct_response BY NAME
 SELECT
     edition, number AS respondent_id, company_key(number) AS company_key, 'invited' AS frame_status,
-    false AS is_test, true AS is_complete, true AS is_retained, true AS is_in_figures, 10.0 AS weight,
+    false AS is_test, true AS is_complete, true AS is_retained, true AS is_in_figures,
     true AS is_innovator, true AS innovates_product, 12.5 AS export_share, '10-49' AS size_class
 FROM dim_edition, range(60) AS respondents (number);
+
+INSERT INTO fct_weight BY NAME SELECT edition, respondent_id, company_key, 10.0 AS weight FROM fct_response;
+INSERT INTO fct_secrecy BY NAME SELECT edition, 'export' AS system, 'export_rate' AS indicator FROM dim_edition;
 
 INSERT INTO fct_competence_need BY NAME
 SELECT
@@ -54,18 +57,40 @@ FROM fct_response, dim_competence;
 CREATE TEMP VIEW figures AS
 SELECT
     edition, domain_type, domain, 60 AS n, 30 AS n_yes, 600.0 AS weighted_n, 0.5 AS value, 0.05 AS se,
-    0.4 AS ci_low, 0.6 AS ci_high, 0.1 AS cv, 'ok' AS flag, 'close' AS comparability
+    0.4 AS ci_low, 0.6 AS ci_high, 0.1 AS cv, 'ok' AS flag, 'close' AS comparability, 'proportion' AS kind
 FROM dim_edition, dim_domain;
 
 INSERT INTO ind_participation BY NAME
-SELECT *, 'participation_rate' AS indicator, 200 AS invited, 60 AS responded, 0 AS unidentified FROM figures;
+SELECT * EXCLUDE (n_yes), 'participation_rate' AS indicator, 200 AS invited, 60 AS responded, 0 AS unidentified FROM figures;
 INSERT INTO ind_innovation_export BY NAME SELECT *, 'export_rate' AS indicator FROM figures;
 INSERT INTO ind_competence_need BY NAME
 SELECT *, 'need_share' AS indicator, 'international' AS family, 'INT-01' AS competence_code FROM figures;
 
-INSERT INTO pub_participation BY NAME SELECT * EXCLUDE (n_yes, unidentified) FROM ind_participation;
-INSERT INTO pub_innovation_export BY NAME SELECT * EXCLUDE (n_yes) FROM ind_innovation_export;
-INSERT INTO pub_competence_need BY NAME SELECT * EXCLUDE (n_yes) FROM ind_competence_need;
+INSERT INTO pub_participation BY NAME SELECT * EXCLUDE (unidentified) FROM ind_participation;
+INSERT INTO pub_innovation_export BY NAME
+SELECT
+    edition, indicator, domain_type, domain, value, se, ci_low, ci_high, n, weighted_n, cv, flag, comparability,
+    kind
+FROM ind_innovation_export;
+INSERT INTO pub_competence_need BY NAME
+SELECT
+    family, competence_code,
+    edition, indicator, domain_type, domain, value, se, ci_low, ci_high, n, weighted_n, cv, flag, comparability,
+    kind
+FROM ind_competence_need;
+INSERT INTO pub_change BY NAME
+SELECT edition, 'edition_2012' AS reference_edition, indicator, domain_type, domain, value, n, flag
+FROM ind_innovation_export WHERE edition = 'tour_2019';
+INSERT INTO pub_contrast BY NAME
+SELECT
+    edition, 'export_by_innovation' AS indicator, 'difference' AS statistic, 'quoted' AS source, domain_type, domain,
+    0.45 AS value, 'quoted' AS flag
+FROM dim_edition, dim_domain WHERE domain_type = 'all';
+INSERT INTO pub_territory_model BY NAME
+SELECT
+    edition, 'export_rate' AS indicator, 'territory' AS domain_type, 'ti-0001' AS domain, 0.4 AS value,
+    'model_based' AS flag, 0.0 AS gamma
+FROM dim_edition;
 INSERT INTO pub_indicator BY NAME SELECT 'export_rate' AS indicator;
 INSERT INTO pub_edition BY NAME SELECT edition, year, is_simulated FROM dim_edition;
 INSERT INTO pub_domain BY NAME SELECT domain_type, domain, label_fr FROM dim_domain;

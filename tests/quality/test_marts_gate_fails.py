@@ -27,16 +27,16 @@ ROUNDS = (
             {"table_name": "fct_competence_need", "key": "tour_2019 / 3 / ?"},
         ),
         "weights lost": (
-            "UPDATE fct_response SET weight = NULL WHERE edition = 'tour_2019' AND respondent_id < 6",
+            "DELETE FROM fct_weight WHERE edition = 'tour_2019' AND respondent_id < 6",
             "The weights of an edition add up to its frame",
-            "dim_edition, fct_response",
+            "dim_edition, fct_response, fct_weight",
             "weights_to_population",
             {"edition": "tour_2019", "population": 600, "weights": 540, "weights_to_population": 0.9},
         ),
         "a test retained": (
             "UPDATE fct_response SET is_test = true WHERE respondent_id = 5",
             "No test is retained",
-            "fct_response",
+            "fct_response, fct_weight",
             "tests_are_left_out",
             {"edition": "tour_2019", "first_respondent_id": 5},
         ),
@@ -65,7 +65,7 @@ ROUNDS = (
             "UPDATE ind_innovation_export SET value = 1.5 WHERE domain = '250+' AND edition = 'tour_2019'",
             "A share lies between 0 and 1",
             FIGURES,
-            "value",
+            "share",
             {"table_name": "ind_innovation_export", "edition": "tour_2019", "domain": "250+", "value": 1.5},
         ),
         "a figure outside its interval": (
@@ -84,9 +84,9 @@ ROUNDS = (
         ),
         "few respondents, and ok": (
             "UPDATE ind_innovation_export SET n = 9, n_yes = 4 WHERE domain = '250+'",
-            "A figure is unpublished exactly when fewer than 10 respondents stand behind it",
+            "A figure is unreliable exactly when fewer than 10 respondents stand behind it",
             FIGURES,
-            "few_are_unpublished",
+            "few_are_unreliable",
             {"n": 9, "flag": "ok"},
         ),
         "yes and no not told apart": (
@@ -143,14 +143,14 @@ ROUNDS = (
         "an edition without frame": (
             "UPDATE dim_edition SET population = NULL WHERE edition = 'tour_2019'",
             "An edition with a frame has a population, and a part of it that was invited",
-            "dim_edition, fct_response",
+            "dim_edition, fct_response, fct_weight",
             "frame_is_counted",
             {"edition": "tour_2019", "population": None},
         ),
         "hardly anybody in the figures": (
-            "UPDATE fct_response SET is_in_figures = false, weight = NULL WHERE respondent_id >= 30",
+            "UPDATE fct_response SET is_in_figures = false WHERE respondent_id >= 30",
             "Most retained complete responses enter the figures",
-            "dim_edition, fct_response",
+            "dim_edition, fct_response, fct_weight",
             "in_figures_share",
             {"edition": "tour_2019", "in_figures_share": 0.5},
         ),
@@ -214,9 +214,9 @@ ROUNDS = (
     },
     {
         "a respondent without weight": (
-            "UPDATE fct_response SET weight = NULL WHERE edition = 'tour_2019' AND respondent_id = 6",
-            "A response has a weight exactly when it enters the figures",
-            "fct_response",
+            "DELETE FROM fct_weight WHERE edition = 'tour_2019' AND respondent_id = 6",
+            "A response has a weight exactly when it enters the figures of a weighted edition",
+            "fct_response, fct_weight",
             "weighted_when_in_figures",
             {"edition": "tour_2019", "rows": 60, "weights": 59},
         ),

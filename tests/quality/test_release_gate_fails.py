@@ -45,19 +45,19 @@ SQL_ROUNDS = (
         ),
         "a blank that leaves its count": (
             "UPDATE pub_participation SET n = NULL, value = NULL, weighted_n = NULL, se = NULL, "
-            "ci_low = NULL, ci_high = NULL, cv = NULL, flag = 'suppressed', reason = 'low_n' "
+            "ci_low = NULL, ci_high = NULL, cv = NULL, flag = 'unreliable', reason = 'low_n' "
             "WHERE domain = '250+'",
-            "A suppressed figure leaves no number behind",
+            "A hidden figure leaves no number behind",
             FIGURES,
             "blank_is_blank",
             {"file": "public/pub_participation.parquet", "domain": "250+"},
         ),
-        "one blank alone": (
-            "UPDATE pub_competence_need SET value = NULL WHERE domain = '250+' AND edition = 'tour_2019'",
-            "No breakdown has a single blank, which the total would tell",
-            "release/public, figures by breakdown",
-            "blanks",
-            {"edition": "tour_2019", "competence_code": "INT-01", "domain_type": "size_class", "blanks": 1},
+        "a figure flagged secret that is told": (
+            "UPDATE pub_competence_need SET flag = 'secret', reason = 'statistical_secrecy' WHERE domain = '250+'",
+            "A figure is blank exactly when its flag says so",
+            FIGURES,
+            "blank_is_flagged",
+            {"domain": "250+", "value": 0.5, "flag": "secret"},
         ),
         "an internal table in public": (
             "CREATE TABLE pub_everything AS FROM fct_response",
@@ -76,9 +76,9 @@ SQL_ROUNDS = (
             {"domain": "250+", "n": None, "value": 0.5},
         ),
         "a blank that leaves its interval": (
-            "UPDATE pub_competence_need SET value = NULL, flag = 'suppressed', reason = 'low_n' "
+            "UPDATE pub_competence_need SET value = NULL, flag = 'unreliable', reason = 'low_n' "
             "WHERE domain = '250+'",
-            "A suppressed figure leaves no number behind",
+            "A hidden figure leaves no number behind",
             FIGURES,
             "blank_is_blank",
             {"domain": "250+", "value": None, "ci_low": 0.4},

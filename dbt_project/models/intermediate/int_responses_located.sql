@@ -28,8 +28,6 @@ attributes as (
     select
         responses.*,
         frame.is_invited,
-        frame.stratum_region,
-        frame.stratum_size_class,
         frame.company_key is not null as is_in_frame,
         case
             when frame.region_code is not null then frame.commune_code
@@ -53,7 +51,12 @@ attributes as (
             when register_bands.size_class is not null then register.headcount_band
             else coalesce(declared.headcount_band, frame.headcount_band, register.headcount_band)
         end as headcount_band,
-        coalesce(frame.size_class, register_bands.size_class, declared_bands.size_class) as size_class
+        coalesce(frame.size_class, register_bands.size_class, declared_bands.size_class) as size_class,
+        case
+            when frame.size_class is not null then frame.headcount
+            when register_bands.size_class is not null then {{ middle_headcount('register_bands') }}
+            else {{ middle_headcount('declared_bands') }}
+        end as headcount
     from responses
     left join {{ ref('int_respondent_answers') }} as declared
         on
@@ -93,11 +96,9 @@ placed as (
             when attributes.company_key is not null then 'out_of_frame'
             when frame_cells.edition is not null then 'unidentified'
             else 'unplaced'
-        end as frame_status,
-        coalesce(attributes.stratum_region, frame_cells.stratum_region) as cell_region,
-        coalesce(attributes.stratum_size_class, frame_cells.stratum_size_class) as cell_size_class
+        end as frame_status
     from attributes
-    -- A response without key takes the cell it declares, provided that the frame has companies there.
+    -- A response without key may be of the cell it declares, provided that the frame has companies there.
     left join frame_cells
         on
             attributes.company_key is null
@@ -107,28 +108,35 @@ placed as (
 )
 
 select
-    edition,
-    respondent_id,
-    company_key,
-    identified_by,
-    source,
-    language,
-    submitted_at,
-    is_test,
-    is_complete,
-    answered_items,
-    company_responses,
-    retention_rank,
-    is_retained,
-    is_retained and is_complete and frame_status not in ('out_of_frame', 'unplaced') as is_in_figures,
-    frame_status,
-    commune_code,
-    departement_code,
-    region_code,
-    territory_id,
-    naf_code,
-    headcount_band,
-    size_class,
-    cell_region as stratum_region,
-    cell_size_class as stratum_size_class
+    placed.edition,
+    placed.respondent_id,
+    placed.company_key,
+    placed.identified_by,
+    placed.source,
+    placed.language,
+    placed.submitted_at,
+    placed.is_test,
+    placed.is_complete,
+    placed.answered_items,
+    placed.company_responses,
+    placed.retention_rank,
+    placed.is_retained,
+    placed.is_retained
+    and placed.is_complete
+    and placed.frame_status in ('invited', 'no_frame') as is_in_figures,
+    placed.frame_status,
+    placed.commune_code,
+    placed.departement_code,
+    placed.region_code,
+    placed.territory_id,
+    placed.naf_code,
+    placed.headcount_band,
+    case when divisions.section_code in ('B', 'C', 'D', 'E') then divisions.section_code end as sector,
+    placed.size_class,
+    coalesce(placed.headcount, 0) as headcount
 from placed
+left join {{ ref('stg_lake__activities') }} as divisions
+    on
+        substr(placed.naf_code, 1, 2) = divisions.activity_code
+        and divisions.nomenclature = 'naf-rev2'
+        and divisions.level = 'division'

@@ -29,6 +29,37 @@ with domains as (
         name as label_en,
         row_number() over (order by territory_id) as position
     from {{ ref('stg_lake__territories') }}
+    union all
+    select
+        'sector' as domain_type,
+        sector as domain,
+        label_fr,
+        label_en,
+        position
+    from {{ ref('sectors') }}
+    union all
+    select
+        'stopover' as domain_type,
+        stopover_id as domain,
+        coalesce(city, stopover_id) as label_fr,
+        coalesce(city, stopover_id) as label_en,
+        row_number() over (order by held_on, stopover_id) as position
+    from {{ ref('dim_stopover') }}
+),
+
+crossings as (
+    {%- for one, other in [('region', 'size_class'), ('region', 'sector'), ('size_class', 'sector')] %}
+    {{ 'union all' if not loop.first }}
+    select
+        '{{ one }}_{{ other }}' as domain_type,
+        concat({{ one }}.domain, '|', {{ other }}.domain) as domain,
+        concat({{ one }}.label_fr, ', ', {{ other }}.label_fr) as label_fr,
+        concat({{ one }}.label_en, ', ', {{ other }}.label_en) as label_en,
+        {{ one }}.position * 100 + {{ other }}.position as position
+    from domains as {{ one }}
+    cross join domains as {{ other }}
+    where {{ one }}.domain_type = '{{ one }}' and {{ other }}.domain_type = '{{ other }}'
+    {%- endfor %}
 )
 
 select
@@ -38,3 +69,11 @@ select
     label_en,
     position
 from domains
+union all
+select
+    domain_type,
+    domain,
+    label_fr,
+    label_en,
+    position
+from crossings

@@ -8,21 +8,12 @@ with responses as (
         answers.rd_spend_keur,
         answers.turnover_band,
         answers.exports,
-        answers.export_share,
-        strata.weight_stratum,
-        strata.variance_stratum,
-        strata.weight as stratum_weight
+        answers.export_share
     from {{ ref('int_responses_located') }} as located
     left join {{ ref('int_respondent_answers') }} as answers
         on
             located.edition = answers.edition
             and located.respondent_id = answers.respondent_id
-    left join {{ ref('int_strata') }} as strata
-        on
-            located.is_in_figures
-            and located.edition = strata.edition
-            and located.stratum_region = strata.stratum_region
-            and located.stratum_size_class = strata.stratum_size_class
 )
 
 select
@@ -47,14 +38,10 @@ select
     territory_id,
     naf_code,
     substr(naf_code, 1, 2) as naf_division,
+    sector,
     headcount_band,
     size_class,
-    weight_stratum,
-    variance_stratum,
-    case
-        when is_in_figures and frame_status = 'no_frame' then cast(1 as double)
-        when is_in_figures then stratum_weight
-    end as weight,
+    headcount,
     innovates_product,
     innovates_process,
     innovates_organisation,

@@ -1,5 +1,29 @@
-{{ protect(
-    ref('ind_competence_need'),
-    keys=['family', 'competence_code'],
-    blanked=['n', 'weighted_n', 'value', 'se', 'ci_low', 'ci_high', 'cv']
-) }}
+select
+    figures.edition,
+    figures.indicator,
+    case
+        when figures.indicator = 'family_need_share' then figures.subject
+        else competences.family
+    end as family,
+    competences.competence_code,
+    figures.domain_type,
+    figures.domain,
+    figures.value,
+    figures.se,
+    figures.ci_low,
+    figures.ci_high,
+    figures.n,
+    figures.weighted_n,
+    figures.cv,
+    figures.flag,
+    figures.reason,
+    figures.comparability,
+    figures.kind,
+    figures.sensitivity_low,
+    figures.sensitivity_high
+from {{ ref('stg_estimates__published_figures') }} as figures
+left join {{ ref('dim_competence') }} as competences
+    on
+        figures.indicator <> 'family_need_share'
+        and figures.subject = competences.competence_code
+where figures.subject is not null

@@ -1,5 +1,20 @@
-{{ protect(
-    ref('ind_innovation_export'),
-    keys=[],
-    blanked=['n', 'weighted_n', 'value', 'se', 'ci_low', 'ci_high', 'cv']
-) }}
+select
+    edition,
+    indicator,
+    domain_type,
+    domain,
+    value,
+    se,
+    ci_low,
+    ci_high,
+    n,
+    weighted_n,
+    cv,
+    flag,
+    reason,
+    comparability,
+    kind,
+    sensitivity_low,
+    sensitivity_high
+from {{ ref('stg_estimates__published_figures') }}
+where subject is null

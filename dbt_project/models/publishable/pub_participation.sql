@@ -1,5 +1,19 @@
-{{ protect(
-    ref('ind_participation'),
-    keys=[],
-    blanked=['invited', 'responded', 'n', 'weighted_n', 'value', 'se', 'ci_low', 'ci_high', 'cv'], base='invited', yes='responded'
-) }}
+select
+    edition,
+    indicator,
+    domain_type,
+    domain,
+    value,
+    se,
+    ci_low,
+    ci_high,
+    n,
+    weighted_n,
+    cv,
+    flag,
+    reason,
+    comparability,
+    kind,
+    invited,
+    responded
+from {{ ref('stg_estimates__published_participation') }}

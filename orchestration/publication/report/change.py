@@ -17,6 +17,7 @@ from orchestration.publication.report.views import (
     Table,
     describe_intervals,
     mark,
+    points_cell,
     share_cell,
 )
 from orchestration.publication.report.words import Words
@@ -38,32 +39,19 @@ class Pair:
     label: str
     before: Figure
     after: Figure
-
-    @property
-    def comparability(self) -> str | None:
-        """The weaker of the two editions' comparability; None where either is unknown."""
-        both = {self.before.comparability, self.after.comparability}
-        if not both <= _COMPARABLE:
-            return None
-        return "close" if "close" in both else "identical"
+    change: Figure
 
     @property
     def is_comparable(self) -> bool:
-        """Asked in both editions in comparable words, and published in both with its interval."""
-        ends = (self.before.low, self.before.high, self.after.low, self.after.high)
-        return self.comparability is not None and None not in ends
-
-    @property
-    def difference(self) -> float:
-        """After less before, in shares."""
-        return (self.after.value or 0) - (self.before.value or 0)
+        """Asked in both editions in comparable words, and published in both."""
+        return self.change.comparability in _COMPARABLE and None not in (self.change.low, self.change.high)
 
     @property
     def verdict(self) -> str:
-        """``higher`` or ``lower`` where the intervals do not meet, else ``unclear``."""
-        if (self.after.low or 0) > (self.before.high or 0):
+        """``higher`` or ``lower`` where the interval of the difference leaves zero out, else ``unclear``."""
+        if (self.change.low or 0) > 0:
             return "higher"
-        return "lower" if (self.after.high or 0) < (self.before.low or 0) else "unclear"
+        return "lower" if (self.change.high or 0) < 0 else "unclear"
 
 
 def earlier_edition(tables: Tables) -> Edition | None:
@@ -121,14 +109,17 @@ def _pairs(tables: Tables, words: Words, before: Edition, after: Edition) -> Ite
     language = words.language
     labels = {indicator.code: indicator.text[language] for indicator in tables.indicators}
     for code in _RATES:
-        yield Pair("", labels.get(code, code), tables.rate(before.code, code), tables.rate(after.code, code))
+        figures = tables.rate(before.code, code), tables.rate(after.code, code)
+        difference = tables.changes.get((after.code, before.code, code, ""), MISSING)
+        yield Pair("", labels.get(code, code), *figures, difference)
     for code, group in (
         ("need_share", words("needs.needed")),
         ("hard_to_recruit_share", words("needs.hard")),
     ):
         for competence in tables.competences:
             old, new = (tables.need(edition.code, code, competence.code) for edition in (before, after))
-            yield Pair(group, competence.text[language], old, new)
+            difference = tables.changes.get((after.code, before.code, code, competence.code), MISSING)
+            yield Pair(group, competence.text[language], old, new, difference)
 
 
 def _both_missing(pair: Pair) -> bool:
@@ -136,13 +127,13 @@ def _both_missing(pair: Pair) -> bool:
 
 
 def _row(words: Words, pair: Pair) -> Row:
-    asked = words(f"change.{pair.comparability}")
+    asked = words(f"change.{pair.change.comparability}")
     return Row(
         pair.label,
         (
             share_cell(words, pair.before),
             share_cell(words, pair.after),
-            Cell(words.signed(pair.difference), kind="number"),
+            points_cell(words, pair.change),
             Cell(words(f"change.{pair.verdict}"), asked, f"verdict-{pair.verdict}"),
         ),
     )

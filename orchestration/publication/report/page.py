@@ -12,13 +12,14 @@ from markupsafe import Markup
 from orchestration.publication.pages import environment
 from orchestration.publication.report import sections
 from orchestration.publication.report.change import change
-from orchestration.publication.report.tables import Edition, Figure, State, Tables
+from orchestration.publication.report.tables import BLANK, MISSING, Edition, Figure, State, Tables
 from orchestration.publication.report.views import (
     Cell,
     Row,
     RowGroup,
     Table,
     number_cell,
+    points_cell,
     share_cell,
     state_word,
 )
@@ -48,6 +49,7 @@ def render(tables: Tables, language: str, released_on: date) -> str:
         sections.participation(tables, words),
         sections.innovation(tables, words),
         sections.export(tables, words),
+        sections.territories(tables, words),
         sections.needs(tables, words),
         sections.tour(tables, words),
         sections.training(tables, words),
@@ -134,22 +136,29 @@ def _reserve(figure: Figure, edition: Edition, words: Words) -> str:
     if not edition.has_frame:
         return words("glance.respondents")
     interval = share_cell(words, figure).detail
-    return words("glance.interval", interval=interval) if interval else ""
+    if not interval:
+        return ""
+    text = words("glance.interval", interval=interval)
+    return (
+        f"{text} {words('glance.bounds', bounds=words.interval(*figure.bounds))}" if figure.bounds else text
+    )
 
 
 def _findings(tables: Tables, words: Words) -> Iterator[str]:
-    """What can be said in a sentence; a contrast is claimed only where the intervals do not meet."""
+    """What can be said in a sentence; a contrast is claimed only where its interval leaves zero out."""
     edition, language = tables.main.code, words.language
     innovators, others = _contrast(tables)
-    ends = (innovators.low, innovators.high, others.low, others.high)
-    if innovators.value is not None and others.value is not None and None not in ends:
-        more, less = (innovators.low or 0) > (others.high or 0), (innovators.high or 0) < (others.low or 0)
+    found = (each.figure for each in tables.contrasts.get(edition, ()) if not each.is_quoted)
+    difference = next(found, MISSING)
+    if None not in (innovators.value, others.value, difference.low, difference.high):
+        more, less = (difference.low or 0) > 0, (difference.high or 0) < 0
         yield words(
             f"glance.sentence.contrast_{'more' if more else 'less' if less else 'open'}",
-            innovators=words.percent(innovators.value),
+            innovators=words.percent(innovators.value or 0),
             innovators_interval=share_cell(words, innovators).detail,
-            others=words.percent(others.value),
+            others=words.percent(others.value or 0),
             others_interval=share_cell(words, others).detail,
+            difference=f"{words.signed(difference.value or 0)} {points_cell(words, difference).detail}",
         )
     needed = [
         (figure.value, competence.text[language])
@@ -187,14 +196,14 @@ def _contrast(tables: Tables) -> tuple[Figure, Figure]:
 
 def _signs(words: Words) -> list[tuple[Cell, str]]:
     """The legend: each state of a figure as it looks in the tables, and what it means."""
-    blanks = [
-        (Cell(state_word(words, s), kind=s.value), s.value) for s in (State.SECRET, State.FEW, State.MISSING)
+    blanks = [(Cell(state_word(words, state), kind=state.value), state.value) for state in BLANK]
+    marked = [
+        (share_cell(words, Figure(state, 0.34, 0.2, 0.52)), state.value)
+        for state in (State.FRAGILE, State.CARRIED)
     ]
-    fragile = share_cell(words, Figure(State.FRAGILE, 0.34, 0.2, 0.52))
     return [
         (Cell(words.percent(0), kind="number"), words("method.sign.zero")),
-        *((cell, words(f"method.sign.{name}")) for cell, name in blanks),
-        (fragile, words("method.sign.fragile")),
+        *((cell, words(f"method.sign.{name}")) for cell, name in (*blanks, *marked)),
     ]
 
 

@@ -4,6 +4,7 @@ words."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from orchestration.publication.report.charts import Bar, Chart, Mark, bar_chart, interval_chart
 from orchestration.publication.report.tables import MISSING, Figure, Label, Offers, Tables, ordered_families
@@ -17,11 +18,13 @@ from orchestration.publication.report.views import (
     describe_intervals,
     mark,
     number_cell,
+    points_cell,
+    ratio_cell,
     share_cell,
 )
 from orchestration.publication.report.words import Words
 
-BREAKDOWNS = ("size_class", "region")
+BREAKDOWNS = ("size_class", "sector", "region")
 
 
 def participation(tables: Tables, words: Words) -> Section:
@@ -107,7 +110,63 @@ def export(tables: Tables, words: Words) -> Section:
         ("export_rate_among_innovators", words("export.innovators")),
         ("export_rate_among_non_innovators", words("export.others")),
     ]
-    return _rates("export", tables, words, series, ("all", *BREAKDOWNS))
+    section = _rates("export", tables, words, series, ("all", *BREAKDOWNS))
+    return replace(section, exhibits=(*section.exhibits, *_contrast(tables, words)))
+
+
+def _contrast(tables: Tables, words: Words) -> Iterator[Exhibit]:
+    """Difference, ratio and odds ratio of the two export rates, beside what was quoted before there were figures."""
+    found = {
+        (each.statistic, each.is_quoted): each.figure for each in tables.contrasts.get(tables.main.code, ())
+    }
+    if not found:
+        return
+    quoted = words("export.quoted.sign")
+    rows = tuple(
+        Row(
+            words(f"export.{statistic}"),
+            tuple(
+                show(words, found.get((statistic, is_quoted), MISSING), quoted if is_quoted else "")
+                for is_quoted in (False, True)
+            ),
+        )
+        for statistic, show in (
+            ("difference", points_cell),
+            ("ratio", ratio_cell),
+            ("odds_ratio", ratio_cell),
+        )
+    )
+    columns = ("", words("export.estimated"), words("export.quoted"))
+    yield Exhibit(table=Table(words("export.contrast"), columns, (RowGroup("", rows),), is_folded=True))
+
+
+def territories(tables: Tables, words: Words) -> Section | None:
+    """Model-based shares of the territories, labelled so; None where no model could be fitted."""
+    edition, language = tables.main.code, words.language
+    names = {label.code: label.text[language] for label in tables.domains.get("territory", ())}
+    by_rate = {
+        rate: {model.territory: model for model in tables.models.get((edition, f"{rate}_rate"), ())}
+        for rate in ("innovation", "export")
+    }
+    codes = sorted(
+        {code for models in by_rate.values() for code in models}, key=lambda code: names.get(code, code)
+    )
+    if not codes:
+        return None
+    rows = []
+    for code in codes:
+        cells = []
+        for models in by_rate.values():
+            model = models.get(code)
+            cells.append(share_cell(words, model.figure if model else MISSING))
+            cells.append(
+                Cell(words.percent(model.gamma), kind="number") if model else number_cell(words, None)
+            )
+        rows.append(Row(names.get(code, code), tuple(cells)))
+    gamma = words("territories.gamma")
+    columns = ("", words("innovation.column"), gamma, words("territories.export"), gamma)
+    table = Table(words("territories.table"), columns, (RowGroup("", tuple(rows)),), is_folded=True)
+    return Section("territories", words("territories"), (words("territories.text"),), (Exhibit(table=table),))
 
 
 def _rates(

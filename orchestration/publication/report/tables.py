@@ -3,15 +3,18 @@ figure, or saying how one looks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from orchestration.errors import ReleaseError
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class State(StrEnum):
@@ -19,22 +22,35 @@ class State(StrEnum):
 
     SHOWN = "shown"
     FRAGILE = "fragile"
+    CARRIED = "carried"
     FEW = "few"
     SECRET = "secret"
     MISSING = "missing"
+    NONE = "none"
 
 
 _STATES = {
     "ok": State.SHOWN,
+    "zero": State.SHOWN,
+    "model_based": State.SHOWN,
+    "quoted": State.SHOWN,
     "fragile": State.FRAGILE,
-    "unpublished": State.FEW,
-    "suppressed": State.SECRET,
+    "carried_over": State.CARRIED,
+    "unreliable": State.FEW,
+    "secret": State.SECRET,
+    "not_available": State.MISSING,
+    "not_applicable": State.NONE,
 }
+# Nothing stands behind these, or nothing of it may be told.
+BLANK = (State.FEW, State.SECRET, State.MISSING, State.NONE)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One share between 0 and 1 with its 95 % interval; ``value`` is None unless shown or fragile."""
+    """One share between 0 and 1 with its 95 % interval; ``value`` is None where there is nothing to show.
+
+    ``bounds`` is what a national share would be under other response ratios (docs/methodology.md, section 6).
+    """
 
     state: State
     value: float | None = None
@@ -42,6 +58,7 @@ class Figure:
     high: float | None = None
     n: int | None = None
     comparability: str | None = None
+    bounds: tuple[float, float] | None = None
 
 
 MISSING = Figure(State.MISSING)
@@ -99,6 +116,24 @@ class Participation:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """Two shares against each other: as ``difference``, ``ratio`` or ``odds_ratio``, estimated or quoted."""
+
+    statistic: str
+    is_quoted: bool
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Model:
+    """A territory's model-based share, and the weight of its own answers in it."""
+
+    territory: str
+    figure: Figure
+    gamma: float
+
+
+@dataclass(frozen=True)
 class Stopover:
     """A stop of the tour."""
 
@@ -124,7 +159,8 @@ class Tables:
     """Everything the report says, read once for both languages.
 
     ``participation`` is by (edition, domain type, domain), ``rates`` by (edition, indicator, domain type,
-    domain), ``needs`` by (edition, indicator, competence or family).
+    domain), ``needs`` by (edition, indicator, competence or family), ``changes`` (differences of national shares) by
+    (edition, reference edition, indicator, subject or ""), ``models`` by (edition, indicator).
     """
 
     editions: tuple[Edition, ...]
@@ -134,6 +170,9 @@ class Tables:
     participation: dict[tuple[str, str, str], Participation]
     rates: dict[tuple[str, str, str, str], Figure]
     needs: dict[tuple[str, str, str], Figure]
+    changes: dict[tuple[str, str, str, str], Figure]
+    contrasts: dict[str, tuple[Contrast, ...]]
+    models: dict[tuple[str, str], tuple[Model, ...]]
     stopovers: dict[str, tuple[Stopover, ...]]
     offers: dict[str, Offers]
     offer_totals: Offers
@@ -239,7 +278,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Tables:
             (edition, indicator, kind, domain): _figure("pub_innovation_export", *rest)
             for edition, indicator, kind, domain, *rest in rows(
                 "SELECT edition, indicator, domain_type, domain, flag, value, ci_low, ci_high, n, "
-                "comparability FROM pub_innovation_export"
+                "comparability, sensitivity_low, sensitivity_high FROM pub_innovation_export"
             )
         },
         needs={
@@ -249,6 +288,27 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Tables:
                 "n, comparability FROM pub_competence_need WHERE domain_type = 'all'"
             )
         },
+        changes={
+            (edition, reference, indicator, subject or ""): _figure("pub_change", *rest)
+            for edition, reference, indicator, subject, *rest in rows(
+                "SELECT edition, reference_edition, indicator, subject, flag, value, ci_low, ci_high, n, "
+                "comparability FROM pub_change WHERE domain_type = 'all'"
+            )
+        },
+        contrasts=_grouped(
+            (edition, Contrast(statistic, source == "quoted", _figure("pub_contrast", *rest)))
+            for edition, statistic, source, *rest in rows(
+                "SELECT edition, statistic, source, flag, value, ci_low, ci_high, n, comparability "
+                "FROM pub_contrast WHERE domain_type = 'all' ORDER BY ALL"
+            )
+        ),
+        models=_grouped(
+            ((edition, indicator), Model(territory, _figure("pub_territory_model", *rest), gamma))
+            for edition, indicator, territory, gamma, *rest in rows(
+                "SELECT edition, indicator, domain, gamma, flag, value, ci_low, ci_high, n, comparability "
+                "FROM pub_territory_model ORDER BY ALL"
+            )
+        ),
         stopovers={edition: tuple(stops) for edition, stops in stopovers.items()},
         offers={
             code: Offers(offers, labelled)
@@ -286,15 +346,24 @@ def _figure(table: str, flag: str, *rest: Any) -> Figure:
             fix="teach orchestration/publication/report/tables.py what to show for it",
         ) from None
     value: float | None
-    value, low, high, n, comparability = rest
+    value, low, high, n, comparability, *bounds = rest
     if state in (State.FEW, State.SECRET):
         # A blank row that still holds a number is a leak upstream: it must not reach a page.
-        if any(number is not None for number in (value, low, high, n)):
+        if any(number is not None for number in (value, low, high, n, *bounds)):
             raise ReleaseError(f"a row marked `{flag}` still holds a figure", where=table)
         return Figure(state, comparability=comparability)
     if value is None:
-        return Figure(State.MISSING, comparability=comparability)
-    return Figure(state, value, low, high, n, comparability)
+        return Figure(state if state in BLANK else State.MISSING, comparability=comparability)
+    told = (bounds[0], bounds[1]) if bounds and None not in bounds else None
+    return Figure(state, value, low, high, n, comparability, told)
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
+    """Values by key, in their order."""
+    found: dict[K, list[V]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in found.items()}
 
 
 def ordered_families(competences: Sequence[Competence]) -> tuple[Label, ...]:

@@ -68,10 +68,34 @@ def share_cell(words: Words, figure: Figure, digits: int = 0) -> Cell:
     """A share with its interval, or the word that says why it is blank."""
     if figure.value is None:
         return Cell(state_word(words, figure.state), kind=figure.state.value)
-    sign = words("fragile.sign") if figure.state is State.FRAGILE else ""
+    sign = words(f"{figure.state}.sign") if figure.state in (State.FRAGILE, State.CARRIED) else ""
     has_interval = figure.low is not None and figure.high is not None
     detail = words.interval(figure.low or 0, figure.high or 0) if has_interval else ""
     return Cell(words.percent(figure.value, digits) + sign, detail, "number")
+
+
+def ratio_cell(words: Words, figure: Figure, quoted: str = "") -> Cell:
+    """A ratio with its interval, or the word that says why it is blank; ``quoted`` stands under one that was said."""
+    if figure.value is None:
+        return Cell(state_word(words, figure.state), kind=figure.state.value)
+    ends = (figure.low, figure.high)
+    detail = (
+        words.bracket(*(words.number(end, 1) for end in ends if end is not None))
+        if None not in ends
+        else quoted
+    )
+    return Cell(words.number(figure.value, 1), detail, "number")
+
+
+def points_cell(words: Words, figure: Figure, quoted: str = "") -> Cell:
+    """A difference in points with its interval, or the word that says why it is blank."""
+    if figure.value is None:
+        return Cell(state_word(words, figure.state), kind=figure.state.value)
+    ends = (figure.low, figure.high)
+    detail = (
+        words.bracket(*(words.signed(end) for end in ends if end is not None)) if None not in ends else quoted
+    )
+    return Cell(words.signed(figure.value), detail, "number")
 
 
 def number_cell(words: Words, number: float | None) -> Cell:

@@ -55,8 +55,12 @@ class Words:
 
     def interval(self, low: float, high: float) -> str:
         """A 95 % interval of shares, in points: ``[50 ; 58]`` or ``[50, 58]``."""
+        return self.bracket(self.number(100 * low), self.number(100 * high))
+
+    def bracket(self, low: str, high: str) -> str:
+        """The two ends of an interval, as texts."""
         separator = f"{THIN};{THIN}" if self.language == "fr" else ", "
-        return f"[{self.number(100 * low)}{separator}{self.number(100 * high)}]"
+        return f"[{low}{separator}{high}]"
 
     def signed(self, share: float) -> str:
         """A difference of shares in points with its sign."""

@@ -1,0 +1,5 @@
+select
+    edition,
+    measure,
+    value
+from {{ ref('stg_estimates__weight_diagnostics') }}

@@ -1,0 +1,20 @@
+select
+    edition,
+    contrast,
+    statistic,
+    domain_type,
+    domain,
+    n,
+    n_against,
+    share,
+    share_against,
+    value,
+    se,
+    ci_low,
+    ci_high,
+    p_value,
+    source,
+    flag,
+    reason,
+    comparability
+from {{ ref('stg_estimates__contrasts') }}

@@ -1,0 +1,20 @@
+select
+    edition,
+    reference_edition,
+    indicator,
+    subject,
+    domain_type,
+    domain,
+    value,
+    se,
+    ci_low,
+    ci_high,
+    n,
+    weighted_n,
+    cv,
+    flag,
+    reason,
+    comparability,
+    reference_n,
+    p_value
+from {{ ref('stg_estimates__published_changes') }}

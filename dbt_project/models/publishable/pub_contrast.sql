@@ -1,0 +1,22 @@
+select
+    edition,
+    indicator,
+    statistic,
+    source,
+    domain_type,
+    domain,
+    value,
+    se,
+    ci_low,
+    ci_high,
+    n,
+    weighted_n,
+    cv,
+    flag,
+    reason,
+    comparability,
+    n_against,
+    share,
+    share_against,
+    p_value
+from {{ ref('stg_estimates__published_contrasts') }}

@@ -1,0 +1,20 @@
+select
+    cast(edition as string) as edition,
+    cast(contrast as string) as contrast,
+    cast(statistic as string) as statistic,
+    cast(domain_type as string) as domain_type,
+    cast(domain as string) as domain,
+    cast(n as bigint) as n,
+    cast(n_against as bigint) as n_against,
+    cast(share as double) as share,
+    cast(share_against as double) as share_against,
+    cast(value as double) as value,
+    cast(se as double) as se,
+    cast(ci_low as double) as ci_low,
+    cast(ci_high as double) as ci_high,
+    cast(p_value as double) as p_value,
+    cast(source as string) as source,
+    cast(flag as string) as flag,
+    cast(reason as string) as reason,
+    cast(comparability as string) as comparability
+from {{ read_estimates('contrasts') }}

@@ -1,0 +1,20 @@
+select
+    cast(edition as string) as edition,
+    cast(indicator as string) as indicator,
+    cast(domain_type as string) as domain_type,
+    cast(domain as string) as domain,
+    cast(n as bigint) as n,
+    cast(weighted_n as double) as weighted_n,
+    cast(value as double) as value,
+    cast(se as double) as se,
+    cast(ci_low as double) as ci_low,
+    cast(ci_high as double) as ci_high,
+    cast(cv as double) as cv,
+    cast(flag as string) as flag,
+    cast(reason as string) as reason,
+    cast(comparability as string) as comparability,
+    cast(kind as string) as kind,
+    cast(invited as bigint) as invited,
+    cast(responded as bigint) as responded,
+    cast(unidentified as bigint) as unidentified
+from {{ read_estimates('participation') }}

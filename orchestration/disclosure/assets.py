@@ -1,0 +1,88 @@
+"""Protection as Dagster assets, and the attack as a gate. Belongs here: names, events and metadata for Dagster. Does
+not: what is hidden, or how it is attacked."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.disclosure.stage import attack_public, make_public
+from orchestration.estimation.assets import FIGURES, MARTS, estimate_key, made, specs
+from orchestration.settings import Settings
+
+GATE = "secrecy"
+PUBLISHED = {
+    "published_participation": "Participation as it may leave.",
+    "published_figures": "Direct estimates as they may leave: hidden, rounded.",
+    "published_changes": "Changes of which both figures are shown.",
+    "published_contrasts": "Contrasts of which both shares are shown.",
+    "published_territory_models": "Model-based figures, fitted again on what is shown.",
+    "secrecy": "Why each public row is shown or hidden. Internal.",
+}
+
+
+def disclosure_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """What may leave of the run's figures, as Parquet in its own folder."""
+    read = [*MARTS, estimate_key("weights"), *(estimate_key(name) for name in FIGURES)]
+
+    @dg.multi_asset(name="protect", specs=specs(PUBLISHED, read), required_resource_keys={"refresh_lock"})
+    def protect(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        run_id = context.run.run_id
+        tables, log = make_public(settings.candidate(run_id), settings.estimates(run_id), _current(settings))
+        yield from made(tables, {"log": dg.MetadataValue.json(log)})
+
+    return [protect]
+
+
+def secrecy_gate(
+    settings: Settings, guards: dg.AssetKey, staged: Callable[[str], Path], content: Callable[[Path], str]
+) -> dg.AssetChecksDefinition:
+    """The attack on a run's staged release as a blocking check: it must learn nothing that is secret.
+
+    ``staged`` gives the release's folder of a run, ``content`` hashes it as it lies on disk.
+    """
+
+    spec = dg.AssetCheckSpec(
+        GATE,
+        asset=guards,
+        blocking=True,
+        description="An attacker with all public tables, of this release and of the current one, recovers no secret.",
+    )
+
+    @dg.multi_asset_check(name=f"gate_{GATE}", specs=[spec])
+    def secrecy(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        run_id = context.run.run_id
+        folder = staged(run_id)
+        found = attack_public(
+            settings.candidate(run_id), settings.estimates(run_id), folder / "public", _current(settings)
+        )
+        evidence = {
+            "staged_content": content(folder),
+            "expectations": found.systems,
+            "failures": found.breaches,
+            "rows": {},
+        }
+        yield dg.AssetCheckResult(
+            asset_key=guards,
+            check_name=GATE,
+            passed=not found.breaches,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description="; ".join(found.breaches[:10])
+            or f"none of {found.secrets} secret cells can be recovered",
+            metadata={
+                "systems": found.systems,
+                "cells": found.cells,
+                "hidden": found.hidden,
+                "secrets": found.secrets,
+                "breaches": len(found.breaches),
+                "evidence": dg.MetadataValue.json(evidence),
+            },
+        )
+
+    return secrecy
+
+
+def _current(settings: Settings) -> Path:
+    """The database of the current release, which may not be there."""
+    return settings.releases / "current" / "internal" / "skills_bank.duckdb"

@@ -1,0 +1,90 @@
+"""The stage's two steps on a run's files. Belongs here: figures in, public tables out; a staged release in, its proof
+out. Does not: protection or attacks themselves, Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.disclosure.previous import Previous, read_previous, read_public
+from orchestration.disclosure.proof import prove, unsupported
+from orchestration.disclosure.publishing import protected, publish
+from orchestration.disclosure.systems import System, systems
+from orchestration.estimation import respondents
+from orchestration.estimation.files import read_table, write_tables
+from orchestration.estimation.results import FIGURE_TABLES
+from orchestration.estimation.survey import Survey, surveys
+
+Log = dict[str, dict[str, list[str]]]
+
+
+def make_public(warehouse: Path, folder: Path, current: Path) -> tuple[dict[str, pa.Table], Log]:
+    """Protect the figures in ``folder``; the tables (`publishing.PUBLISHED_TABLES`) are written there and
+    returned, with what was done to each system of each edition.
+
+    ``current`` is the database of the current release, of which the pattern is kept while it holds; there may be none.
+    Raises GateError where a secret cannot be protected.
+    """
+    previous = _previous(current)
+    with respondents.opened(warehouse) as connection:
+        editions = surveys(connection, read_table(folder, "weights"))
+        found = [protected(each.name, _systems(connection, each), previous) for each in editions]
+        covariates = {
+            each.name: respondents.covariates(connection, each.name)
+            for each in editions
+            if each.design.weight
+        }
+    figures = {name: read_table(folder, name) for name in FIGURE_TABLES}
+    tables = publish(figures, found, covariates, previous.shown if previous else None)
+    write_tables(folder, tables)
+    return tables, {
+        edition.edition: {name: list(one.log) for name, one in edition.protections.items()}
+        for edition in found
+    }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the attack on a release found: how much was tried, and ``breaches`` in sentences (none in one that may
+    leave)."""
+
+    systems: int
+    cells: int
+    hidden: int
+    secrets: int
+    breaches: tuple[str, ...]
+
+
+def attack_public(warehouse: Path, folder: Path, public: Path, current: Path) -> Verdict:
+    """Attack the public tables as they lie in the folder ``public``, knowing those of the ``current`` release too.
+
+    Raises GateError where the tables are not what protection made.
+    """
+    tables = read_public(public)
+    previous = _previous(current)
+    with respondents.opened(warehouse) as connection:
+        editions = surveys(connection, read_table(folder, "weights"))
+        proofs = [prove(each.name, _systems(connection, each), tables, previous) for each in editions]
+    breaches = [breach for proof in proofs for breach in proof.breaches]
+    derived = (
+        tables[f"published_{name}"] for name in ("figures", "changes", "contrasts", "territory_models")
+    )
+    return Verdict(
+        systems=sum(proof.systems for proof in proofs),
+        cells=sum(proof.cells for proof in proofs),
+        hidden=sum(proof.hidden for proof in proofs),
+        secrets=sum(proof.secrets for proof in proofs),
+        breaches=(*breaches, *unsupported(*derived)),
+    )
+
+
+def _systems(connection: duckdb.DuckDBPyConnection, survey: Survey) -> Iterator[System]:
+    return systems(connection, survey.relation, survey.asked, weight=survey.weight)
+
+
+def _previous(current: Path) -> Previous | None:
+    return read_previous(current) if current.is_file() else None

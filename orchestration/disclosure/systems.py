@@ -1,0 +1,148 @@
+"""The linked systems of an edition. Belongs here: which figures are protected together, and from which respondents.
+Does not: the rules, the methods, or the figures' values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from orchestration.disclosure.cells import Breakdown
+from orchestration.disclosure.protect import Protection
+from orchestration.disclosure.tables import Count, Magnitude, Share, Tables, build
+from orchestration.estimation import catalogue
+from orchestration.estimation.catalogue import BREAKDOWNS, ONE_WAY, SUBJECT, WITHIN, Asked
+from orchestration.estimation.indicators import Breakdown as Cut
+
+BASE, INNOVATION, EXPORT = "participation", "innovation", "export"
+# Of employees, and of innovators and the others apart: below, hardly a cell could be shown.
+_COARSE = tuple(cut for cut in ONE_WAY if cut.name in ("all", "region", "size_class", "sector"))
+# The share of companies that goes with each share of mentions: hidden nationally, it hides that too.
+_SHARE_OF = {catalogue.NEED_MENTIONS: catalogue.NEED, catalogue.HARD_MENTIONS: catalogue.HARD}
+_TOTAL = Magnitude("total", "total", "weighted_total")
+
+
+@dataclass(frozen=True)
+class _Spec:
+    """One system: whom its figures are about (``asked``, in SQL), what they add up, and how they are cut."""
+
+    name: str
+    base: str | None
+    asked: str
+    figure: Count | Share | Magnitude
+    values: tuple[str, ...]
+    cuts: Sequence[Cut]
+    indicators: tuple[str, ...]
+    base_of: tuple[str, ...] = ()
+    only: tuple[tuple[str, str], ...] = ()
+
+    def breakdowns(self) -> list[Breakdown]:
+        """Every cut of every indicator; of those in ``only``, about innovators or the others, the coarse cuts."""
+        every = [
+            Breakdown(self.indicators, cut.name, cut.columns, separator=cut.separator) for cut in self.cuts
+        ]
+        return every + [
+            Breakdown((name,), cut.name, cut.columns, (("innovator", kind),))
+            for kind, name in self.only
+            for cut in _COARSE
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """Figures that are protected together. Domains where the system ``base`` hides a figure (one of ``base_of``, where
+    given) are hidden here too."""
+
+    name: str
+    base: str | None
+    base_of: tuple[str, ...]
+    tables: Tables
+
+    def within(self, done: Mapping[str, Protection]) -> Protection | None:
+        """The protection to pass to ``protect`` as its base."""
+        if self.base is None:
+            return None
+        # A question that nobody answered has no system; what stands on it stands on the respondents then.
+        base = done.get(self.base)
+        if base is None:
+            return done[BASE]
+        if not self.base_of:
+            return base
+        rows = {key: cell for key, cell in base.tables.rows.items() if key[0] in self.base_of}
+        return replace(base, tables=replace(base.tables, rows=rows))
+
+
+def systems(
+    connection: duckdb.DuckDBPyConnection, respondents: str, asked: Asked, *, weight: str
+) -> Iterator[System]:
+    """The systems of one edition, each after its base.
+
+    ``respondents`` stands after FROM: the table of ``estimation.respondents.load`` with the ``weight`` (an SQL
+    expression; 1 where there is none). The keys' indicators carry their subject: ``need_share:INT-01``. A question
+    that nobody answered has no system.
+    """
+    for spec in _specs(asked):
+        columns = sorted({column for cut in spec.cuts for column in cut.columns} | {"innovator"})
+        rows = connection.sql(
+            f"SELECT {', '.join(columns)}, contributor, 1.0 AS n, CAST({weight} AS DOUBLE) AS weighted_n"
+            f"{''.join(', ' + value for value in spec.values).format(weight=weight)} "
+            f"FROM {respondents} WHERE {spec.asked} ORDER BY contributor"
+        ).to_arrow_table()
+        if rows.num_rows:
+            yield System(
+                spec.name, spec.base, spec.base_of, build(rows, spec.breakdowns(), spec.figure, WITHIN)
+            )
+
+
+def _specs(asked: Asked) -> Iterator[_Spec]:
+    yield _Spec(BASE, None, "TRUE", Count(), (), BREAKDOWNS, ("participation_rate",))
+    yield _share(INNOVATION, BASE, "is_innovator", BREAKDOWNS, ("innovation_rate", "innovating_companies"))
+    # After innovation, since the numbers behind both rates are the companies that do and do not innovate.
+    export = _share(EXPORT, INNOVATION, "exports", BREAKDOWNS, ("export_rate", "exporting_companies"))
+    yield replace(
+        export, only=(("yes", "export_rate_among_innovators"), ("no", "export_rate_among_non_innovators"))
+    )
+    for base, column in ((INNOVATION, "is_innovator"), (EXPORT, "exports")):
+        yield _Spec(
+            f"{base} of headcount",
+            base,
+            f"{column} IS NOT NULL AND headcount > 0",
+            _TOTAL,
+            # Who employs nearly everybody of a domain gives the answer of all: the rule is on the employees.
+            (
+                "headcount AS total",
+                f"CASE WHEN {column} THEN headcount ELSE 0 END * {{weight}} AS weighted_total",
+            ),
+            _COARSE,
+            (f"{base}_rate_of_headcount",),
+            base_of=(f"{base}_rate",),
+        )
+    exported = _magnitude(
+        "export share", EXPORT, "exports AND export_share IS NOT NULL", "export_share", ("export_share_mean",)
+    )
+    yield replace(exported, base_of=("export_rate",))
+    spent = ("rd_spend_mean", "rd_spend_total", "rd_spend_median")
+    yield _magnitude("spending", BASE, "rd_spend_keur IS NOT NULL", "rd_spend_keur", spent)
+    for each in catalogue.competences(asked):
+        yield _share(each.name, BASE, each.value, ONE_WAY, (each.name,))
+    # Shares of mentions are national: cut further, they would tell a hidden share by subtraction from 100 %.
+    for each in catalogue.mentions(asked):
+        question, code = each.name.split(SUBJECT)
+        share = f"{_SHARE_OF[question]}{SUBJECT}{code}"
+        mention = f"({each.base}) AND ({each.denominator}) > 0"
+        yield _Spec(each.name, share, mention, Count(), (), BREAKDOWNS[:1], (each.name,))
+
+
+def _share(name: str, base: str, column: str, cuts: Sequence[Cut], indicators: tuple[str, ...]) -> _Spec:
+    yes = f"CAST({column} AS DOUBLE)"
+    values = (f"{yes} AS yes", f"{yes} * {{weight}} AS weighted_yes")
+    return _Spec(name, base, f"{column} IS NOT NULL", Share(), values, cuts, indicators)
+
+
+def _magnitude(name: str, base: str, asked: str, column: str, indicators: tuple[str, ...]) -> _Spec:
+    values = (
+        f"CAST({column} AS DOUBLE) AS total",
+        f"CAST({column} AS DOUBLE) * {{weight}} AS weighted_total",
+    )
+    return _Spec(name, base, asked, _TOTAL, values, ONE_WAY, indicators)

@@ -1,0 +1,97 @@
+"""Weights and figures as Dagster assets. Belongs here: names, events and metadata for Dagster. Does not: how weights or
+figures are computed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from orchestration.estimation.stage import make_figures, make_weights
+from orchestration.estimation.tables import distinct
+from orchestration.settings import Settings
+
+GROUP, OWNERS = "figures", ["team:statistics"]
+# The marts that weights and figures are made of.
+READ = (
+    "dim_edition", "dim_competence", "dim_stopover", "fct_response", "fct_competence_need", "int_frame_located",
+    "int_comparability",
+)  # fmt: skip
+MARTS = [dg.AssetKey(name) for name in READ]
+
+
+WEIGHTS = {
+    "weights": "Weight of each respondent after each step: design, non-response, calibration.",
+    "response_rates": "Companies, invited, respondents and response rate by stratum of the frame.",
+    "weight_margins": "Each margin unweighted, before and after calibration.",
+    "weight_merges": "Cells that were too small, and what they were merged into.",
+    "weight_diagnostics": "Kish size and design effect, convergence, range of weights and adjustments.",
+}
+FIGURES = {
+    "participation": "Companies invited and responding by domain, counted on the frame.",
+    "figures": "Direct estimates of every indicator and domain, with their uncertainty.",
+    "changes": "Change between editions, with the covariance of companies that answered both.",
+    "contrasts": "Export among innovators against the others, beside what was quoted.",
+    "territory_models": "Model-based figures of the territories (Fay-Herriot).",
+}
+
+
+def estimate_key(table: str) -> dg.AssetKey:
+    """The asset of a table of estimates, as the dbt source names it."""
+    return dg.AssetKey(["estimates", table])
+
+
+def specs(tables: Mapping[str, str], deps: list[dg.AssetKey]) -> list[dg.AssetSpec]:
+    """One asset a table (name to description), in the group of the figures."""
+    return [
+        dg.AssetSpec(
+            estimate_key(name),
+            description=text,
+            deps=deps,
+            group_name=GROUP,
+            owners=OWNERS,
+            kinds={"parquet"},
+        )
+        for name, text in tables.items()
+    ]
+
+
+def made(tables: Mapping[str, pa.Table], metadata: Mapping[str, Any]) -> Iterator[dg.MaterializeResult[Any]]:
+    """The events of tables just written, ``metadata`` on each."""
+    for name, table in tables.items():
+        rows = {"dagster/row_count": table.num_rows}
+        yield dg.MaterializeResult(asset_key=estimate_key(name), metadata=rows | dict(metadata))
+
+
+def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The weights of every edition, and the figures made with them, as Parquet in the run's own folder."""
+
+    @dg.multi_asset(name="weights", specs=specs(WEIGHTS, MARTS), required_resource_keys={"refresh_lock"})
+    def weights(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        run_id = context.run.run_id
+        tables = make_weights(settings.candidate(run_id), settings.estimates(run_id))
+        yield from made(tables, {"diagnostics": dg.MetadataValue.md(_markdown(tables["weight_diagnostics"]))})
+
+    @dg.multi_asset(
+        name="figures",
+        specs=specs(FIGURES, [*MARTS, estimate_key("weights")]),
+        required_resource_keys={"refresh_lock"},
+    )
+    def figures(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        run_id = context.run.run_id
+        yield from made(make_figures(settings.candidate(run_id), settings.estimates(run_id)), {})
+
+    return [weights, figures]
+
+
+def _markdown(diagnostics: pa.Table) -> str:
+    """The diagnostics of the weights side by side, a column an edition."""
+    editions = distinct(diagnostics, "edition")
+    if not editions:
+        return "no edition has weights"
+    found = {(row["edition"], row["measure"]): row["value"] for row in diagnostics.to_pylist()}
+    lines = [f"| measure | {' | '.join(editions)} |", "|---|" + "---:|" * len(editions)]
+    for measure in distinct(diagnostics, "measure"):
+        values = (found.get((edition, measure)) for edition in editions)
+        lines.append(f"| {measure} | {' | '.join('' if v is None else f'{v:,.6g}' for v in values)} |")
+    return "\n".join(lines)

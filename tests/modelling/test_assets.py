@@ -1,0 +1,104 @@
+"""The two builds, the figures between them and the release, as Dagster runs them on the small lake."""
+
+from dataclasses import replace
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from orchestration.disclosure import Reason, protect
+from orchestration.disclosure.assets import disclosure_assets
+from orchestration.estimation.assets import estimation_assets
+from orchestration.estimation.files import read_table
+from orchestration.modelling.assets import mart_keys, modelling_assets
+from orchestration.provenance import write_inputs
+from orchestration.publication.assets import KEY, evidence_of, publication_assets, secrecy_check
+from orchestration.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def settings(small_lake: Any, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = Settings(data=tmp_path_factory.mktemp("deployment"))
+    small_lake.write(settings.lake)
+    write_inputs(settings.lake, [])
+    return settings
+
+
+def run(settings: Settings, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    models = modelling_assets(settings)
+    candidate = next(each for each in publication_assets(settings, mart_keys(models)) if each.key == KEY)
+    return dg.materialize(
+        [
+            *models,
+            *estimation_assets(settings),
+            *disclosure_assets(settings),
+            candidate,
+            secrecy_check(settings),
+        ],
+        resources={"refresh_lock": dg.ResourceDefinition.none_resource()},
+        instance=instance,
+        raise_on_error=False,
+    )
+
+
+def checked(result: dg.ExecuteInProcessResult) -> dg.AssetCheckEvaluation:
+    (found,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "secrecy"]
+    return found
+
+
+def test_figures_are_made_between_the_builds_and_attacked_before_they_leave(settings: Settings) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = run(settings, instance)
+        assert result.success, [event.message for event in result.get_step_failure_events()]
+        made = {
+            event.asset_key.to_user_string()
+            for event in result.get_asset_materialization_events()
+            if event.asset_key
+        }
+        assert {
+            "fct_response", "estimates/weights", "estimates/figures", "estimates/published_figures", "ind_change",
+            "pub_innovation_export", "release_candidate",
+        } <= made  # fmt: skip
+        check = checked(result)
+        assert check.passed
+        assert check.metadata["secrets"].value
+        found = {gate.gate: gate for gate in evidence_of(instance, result.run_id).results}
+        assert found["secrecy"].passed
+        assert found["secrecy"].expectations > 20
+        staged = settings.releases / f".candidate-{result.run_id}"
+        assert found["secrecy"].subject_hash in (staged / "MANIFEST.json").read_text()
+
+
+def test_a_secret_told_on_purpose_stops_the_release(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if secondary suppression had been forgotten: the pattern hides only what is secret by itself.
+    def primary_only(*arguments: Any, **options: Any) -> Any:
+        found = protect(*arguments, **options)
+        by_itself = found.reasons & ~int(Reason.SECONDARY)
+        return replace(found, pattern=found.pattern & (by_itself != 0), reasons=by_itself)
+
+    monkeypatch.setattr("orchestration.disclosure.publishing.protect", primary_only)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = run(settings, instance)
+        check = checked(result)
+        assert not check.passed
+        assert "can be computed" in str(check.description)
+        assert check.blocking
+
+
+def test_the_next_release_keeps_the_pattern_of_the_current_one(settings: Settings) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = run(settings, instance)
+        current = settings.releases / "current"
+        current.symlink_to(settings.releases / f".candidate-{first.run_id}")
+        second = run(settings, instance)
+        assert second.success
+        assert checked(second).passed
+        made = second.asset_materializations_for_node("protect")
+        assert all(
+            "the earlier pattern still holds and is kept" in str(each.metadata["log"].value) for each in made
+        )
+        shown = [read_table(settings.estimates(each.run_id), "published_figures") for each in (first, second)]
+        assert shown[0].equals(shown[1])
+        current.unlink()
