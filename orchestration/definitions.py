@@ -11,19 +11,21 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from orchestration import codebook
     from orchestration.automation.jobs import automation_definitions
     from orchestration.collection.assets import SET_ASIDE, collection_assets, limesurvey_resource, raw_keys
+    from orchestration.collection.partners.contract import feeds_of, load_all
     from orchestration.decoding.assets import decoding_assets, lake_key
     from orchestration.modelling.assets import mart_keys, modelling_assets
     from orchestration.publication import assets as publication
     from orchestration.quality.checks import gate_check, gates
 
     codebooks = codebook.load_all(settings.codebooks)
-    raw, models = raw_keys(codebooks), modelling_assets(settings)
+    contracts = load_all(settings.contracts)
+    raw, models = raw_keys(codebooks, contracts), modelling_assets(settings)
     marts = mart_keys(models)
     return dg.Definitions.merge(
         dg.Definitions(
             assets=[
-                *collection_assets(settings, codebooks),
-                *decoding_assets(settings, codebooks, raw),
+                *collection_assets(settings, codebooks, contracts),
+                *decoding_assets(settings, codebooks, contracts, raw),
                 *models,
                 *publication.publication_assets(settings, marts),
             ],
@@ -32,6 +34,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 gate_check("decoded_respondents", [lake_key("respondents")], settings),
                 gate_check("decoded_register", [lake_key("register")], settings),
                 gate_check("decoded_answers", [lake_key("answers")], settings),
+                gate_check(
+                    "decoded_partners", [lake_key(feed.table) for _, feed in feeds_of(contracts)], settings
+                ),
                 gate_check("marts", [dg.AssetKey("fct_response")], settings),
                 publication.release_gate(settings),
             ],

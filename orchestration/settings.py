@@ -15,8 +15,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """All options, read from ``SKILLSBANK_*`` variables.
 
-    ``data`` holds everything written at run time; ``codebooks``, ``reference`` and ``sample_folder``
-    are read only. ``sample`` says whether the embedded simulated campaign is collected.
+    ``data`` holds everything written at run time; ``codebooks``, ``reference``, ``contracts`` (a folder a partner)
+    and ``sample_folder`` are read only. ``sample`` says whether the embedded simulated campaign is collected.
     """
 
     model_config = SettingsConfigDict(env_prefix="SKILLSBANK_", frozen=True)
@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     data: Path = PROJECT / "data"
     codebooks: Path = PROJECT / "data" / "codebooks"
     reference: Path = PROJECT / "data" / "reference"
+    contracts: Path = PROJECT / "orchestration" / "collection" / "partners"
     sample_folder: Path = PROJECT / "data" / "sample"
     sample: bool = True
     company_key_secret: SecretStr | None = None

@@ -93,6 +93,10 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
             shutil.copy(target / _PARSED, fresh)
         with _one_at_a_time, _environment(SKILLSBANK_WAREHOUSE_FILE=":memory:", SKILLSBANK_LAKE="lake"):
             answer = _invoke(["parse"], project, fresh, logs=target / "logs")
+            if not answer.success and (fresh / _PARSED).is_file():
+                # dbt takes a description that moved to another file for a second one: then all is parsed anew.
+                (fresh / _PARSED).unlink()
+                answer = _invoke(["parse"], project, fresh, logs=target / "logs")
         if not answer.success:
             raise explain(answer, ())
         (fresh / _FINGERPRINT).write_text(fingerprint)

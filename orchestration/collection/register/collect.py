@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import Codebook
+from orchestration.collection.company_files import keyed, without_companies
 from orchestration.collection.inbox import PARTNERS, REGISTER
 from orchestration.collection.intake import Collected
-from orchestration.collection.partners import keyed, without_companies
 from orchestration.collection.raw_file import digest_of
 from orchestration.collection.register.api import Absence, Row
 from orchestration.collection.register.companies import SCHEMA, Wanted, read_companies
