@@ -1,5 +1,5 @@
 """The immutable archive, the only state of the project. Belongs here: how an entry is written, found,
-verified and, for erasure alone, replaced. Does not: what is in it, or where it came from."""
+verified and, for erasure and retention alone, replaced or removed. Does not: what is in it, or where it came from."""
 
 from __future__ import annotations
 
@@ -201,6 +201,18 @@ class Archive:
             if stems:
                 sync(entry.path.parent)
         return stems
+
+    def discard(self, entry: Entry) -> None:
+        """Remove an entry for good: for retention alone.
+
+        Raises:
+            ArchiveError: it cannot be removed.
+        """
+        with _explained(entry.path.parent):
+            # The sidecar goes first: what is left then counts no more.
+            _sidecar(entry.path).unlink(missing_ok=True)
+            entry.path.unlink(missing_ok=True)
+            sync(entry.path.parent)
 
     def discard_drafts(self) -> None:
         """Remove what killed runs left half written anywhere. Only the one process that writes may ask for it."""

@@ -39,6 +39,8 @@ app.add_typer(codebook_app, name="codebook")
 app.add_typer(frame_app, name="frame")
 app.add_typer(review_app, name="review")
 app.add_typer(companies_app, name="companies")
+partner_app = typer.Typer(help="Work with the partners' contracts.", no_args_is_help=True)
+app.add_typer(partner_app, name="partner")
 
 INTERRUPTED = 130
 
@@ -312,6 +314,28 @@ def codebook_show(
             Console().print(table)
         case Format.parquet:
             raise typer.BadParameter("a codebook is shown as table, csv or json", param_hint="--format")
+
+
+@partner_app.command("check")
+def partner_check(
+    table: Annotated[str, typer.Argument(help="A table of a contract, such as training_offers.")],
+    file: Annotated[Path, typer.Argument(help="A file as the partner sends it.")],
+) -> None:
+    """Try a partner's file on its contract: columns found, rows lost and why. Nothing is archived."""
+    from orchestration.collection.partners.trial import try_file  # noqa: PLC0415
+
+    trial = try_file(Settings(), table, file)
+    print("\n".join(trial.lines))
+    raise typer.Exit(0 if trial.is_good else 1)
+
+
+@partner_app.command("write")
+def partner_write() -> None:
+    """Write what follows from the contracts: dbt's staging models, and the queries of the gate on partners' tables."""
+    from orchestration.quality.partner_files import write_files  # noqa: PLC0415
+
+    for path in write_files(Settings()):
+        print(path)
 
 
 @app.command()

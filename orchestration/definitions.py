@@ -17,6 +17,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         limesurvey_resource,
         raw_keys,
     )
+    from orchestration.collection.partners.contract import feeds_of, load_all
     from orchestration.decoding.assets import decoding_assets, lake_key
     from orchestration.disclosure.assets import disclosure_assets
     from orchestration.estimation.assets import estimation_assets
@@ -25,13 +26,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from orchestration.quality.checks import gate_check, gates
 
     codebooks = codebook.load_all(settings.codebooks)
-    raw, models = raw_keys(codebooks), modelling_assets(settings)
+    contracts = load_all(settings.contracts)
+    raw, models = raw_keys(codebooks, contracts), modelling_assets(settings)
     marts = mart_keys(models)
     return dg.Definitions.merge(
         dg.Definitions(
             assets=[
-                *collection_assets(settings, codebooks),
-                *decoding_assets(settings, codebooks, [*raw, MATCHES]),
+                *collection_assets(settings, codebooks, contracts),
+                *decoding_assets(settings, codebooks, contracts, [*raw, MATCHES]),
                 *models,
                 *estimation_assets(settings),
                 *disclosure_assets(settings),
@@ -42,6 +44,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 gate_check("decoded_respondents", [lake_key("respondents")], settings),
                 gate_check("decoded_register", [lake_key("register")], settings),
                 gate_check("decoded_answers", [lake_key("answers")], settings),
+                gate_check(
+                    "decoded_partners", [lake_key(feed.table) for _, feed in feeds_of(contracts)], settings
+                ),
                 gate_check("marts", [dg.AssetKey("ind_innovation_export")], settings),
                 publication.release_gate(settings),
                 publication.secrecy_check(settings),

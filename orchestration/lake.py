@@ -1,5 +1,5 @@
-"""The lake's schemas, one a table: the boundary between Python and SQL. Belongs here: schemas, how a table
-is written or found. Does not: where the rows come from."""
+"""The lake's schemas, one a table: the boundary between Python and SQL. Belongs here: schemas (those of partners'
+tables are in their contracts), how a table is written or found. Does not: where the rows come from."""
 
 from __future__ import annotations
 
@@ -117,43 +117,17 @@ SCHEMAS: dict[str, pa.Schema] = {
         open_establishments=_integer,
         closed_establishments=_integer,
     ),
-    "stopovers": _schema(
-        "stopover_id edition",
-        stopover_id=_text,
-        edition=_text,
-        city=_text,
-        commune_code=_text,
-        held_on=_day,
-        theme_fr=_text,
-        theme_en=_text,
-        host=_text,
-        attendance_companies=_integer,
-        attendance_students=_integer,
-        attendance_others=_integer,
-        questions_raised=_integer,
-    ),
-    "institutions": _schema(
-        "institution_id",
-        institution_id=_text,
-        name=_text,
-        kind=_text,
-        commune_code=_text,
-    ),
-    "training_offers": _schema(
-        "offer_id institution_id is_labelled_ice",
-        offer_id=_text,
-        institution_id=_text,
-        title_fr=_text,
-        title_en=_text,
-        is_labelled_ice=_flag,
-        competences=_text,
-        level=_text,
-        format=_text,
-        hours=_integer,
-        commune_code=_text,
-        language=_text,
-        starts_on=_day,
-        seats=_integer,
+    "partner_quarantine": _schema(
+        "partner table_name file reason_code reason is_row_lost",
+        partner=_text,
+        table_name=_text,
+        file=_text,
+        row_number=_integer,
+        field=_text,
+        reason_code=_text,
+        reason=_text,
+        value_masked=_text,
+        is_row_lost=_flag,
     ),
     "communes": _schema(
         "commune_code",
@@ -199,7 +173,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
 }
 
-PARTITIONED = frozenset({"respondents", "answers", "variables", "quarantine", "frame", "stopovers"})
+PARTITIONED = frozenset({"respondents", "answers", "variables", "quarantine", "frame"})
 
 
 def files(lake: Path, table: str) -> list[Path]:
@@ -235,12 +209,19 @@ def _write_file(path: Path, schema: pa.Schema, chunks: Iterator[pa.Table]) -> in
     return rows
 
 
-def write(lake: Path, table: str, parts: Iterable[tuple[str | None, Iterable[pa.Table]]]) -> int:
+def write(
+    lake: Path,
+    table: str,
+    parts: Iterable[tuple[str | None, Iterable[pa.Table]]],
+    schema: pa.Schema | None = None,
+) -> int:
     """Replace a table as a whole: ``parts`` are (edition or None, chunks); returns the number of rows.
+
+    ``schema`` is that of a partner's table; any other has its own in `SCHEMAS`.
 
     The new table is written beside the old one and renamed, so that a killed run leaves one of the two whole.
     """
-    schema, rows = SCHEMAS[table], 0
+    schema, rows = schema or SCHEMAS[table], 0
     fresh, old = lake / f".{table}.new", lake / f".{table}.old"
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)

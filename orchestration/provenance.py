@@ -85,6 +85,8 @@ def _code_files(settings: Settings) -> Iterator[tuple[str, Path]]:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 yield f"{folder.name}/{path.relative_to(folder).as_posix()}", path
+    for path in sorted(settings.contracts.glob("*/contract.yaml")):
+        yield f"contracts/{path.parent.name}", path
 
 
 def published(releases: Path) -> Mapping[str, Any] | None:

@@ -15,9 +15,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """All options, read from ``SKILLSBANK_*`` variables.
 
-    ``data`` holds everything written at run time; ``codebooks``, ``reference``, ``frame`` and ``sample_folder``
-    are read only. ``sample`` says whether the embedded simulated campaign is collected. ``esco`` and ``rome`` are
-    folders with the files that those classifications offer for download; none is needed.
+    ``data`` holds everything written at run time; ``codebooks``, ``reference``, ``frame``, ``contracts`` (a folder a
+    partner) and ``sample_folder`` are read only. ``sample`` says whether the embedded simulated campaign is collected.
+    ``esco`` and ``rome`` are folders with the files that those classifications offer for download; none is needed.
     """
 
     model_config = SettingsConfigDict(env_prefix="SKILLSBANK_", frozen=True)
@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     frame: Path = PROJECT / "data" / "frame"
     esco: Path | None = None
     rome: Path | None = None
+    contracts: Path = PROJECT / "orchestration" / "collection" / "partners"
     sample_folder: Path = PROJECT / "data" / "sample"
     sample: bool = True
     company_key_secret: SecretStr | None = None

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.archive import Archive
+from orchestration.automation.partner_retention import retain_partner_files
 from orchestration.automation.retention import LOG, retain
 from orchestration.codebook import Codebook, load_all
+from orchestration.collection.partners.contract import load_all as load_contracts
 from orchestration.settings import Settings
 
 KEY = dg.AssetKey("contacts_retention")
@@ -15,7 +17,8 @@ DESCRIPTION = """Deletes the contacts of every edition whose retention period is
 
 The period (`retention_months` in the codebook) counts from the last answer to the edition; where answers are not
 dated, from its last collection. Each deletion is a line of `data/logs/retention.jsonl`, which only grows. Figures
-stay: they never needed contacts. Also puts the rights of `data/contacts` right (0700 and 0600).
+stay: they never needed contacts. Also puts the rights of `data/contacts` right (0700 and 0600), and deletes partners'
+older files when the years of their contracts (`retention_years`) are over.
 """
 
 
@@ -51,8 +54,9 @@ def retention_definitions(settings: Settings) -> dg.Definitions:
 def _run(
     settings: Settings, codebooks: Sequence[Codebook], context: dg.AssetExecutionContext
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    logs = settings.data / "logs"
-    done = retain(settings.contacts, Archive(settings.archive), codebooks, logs, now=datetime.now(UTC))
+    logs, archive, now = settings.data / "logs", Archive(settings.archive), datetime.now(UTC)
+    done = retain(settings.contacts, archive, codebooks, logs, now=now)
+    partners = retain_partner_files(archive, load_contracts(settings.contracts), logs, now=now)
     for edition in done.unknown:
         context.log.warning(f"contacts/{edition}: no codebook says how long these contacts may be kept.")
     table = [
@@ -75,6 +79,7 @@ def _run(
             "files_deleted": sum(one.files for one in done.editions),
             "cells_deleted": sum(one.cells for one in done.editions),
             "editions": dg.MetadataValue.table(table, schema=_SCHEMA),
+            "partner_files_deleted": partners,
             "without_codebook": list(done.unknown),
             "rights_corrected": done.rights_corrected,
             "log": dg.MetadataValue.path(logs / LOG),

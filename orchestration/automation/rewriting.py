@@ -20,9 +20,9 @@ from orchestration.archive import Archive, Entry
 from orchestration.automation.rewriting_companies import SOURCES, copy_names
 from orchestration.codebook import Codebook
 from orchestration.collection.companies.known_names import holds_names, path_of
+from orchestration.collection.company_files import without_companies
 from orchestration.collection.contacts import NAMES, ContactsFile, contacts_draft
 from orchestration.collection.inbox import FRAME, PARTNERS
-from orchestration.collection.partners import without_companies
 from orchestration.collection.row_groups import RowGroups
 from orchestration.collection.tombstones import ERASED, Numbers, Tombstones, emptied
 from orchestration.settings import Settings
@@ -92,11 +92,13 @@ def in_lake(lake: Path, erased: Tombstones, gone: Respondents) -> Counter[str]:
     removed: Counter[str] = Counter()
     for leftover in [*lake.glob(".*.new"), *lake.glob(".*.old")]:
         shutil.rmtree(leftover)
-    for table, schema in tables.SCHEMAS.items():
+    # By what lies there: a partner's table has its schema from a contract, which may be gone by now.
+    for table in sorted(folder.name for folder in lake.glob("*") if folder.is_dir()):
+        found = tables.files(lake, table)
+        schema = tables.SCHEMAS[table] if table in tables.SCHEMAS else pq.read_schema(found[0])
         whose = [name for name in ("edition", "respondent_id", "company_key") if name in schema.names]
         if whose in ([], ["edition"]):
             continue
-        found = tables.files(lake, table)
         left = {path: sum(part.num_rows for part in _left(path, erased, gone, whose)) for path in found}
         count = sum(pq.read_metadata(path).num_rows - rows for path, rows in left.items())
         if count:
@@ -105,7 +107,7 @@ def in_lake(lake: Path, erased: Tombstones, gone: Respondents) -> Counter[str]:
                 for path, rows in left.items()
                 if rows
             ]
-            tables.write(lake, table, parts)
+            tables.write(lake, table, parts, schema)
             removed[f"lake: rows of {table}"] += count
     return removed
 

@@ -40,6 +40,11 @@ _EXPECTED = {
 }
 
 
+def read_model(path: Path, model: type[_Some]) -> _Some:
+    """Read a YAML file into a model; CodebookError names file, line and key of what is wrong."""
+    return _typed(yaml_text.read(path), model)
+
+
 def load_variables(path: Path) -> Variables:
     """Read the canonical variables; CodebookError names file, line and key of what is wrong."""
     document = yaml_text.read(path)

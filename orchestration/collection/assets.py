@@ -10,11 +10,13 @@ import dagster as dg
 from orchestration.archive import Archive
 from orchestration.codebook import Codebook
 from orchestration.collection.companies.matches import Matcher
+from orchestration.collection.company_files import collect_partner_file
 from orchestration.collection.contacts import restrict
 from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import Collected, collect_export
 from orchestration.collection.limesurvey import Pulled, Server, configured, pull_edition, spans
-from orchestration.collection.partners import LAYOUTS, collect_partner_file
+from orchestration.collection.partners.assets import feed_assets, feed_key
+from orchestration.collection.partners.contract import Contract, feeds_of
 from orchestration.collection.register.assets import KEY as REGISTER_KEY
 from orchestration.collection.register.assets import register_asset
 from orchestration.collection.register.files import find_stock
@@ -31,35 +33,32 @@ Work = Callable[[Archive, CompanyKeys], list[Collected]]
 LOST_SHARE = 0.05
 
 
-def raw_keys(codebooks: Sequence[Codebook]) -> list[dg.AssetKey]:
-    """What comes from outside: an export and a frame for each edition, and a file for each partner's table."""
+def raw_keys(codebooks: Sequence[Codebook], contracts: Sequence[Contract]) -> list[dg.AssetKey]:
+    """What this stage archives: an export and a frame for each edition, the register, and each partner's feeds."""
     return [
         *(_key(kind, book.edition) for book in codebooks for kind in ("export", "frame")),
         REGISTER_KEY,
-        *(_key("partner", table) for table in _partner_tables()),
+        *(feed_key(feed.table) for _, feed in feeds_of(contracts)),
     ]
 
 
-def collection_assets(settings: Settings, codebooks: Sequence[Codebook]) -> list[dg.AssetsDefinition]:
+def collection_assets(
+    settings: Settings, codebooks: Sequence[Codebook], contracts: Sequence[Contract]
+) -> list[dg.AssetsDefinition]:
     """One asset for each of ``raw_keys``, which can be refreshed alone, the list of what was set aside, and the search
     for companies by name in what was collected."""
-    frames = [(book.edition, "frame", book.edition) for book in codebooks]
-    partners = [(table, table, None) for table in _partner_tables()]
     return [
         *(_pulled(settings, book) or _export(settings, book) for book in codebooks),
-        *(_partner(settings, codebooks, *file) for file in [*frames, *partners]),
+        *(_frame(settings, book.edition) for book in codebooks),
         register_asset(settings, codebooks, _roots(settings)),
-        _matches(settings, codebooks),
-        _set_aside(settings, codebooks),
+        *feed_assets(settings, contracts),
+        _matches(settings, codebooks, contracts),
+        _set_aside(settings, codebooks, contracts),
     ]
 
 
 def _key(kind: str, name: str) -> dg.AssetKey:
     return dg.AssetKey(["raw", f"{kind}__{name}"])
-
-
-def _partner_tables() -> list[str]:
-    return [table for table in LAYOUTS if table != "frame"]
 
 
 def _roots(settings: Settings) -> list[Path]:
@@ -174,25 +173,21 @@ def _kept(pulls: Sequence[Pulled]) -> dg.AssetCheckResult:
     )
 
 
-def _partner(
-    settings: Settings, codebooks: Sequence[Codebook], name: str, table: str, edition: str | None
-) -> dg.AssetsDefinition:
+def _frame(settings: Settings, edition: str) -> dg.AssetsDefinition:
     def work(archive: Archive, keys: CompanyKeys) -> list[Collected]:
-        found = find_partner_files([book.edition for book in codebooks], _roots(settings))
-        wanted = [file for file in found.files if (file.table, file.edition) == (table, edition)]
-        return [collect_partner_file(file, archive, keys, settings.contacts) for file in wanted]
+        found = find_partner_files([edition], _roots(settings))
+        return [collect_partner_file(file, archive, keys, settings.contacts) for file in found.files]
 
-    if edition is None:
-        description = f"The partners' file `{table}`, archived without SIREN or SIRET."
-        return _collecting(settings, _key("partner", name), name, description, work)
     description = f"The sampling frame of {edition}: who could be asked and who was invited, by company key."
-    return _collecting(settings, _key("frame", name), f"frame_{name}", description, work)
+    return _collecting(settings, _key("frame", edition), f"frame_{edition}", description, work)
 
 
-def _matches(settings: Settings, codebooks: Sequence[Codebook]) -> dg.AssetsDefinition:
+def _matches(
+    settings: Settings, codebooks: Sequence[Codebook], contracts: Sequence[Contract]
+) -> dg.AssetsDefinition:
     spec = dg.AssetSpec(
         MATCHES,
-        deps=raw_keys(codebooks),
+        deps=raw_keys(codebooks, contracts),
         group_name=GROUP,
         owners=OWNERS,
         kinds={"parquet"},
@@ -259,7 +254,10 @@ def _has_export(settings: Settings, book: Codebook, roots: Sequence[Path]) -> bo
     )
 
 
-def _set_aside(settings: Settings, codebooks: Sequence[Codebook]) -> dg.AssetsDefinition:
+def _set_aside(
+    settings: Settings, codebooks: Sequence[Codebook], contracts: Sequence[Contract]
+) -> dg.AssetsDefinition:
+    feeds = [feed for _, feed in feeds_of(contracts)]
     check = dg.AssetCheckSpec(
         "nothing_set_aside", asset=SET_ASIDE, description="Every file in the inbox was recognised."
     )
@@ -276,7 +274,7 @@ def _set_aside(settings: Settings, codebooks: Sequence[Codebook]) -> dg.AssetsDe
     def set_aside() -> dg.MaterializeResult:  # type: ignore[type-arg]
         roots = _roots(settings)
         found = [file for book in codebooks for file in find_exports(book, roots).set_aside]
-        found += find_partner_files([book.edition for book in codebooks], roots).set_aside
+        found += find_partner_files([book.edition for book in codebooks], roots, feeds).set_aside
         found += find_stock(roots).set_aside
         if not any(_has_export(settings, book, roots) for book in codebooks):
             raise ExportError(

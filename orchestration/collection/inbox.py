@@ -3,19 +3,20 @@ another does not. Does not: reading any of them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+import filecmp
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
 from orchestration.codebook import Codebook
 from orchestration.collection.companions import is_companion
+from orchestration.collection.partners.contract import Feed
 from orchestration.collection.recognise import looks_like, named
 
 PARTNERS = "partners"
 FRAME = "sampling_frame"
 REGISTER = "register"
-PARTNER_TABLES = ("stopovers", "institutions", "training_offers")
 _TABLE_FILES = (".csv", ".parquet")
 
 
@@ -38,7 +39,7 @@ class Exports:
 
 @dataclass(frozen=True)
 class PartnerFile:
-    """A file of a table; ``edition`` is that of a sampling frame (table ``frame``), else None."""
+    """A file of a table of companies; ``edition`` is that of a sampling frame (table ``frame``)."""
 
     table: str
     path: Path
@@ -47,10 +48,12 @@ class PartnerFile:
 
 @dataclass(frozen=True)
 class PartnerFiles:
-    """The partner files and sampling frames, and what was set aside in the first root."""
+    """The sampling frames, the files of each partner's feed (several, the oldest first, only where it
+    grows by periods), and what was set aside in the first root."""
 
     files: tuple[PartnerFile, ...]
     set_aside: tuple[SetAside, ...]
+    feeds: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
 
 def find_exports(codebook: Codebook, roots: Sequence[Path]) -> Exports:
@@ -80,36 +83,53 @@ def find_exports(codebook: Codebook, roots: Sequence[Path]) -> Exports:
     return Exports(tuple(sorted(found.items(), key=lambda pair: order.index(pair[0]))), tuple(set_aside))
 
 
-def find_partner_files(editions: Collection[str], roots: Sequence[Path]) -> PartnerFiles:
-    """Find ``<root>/partners/<table>.csv`` (or .parquet) and ``<root>/<edition>/sampling_frame.parquet`` (or
-    .csv).
+def find_partner_files(
+    editions: Collection[str], roots: Sequence[Path], feeds: Sequence[Feed] = ()
+) -> PartnerFiles:
+    """Find ``<root>/<edition>/sampling_frame.parquet`` (or .csv) and the feeds' files, named as their contracts say,
+    in ``<root>/partners/``.
 
     An earlier root wins for each table and frame. In the first root, whatever lies outside the folders of the
-    known editions and of the partners is set aside.
+    known editions and of the partners is set aside. A file may serve several feeds, such as the sheets of a workbook.
     """
-    found: dict[tuple[str, str | None], Path] = {}
+    found: dict[tuple[str, str | None], list[Path]] = {}
     set_aside: list[SetAside] = []
+    growing = {feed.table for feed in feeds if feed.period is not None}
     for root in roots:
         matching: dict[tuple[str, str | None], list[Path]] = {}
         for path in _visible(root / PARTNERS):
-            if path.is_file() and path.stem in PARTNER_TABLES and path.suffix.lower() in _TABLE_FILES:
-                matching.setdefault((path.stem, None), []).append(path)
-            elif root == roots[0]:
-                names = ", ".join(f"{table}.csv" for table in PARTNER_TABLES)
-                set_aside.append(SetAside(path, f"is none of the partner files: {names} (or .parquet)"))
+            tables = _tables_of(path, feeds)
+            for table in tables:
+                matching.setdefault((table, None), []).append(path)
+            if not tables and root == roots[0]:
+                names = ", ".join(dict.fromkeys(feed.files for feed in feeds))
+                set_aside.append(SetAside(path, f"is none of the partners' files: {names}"))
         for edition in sorted(editions):
             for path in _visible(root / edition):
                 if _is_frame(path):
                     matching.setdefault(("frame", edition), []).append(path)
         for key, paths in matching.items():
             first, *others = _newest_first(paths)
-            if found.setdefault(key, first) == first and root == roots[0]:
-                set_aside += [_older(path, first) for path in others]
+            if key not in found:
+                found[key] = [*reversed(others), first] if key[0] in growing else [first]
+                if root == roots[0] and key[0] not in growing:
+                    set_aside += [_older(path, first) for path in others]
     for path in _visible(roots[0]) if roots else ():
         if not (path.is_dir() and path.name in {PARTNERS, REGISTER, *editions}):
             set_aside.append(SetAside(path, _lost(path, editions)))
-    files = (PartnerFile(table, path, edition) for (table, edition), path in found.items())
-    return PartnerFiles(tuple(files), tuple(set_aside))
+    frames = tuple(
+        PartnerFile(table, paths[0], edition)
+        for (table, edition), paths in found.items()
+        if edition is not None
+    )
+    ours = {table: tuple(paths) for (table, edition), paths in found.items() if edition is None}
+    return PartnerFiles(frames, tuple(dict.fromkeys(set_aside)), ours)
+
+
+def _tables_of(path: Path, feeds: Sequence[Feed]) -> list[str]:
+    if not path.is_file():
+        return []
+    return [feed.table for feed in feeds if fnmatch(path.name.lower(), feed.files.lower())]
 
 
 def _visible(folder: Path) -> Iterator[Path]:
@@ -136,6 +156,8 @@ def _newest_first(paths: list[Path]) -> list[Path]:
 
 
 def _older(path: Path, winner: Path) -> SetAside:
+    if filecmp.cmp(path, winner, shallow=False):
+        return SetAside(path, f"was sent twice: '{winner.name}' has the same content; remove one of the two")
     return SetAside(path, f"'{winner.name}' is newer and stands for the same; remove one of the two")
 
 

@@ -1,5 +1,5 @@
-"""Partner files as columns. Belongs here: reading CSV and Parquet as they are, in batches, and what makes one
-unreadable. Does not: which columns there should be (partners.py)."""
+"""Large company files as columns. Belongs here: reading CSV and Parquet as they are, in batches, and what makes one
+unreadable. Does not: which columns there should be (company_files.py)."""
 
 from __future__ import annotations
 

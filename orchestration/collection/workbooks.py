@@ -4,6 +4,7 @@ back. Does not: what headings mean (readers/)."""
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
@@ -16,7 +17,7 @@ from openpyxl.worksheet._reader import WorkSheetParser
 from orchestration.collection.lost_zeros import Number, repairs
 from orchestration.collection.text_rows import BadRow, Cells
 from orchestration.collection.zip_files import open_zip
-from orchestration.errors import ExportError
+from orchestration.errors import ExportError, SkillsBankError
 
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 # These are held in memory whole; a sheet is read as a stream.
@@ -84,9 +85,9 @@ def _rows(sheet: Any, width: int, after: int) -> Iterator[_Row | BadRow]:
 
 
 @contextmanager
-def open_sheet(path: Path, kind: str, fix: str, name: str | None = None) -> Iterator[Any]:
-    """Open the one sheet of a workbook, or the one named, as a stream; damage met inside the ``with`` too is
-    told as an `ExportError`.
+def open_sheet(path: Path, kind: str, fix: str, name: str | re.Pattern[str] | None = None) -> Iterator[Any]:
+    """Open the one sheet of a workbook, or the one named (a pattern: whose whole name matches), as a stream;
+    damage met inside the ``with`` too is told as an `ExportError`.
 
     Raises:
         ExportError: the file is no workbook, is damaged or hostile, or has no such sheet or several.
@@ -110,7 +111,7 @@ def open_sheet(path: Path, kind: str, fix: str, name: str | None = None) -> Iter
         with path.open("rb") as file:
             workbook = openpyxl.load_workbook(file, read_only=True, keep_links=False)
             yield _chosen(path, workbook.worksheets, kind, fix, name)
-    except (ExportError, GeneratorExit):
+    except (SkillsBankError, GeneratorExit):
         raise
     except Exception as problem:  # openpyxl lets a damaged workbook end in any error
         raise ExportError(
@@ -121,11 +122,16 @@ def open_sheet(path: Path, kind: str, fix: str, name: str | None = None) -> Iter
             workbook.close()
 
 
-def _chosen(path: Path, sheets: list[Any], kind: str, fix: str, name: str | None) -> Any:
+def _chosen(path: Path, sheets: list[Any], kind: str, fix: str, name: str | re.Pattern[str] | None) -> Any:
     if name is not None:
-        sheets = [sheet for sheet in sheets if sheet.title == name]
+        wanted = re.compile(re.escape(name)) if isinstance(name, str) else name
+        titles = ", ".join(f"'{sheet.title}'" for sheet in sheets)
+        sheets = [sheet for sheet in sheets if wanted.fullmatch(sheet.title)]
         if not sheets:
-            raise ExportError(f"the workbook has no sheet '{name}'", where=str(path), expected=kind, fix=fix)
+            told = name if isinstance(name, str) else name.pattern
+            raise ExportError(
+                f"the workbook has no sheet '{told}', but {titles}", where=str(path), expected=kind, fix=fix
+            )
     if len(sheets) != 1:
         raise ExportError(f"the workbook has {len(sheets)} sheets", where=str(path), expected=kind, fix=fix)
     return sheets[0]

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 from orchestration import lake as tables
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import Codebook
 from orchestration.collection.companies import matches, reviews
+from orchestration.collection.partners.contract import Contract, feeds_of
 from orchestration.decoding import CompanyInput, DecodeInput, decode
 from orchestration.decoding.codes import code_lists
+from orchestration.decoding.feeds import QUARANTINE, decode_feeds, feed_entries
 from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PARTNER_TABLES, PartnerInput, decode_partners, decode_reference
 from orchestration.decoding.quarantine import Quarantine
@@ -27,13 +30,11 @@ DESCRIPTIONS = {
     "quarantine": "Every row and value that could not be used as it came, with the reason and its place.",
     "frame": "One row an edition's frame company: place, activity, size, whether it was invited.",
     "register": "One row a company of the register, by company key.",
-    "stopovers": "One row a stopover of a tour, with its workshop-debate.",
-    "institutions": "One row an establishment of higher education.",
-    "training_offers": "One row a training offer, labelled ICE or not.",
     "communes": "One row a commune or district of Paris, Lyon and Marseille, current vintage.",
     "commune_passage": "One row a code that a commune had once, with the commune that holds its place today.",
     "epcis": "One row a vintage and intercommunal body.",
     "epci_passage": "One row an earlier vintage and commune that was in another intercommunal body then.",
+    "partner_quarantine": "Every row and value of a partner's file that could not be used, and the reason.",
     "regions": "One row a région.",
     "former_regions": "One row a région of before 2016.",
     "departements": "One row a département.",
@@ -49,7 +50,10 @@ def lake_key(table: str) -> dg.AssetKey:
 
 
 def decoding_assets(
-    settings: Settings, codebooks: Sequence[Codebook], raw: Sequence[dg.AssetKey]
+    settings: Settings,
+    codebooks: Sequence[Codebook],
+    contracts: Sequence[Contract],
+    raw: Sequence[dg.AssetKey],
 ) -> list[dg.AssetsDefinition]:
     """The lake's tables, made together; skipped with all downstream when the current release has the same inputs."""
     specs = [
@@ -61,9 +65,26 @@ def decoding_assets(
             owners=OWNERS,
             kinds={"parquet"},
             description=DESCRIPTIONS[table],
-            metadata={"dagster/column_schema": _columns(table)},
+            metadata={"dagster/column_schema": _columns(tables.SCHEMAS[table])},
         )
         for table in tables.SCHEMAS
+    ]
+    specs += [
+        dg.AssetSpec(
+            lake_key(feed.table),
+            deps=raw,
+            skippable=True,
+            group_name=GROUP,
+            owners=[f"team:{contract.owner}"],
+            kinds={"parquet"},
+            description=feed.description,
+            metadata={
+                "dagster/column_schema": _columns(feed.lake_schema()),
+                "licence": contract.licence,
+                "source": contract.source,
+            },
+        )
+        for contract, feed in feeds_of(contracts)
     ]
 
     @dg.multi_asset(name="decode", specs=specs, required_resource_keys={"refresh_lock"})
@@ -78,11 +99,12 @@ def decoding_assets(
             for book in codebooks
         }
         partners = _partner_entries(archive, codebooks)
-        entries = [entry for found in exports.values() for _, entry in found] + [
-            entry for _, entry in partners
-        ]
+        feeds = {feed.table: feed_entries(archive, feed) for _, feed in feeds_of(contracts)}
         decided = {book.edition: archive.latest(reviews.SOURCE, book.edition) for book in codebooks}
         searched = {book.edition: archive.latest(matches.SOURCE, book.edition) for book in codebooks}
+        entries = [entry for found in exports.values() for _, entry in found]
+        entries += [entry for _, entry in partners]
+        entries += [entry for found in feeds.values() for entry in found]
         entries += [entry for entry in (*decided.values(), *searched.values()) if entry]
         inputs = [Input.of(entry) for entry in entries]
         release = published(settings.releases)
@@ -121,18 +143,25 @@ def decoding_assets(
             for table in ("editions", "respondents", "answers", "variables", "quarantine")
         }
         rows["quarantine"] += in_partner_files
+        partly = decode_feeds(contracts, feeds, settings.lake, lists)
+        rows |= partly.rows
         write_inputs(settings.lake, inputs)
         for note in report.notes:
             context.log.warning(note)
         reasons = {edition: dict(one.quarantine) for edition, one in report.editions.items()}
         reasons["partner files"] = dict(codes.quarantine.reasons)
-        for table in tables.SCHEMAS:
+        told = {
+            "quarantine": {"reasons": dg.MetadataValue.json(reasons)},
+            QUARANTINE: {"reasons": dg.MetadataValue.json(partly.reasons)},
+        }
+        for table in rows:
             yield dg.MaterializeResult(
                 asset_key=lake_key(table),
                 metadata={
                     "dagster/row_count": rows[table],
                     "notes": list(report.notes),
-                    **({"reasons": dg.MetadataValue.json(reasons)} if table == "quarantine" else {}),
+                    **told.get(table, {}),
+                    **_vintage(feeds.get(table, [])),
                 },
             )
 
@@ -157,12 +186,18 @@ def _origin(entry: Entry) -> str:
     return str(entry.facts["origin"])
 
 
-def _columns(table: str) -> dg.TableSchema:
+def _vintage(entries: Sequence[Entry]) -> dict[str, str]:
+    """What time a partner's rows are of: the vintages of the files that they come from."""
+    found = sorted({str(entry.facts["vintage"]) for entry in entries if entry.facts.get("vintage")})
+    return {"vintage": ", ".join(found)} if found else {}
+
+
+def _columns(schema: pa.Schema) -> dg.TableSchema:
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 field.name, str(field.type), constraints=dg.TableColumnConstraints(nullable=field.nullable)
             )
-            for field in tables.SCHEMAS[table]
+            for field in schema
         ]
     )

@@ -1,5 +1,5 @@
-"""Partner and reference files into the lake. Belongs here: what each table's file must hold, and its
-translation to lake columns. Does not: reading CSV and Parquet (partner_files.py), questionnaires."""
+"""Frames, the register and reference files into the lake. Belongs here: what each table's file must hold, and its
+translation to lake columns. Does not: reading CSV and Parquet (partner_files.py), partners' feeds (feeds.py)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SIRENE_NAMES: Mapping[str, str] = MappingProxyType(
         "closed_establishments": "etablissementsFermes",
     }
 )
-PARTNER_TABLES = ("frame", "register", "stopovers", "institutions", "training_offers")
+PARTNER_TABLES = ("frame", "register")
 REFERENCE_TABLES = (
     "communes",
     "commune_passage",
@@ -143,17 +143,7 @@ def _write(table: str, inputs: Sequence[PartnerInput], lake: Path, codes: Partne
             for edition in editions
         )
         return tables.write(lake, table, parts)
-    if table in tables.PARTITIONED:
-        return tables.write(lake, table, _by_edition(_chunks(inputs, codes)))
     return tables.write(lake, table, [(None, _chunks(inputs, codes))] if inputs else [])
-
-
-def _by_edition(chunks: Iterator[Table]) -> Iterator[tuple[str, list[Table]]]:
-    """Split a small table by its edition column."""
-    parts = list(chunks)
-    whole = pa.concat_tables(parts) if parts else tables.SCHEMAS["stopovers"].empty_table()
-    for edition in sorted(pc.unique(whole.column("edition")).to_pylist()):
-        yield edition, [whole.filter(pc.equal(whole.column("edition"), edition))]
 
 
 def _chunks(inputs: Sequence[PartnerInput], codes: PartnerCodes | None) -> Iterator[Table]:

@@ -98,6 +98,10 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
             ),
         ):
             answer = _invoke(["parse"], project, fresh, logs=target / "logs")
+            if not answer.success and (fresh / _PARSED).is_file():
+                # dbt takes a description that moved to another file for a second one: then all is parsed anew.
+                (fresh / _PARSED).unlink()
+                answer = _invoke(["parse"], project, fresh, logs=target / "logs")
         if not answer.success:
             raise explain(answer, ())
         (fresh / _FINGERPRINT).write_text(fingerprint)

@@ -79,3 +79,22 @@ THEMES: tuple[tuple[str, str], ...] = (
     ("Transition écologique et conception", "Ecological transition and design"),
     ("Créativité et nouveaux modèles économiques", "Creativity and new business models"),
 )
+
+QUESTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("Compétences", ("INN-02",), "Où trouver des techniciens qui savent prototyper ?"),
+    ("Compétences", ("DIG-01", "DIG-02"), "Comment former nos opérateurs aux données et aux automates ?"),
+    ("Compétences", ("MAN-01",), "Qui peut nous aider à former des chefs de projet ?"),
+    ("Recrutement", (), "Comment attirer des jeunes dans une ville moyenne ?"),
+    ("Recrutement", ("INT-01",), "Peut-on recruter un apprenti qui parle anglais ?"),
+    ("Recrutement", (), "Les logements manquent pour les stagiaires : que font les collectivités ?"),
+    ("Innovation", ("INN-01", "INN-04"), "Comment travailler avec un laboratoire quand on est vingt ?"),
+    ("Innovation", ("INN-03",), "À partir de quand faut-il déposer un brevet ?"),
+    ("Innovation", ("CRE-01", "CRE-02"), "Le design peut-il servir à un sous-traitant ?"),
+    ("Export", ("INT-02", "INT-04"), "Par quel pays commencer ?"),
+    ("Export", ("INT-03",), "Qui explique les incoterms à nos assistantes commerciales ?"),
+    ("Formation", ("ECO-01",), "Existe-t-il des formations courtes à l'éco-conception ?"),
+    ("Formation", ("ENT-01",), "Les écoles peuvent-elles venir dans l'atelier ?"),
+    ("Financement", ("ENT-02",), "Quelles aides pour une première embauche d'ingénieur ?"),
+    ("Financement", ("ENT-02", "INN-01"), "Le crédit d'impôt est-il fait pour nous ?"),
+)
+"""Theme as moderators write it, competences, question."""

@@ -10,6 +10,7 @@ import numpy as np
 from orchestration.simulation.catalogue import INSTITUTIONS, OFFERS, THEMES
 from orchestration.simulation.places import STOPOVERS
 from orchestration.simulation.streams import stream
+from orchestration.simulation.tour_feeds import certification
 
 Table = tuple[Sequence[str], Iterator[Sequence[object]]]
 
@@ -47,9 +48,11 @@ def _institutions() -> Table:
 def _offers(seed: int) -> Table:
     columns = (
         "offer_id", "institution_id", "title_fr", "title_en", "is_labelled_ice", "competences", "level",
-        "format", "hours", "commune_code", "language", "starts_on", "seats",
+        "format", "hours", "commune_code", "language", "starts_on", "seats", "ends_on", "place", "seats_taken",
+        "rncp_code",
     )  # fmt: skip
-    rng = stream(seed, "offers")
+    # What was asked for later has a stream of its own, so that the rest stays as it was.
+    rng, later = stream(seed, "offers"), stream(seed, "offers, second round")
 
     def rows() -> Iterator[Sequence[object]]:
         number = 0
@@ -65,7 +68,7 @@ def _offers(seed: int) -> Table:
                     if level == "continuing"
                     else rng.choice((40, 60, 120, 250, 400))
                 )
-                yield (
+                row = (
                     f"of-{number:03}",
                     f"es-{place:02}",
                     title_fr,
@@ -80,5 +83,19 @@ def _offers(seed: int) -> Table:
                     str(np.datetime64("2019-09-02") + 7 * int(rng.integers(0, 30))),
                     int(rng.choice((12, 16, 20, 24, 30, 40))),
                 )
+                yield (*row, *_second_round(later, level, hours, row[11], row[12]))
 
     return columns, rows()
+
+
+def _second_round(
+    rng: np.random.Generator, level: str, hours: int, starts: object, seats: object
+) -> tuple[object, ...]:
+    """Last day, site, seats taken and certification of an offer."""
+    weeks = -(-hours // (28 if level == "continuing" else 12))
+    ends = np.datetime64(str(starts)) + 7 * weeks - 3
+    site = f"Campus {('Nord', 'Centre', 'des Ateliers', 'du Canal')[rng.integers(4)]}"
+    taken = int(rng.binomial(int(str(seats)), 0.7))
+    certified = level != "continuing" and rng.random() < 0.6
+    code = certification(rng)
+    return str(ends) if rng.random() < 0.9 else None, site, taken, code if certified else None

@@ -19,12 +19,14 @@ from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
 from orchestration.simulation import (
     campaign,
+    company_feeds,
     edition_2012,
     limesurvey,
     partners,
     places,
     register,
     tour_2019,
+    tour_feeds,
     truth,
 )
 from orchestration.simulation.cells import Cells, choose, only, padded, take
@@ -125,6 +127,9 @@ def simulate(
             places_file.write(local)
     for name, table in partners.tables(seed).items():
         _table(folder / "partners" / f"{name}.csv", ";", table, rows)
+    for file, count, content in chain(tour_feeds.files(seed), company_feeds.files(world)):
+        (folder / "partners" / file).write_bytes(content)
+        rows[f"partners/{file}"] = count
     return rows
 
 

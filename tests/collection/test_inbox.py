@@ -7,6 +7,8 @@ import pytest
 
 from orchestration.codebook import Export
 from orchestration.collection.inbox import find_exports, find_partner_files
+from orchestration.collection.partners.contract import feeds_of, load_all
+from orchestration.settings import Settings
 
 
 @pytest.fixture
@@ -19,10 +21,10 @@ def book(codebook):
     return codebook.model_copy(update={"exports": exports})
 
 
-def drop(root: Path, name: str, age: int = 0) -> Path:
+def drop(root: Path, name: str, age: int = 0, content: str = "") -> Path:
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("x")
+    path.write_text(content or name)
     moment = 1_700_000_000 - age
     os.utime(path, (moment, moment))
     return path
@@ -90,19 +92,46 @@ def test_unrecognised_files_are_told_with_the_reason(book, roots):
     assert "is a folder" in reasons(found)["more"]
 
 
+FEEDS = [feed for _, feed in feeds_of(load_all(Settings().contracts))]
+
+
 def test_partner_files_and_frames(roots):
     inbox, sample = roots
-    stopovers = drop(inbox, "partners/stopovers.csv")
+    stopovers = drop(inbox, "partners/stopovers_2019.csv")
     drop(sample, "partners/stopovers.csv")
-    offers = drop(sample, "partners/training_offers.csv")
     frame = drop(sample, "tour_2019/sampling_frame.parquet")
-    found = find_partner_files(["tour_2019", "edition_2012"], roots)
+    found = find_partner_files(["tour_2019", "edition_2012"], roots, FEEDS)
     assert {(file.table, file.edition, file.path) for file in found.files} == {
-        ("stopovers", None, stopovers),
-        ("training_offers", None, offers),
         ("frame", "tour_2019", frame),
     }
+    assert found.feeds == {"stopovers": (stopovers,)}
     assert found.set_aside == ()
+
+
+def test_the_sheets_of_one_workbook_serve_several_feeds(roots):
+    path = drop(roots[0], "partners/Ateliers 2019.xlsx")
+    found = find_partner_files([], roots, FEEDS)
+    assert found.feeds == dict.fromkeys(
+        ("workshop_questions", "workshop_attendance", "workshop_hosts"), (path,)
+    )
+
+
+def test_of_a_feed_that_grows_every_file_counts_the_oldest_first(roots):
+    old = drop(roots[0], "partners/BMO_2018.xlsx", age=9)
+    new = drop(roots[0], "partners/BMO_2019.xlsx")
+    found = find_partner_files([], roots, FEEDS)
+    assert found.feeds == {"labour_need": (old, new)}
+    assert found.set_aside == ()
+
+
+def test_a_file_that_was_sent_twice_is_told(roots):
+    drop(roots[0], "partners/adherents.xlsx", content="x")
+    drop(roots[0], "partners/adherents (1).xlsx", age=9, content="x")
+    found = find_partner_files([], roots, FEEDS)
+    assert [path.name for path in found.feeds["federation_members"]] == ["adherents.xlsx"]
+    assert reasons(found) == {
+        "adherents (1).xlsx": "was sent twice: 'adherents.xlsx' has the same content; remove one of the two"
+    }
 
 
 def test_what_lies_elsewhere_in_the_inbox_is_told(roots):
@@ -114,10 +143,10 @@ def test_what_lies_elsewhere_in_the_inbox_is_told(roots):
     drop(inbox, "partners/institutions.parquet")
     drop(inbox, "register/StockUniteLegale_utf8.zip")
     drop(sample, "README.md")
-    found = find_partner_files(["tour_2019"], roots)
-    assert [file.path.name for file in found.files] == ["institutions.parquet"]
+    found = find_partner_files(["tour_2019"], roots, FEEDS)
+    assert found.feeds == {"institutions": (inbox / "partners" / "institutions.csv",)}
     told = reasons(found)
-    assert told.keys() == {"lost.csv", "tour_2020", "workshops.csv", "institutions.csv"}
+    assert told.keys() == {"lost.csv", "tour_2020", "workshops.csv", "institutions.parquet"}
     assert "lies in no folder" in told["lost.csv"]
     assert "no codebook of an edition 'tour_2020'" in told["tour_2020"]
-    assert "none of the partner files" in told["workshops.csv"]
+    assert "none of the partners' files" in told["workshops.csv"]

@@ -1,4 +1,4 @@
-"""Partner and reference files in the lake, and one clear message for each fault."""
+"""Frames, the register and reference files in the lake, and one clear message for each fault."""
 
 from datetime import date
 
@@ -8,8 +8,8 @@ import pytest
 
 from orchestration import lake as tables
 from orchestration.archive import Archive
+from orchestration.collection.company_files import collect_partner_file
 from orchestration.collection.inbox import PartnerFile
-from orchestration.collection.partners import collect_partner_file
 from orchestration.collection.register.collect import collect_register
 from orchestration.collection.register.files import find_stock
 from orchestration.decoding import (
@@ -18,15 +18,47 @@ from orchestration.decoding import (
     PartnerInput,
     decode_partners,
     decode_reference,
+    partners,
 )
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys
 
 KEY = "0123456789abcdef" * 2
-HEADER = ";".join(tables.SCHEMAS["training_offers"].names)
+# A table with a column of every kind, and one of texts alone.
+TABLES = {
+    "training_offers": pa.schema(
+        [
+            pa.field("offer_id", pa.string(), nullable=False),
+            pa.field("institution_id", pa.string(), nullable=False),
+            pa.field("title_fr", pa.string()),
+            pa.field("title_en", pa.string()),
+            pa.field("is_labelled_ice", pa.bool_(), nullable=False),
+            *(pa.field(name, pa.string()) for name in ("competences", "level", "format")),
+            pa.field("hours", pa.int64()),
+            pa.field("commune_code", pa.string()),
+            pa.field("language", pa.string()),
+            pa.field("starts_on", pa.date32()),
+            pa.field("seats", pa.int64()),
+        ]
+    ),
+    "institutions": pa.schema(
+        [
+            pa.field("institution_id", pa.string(), nullable=False),
+            *(pa.field(name, pa.string()) for name in ("name", "kind", "commune_code")),
+        ]
+    ),
+}
+HEADER = ";".join(TABLES["training_offers"].names)
 OFFER = (
     'of-1;es-1;"Négocier; à l\'export";Negotiate;oui;INT-02|INT-03;bac+3;hybrid;120;80021;fr;2019-09-23;16'
 )
+
+
+@pytest.fixture(autouse=True)
+def _tables(monkeypatch):
+    for name, schema in TABLES.items():
+        monkeypatch.setitem(tables.SCHEMAS, name, schema)
+    monkeypatch.setattr(partners, "PARTNER_TABLES", (*PARTNER_TABLES, *TABLES))
 
 
 @pytest.fixture
@@ -77,19 +109,6 @@ def test_columns_may_stand_in_any_order_and_cells_be_empty(run):
 
 def test_a_file_of_its_header_alone_gives_an_empty_table(run):
     assert run("institutions", "institution_id;name;kind;commune_code\n") == []
-
-
-def test_stopovers_go_to_their_editions(run, tmp_path):
-    header = ";".join(tables.SCHEMAS["stopovers"].names)
-    lines = [f"st-{i};{edition};Albert;80016;2019-06-04;T;T;H;1;2;3;4" for i, edition in enumerate("bab")]
-    found = run("stopovers", "\n".join([header, *lines]))
-    assert [(row["stopover_id"], row["edition"]) for row in found] == [
-        ("st-1", "a"),
-        ("st-0", "b"),
-        ("st-2", "b"),
-    ]
-    folders = {path.parent.name for path in tables.files(tmp_path / "lake", "stopovers")}
-    assert folders == {"edition=a", "edition=b"}
 
 
 def test_frames_go_to_their_editions_with_our_bands(tmp_path):
@@ -172,7 +191,7 @@ def test_headcounts_of_frames_are_put_in_our_bands_and_those_of_the_register_kep
 
 def test_every_partner_table_is_there_even_without_a_file(tmp_path):
     counts = decode_partners([], tmp_path)
-    assert counts == dict.fromkeys(PARTNER_TABLES, 0)
+    assert counts == dict.fromkeys((*PARTNER_TABLES, *TABLES), 0)
     for table in PARTNER_TABLES:
         found = pq.read_table(tables.files(tmp_path, table)[0])
         assert found.column_names == tables.SCHEMAS[table].names
@@ -200,13 +219,10 @@ def test_the_projects_reference_files(repository, tmp_path):
     assert communes["2A004"]["departement_code"] == "2A"
 
 
-def test_the_samples_partner_files(repository, tmp_path):
+def test_the_samples_company_files(repository, tmp_path):
     archive, keys = Archive(tmp_path / "archive"), CompanyKeys(b"a secret for tests only")
     sample = repository / "data" / "sample"
-    files = {
-        name: sample / "partners" / f"{name}.csv" for name in ("stopovers", "institutions", "training_offers")
-    }
-    files["frame"] = sample / "tour_2019" / "sampling_frame.parquet"
+    files = {"frame": sample / "tour_2019" / "sampling_frame.parquet"}
     inputs = []
     for table, path in files.items():
         edition = "tour_2019" if table == "frame" else None
@@ -219,12 +235,9 @@ def test_the_samples_partner_files(repository, tmp_path):
         )
     )
     counts = decode_partners(inputs, tmp_path / "lake")
-    assert counts["stopovers"] == 40
-    assert {row["commune_code"] for row in rows(tmp_path / "lake", "stopovers")} >= {"80016", "02691"}
     assert counts["frame"] == pq.ParquetFile(files["frame"]).metadata.num_rows
     companies = {row["company_key"] for row in rows(tmp_path / "lake", "register")}
     assert {row["company_key"] for row in rows(tmp_path / "lake", "frame")} <= companies
-    assert any(row["is_labelled_ice"] for row in rows(tmp_path / "lake", "training_offers"))
 
 
 def offers(*changes: tuple[str, str], before: int = 0) -> str:

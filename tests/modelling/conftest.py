@@ -15,10 +15,13 @@ import pyarrow as pa
 import pytest
 
 from orchestration import lake as lake_tables
+from orchestration.collection.partners.contract import load_all
+from orchestration.collection.partners.contract import schemas as feed_schemas
 from orchestration.disclosure.stage import make_public
 from orchestration.estimation.stage import make_figures, make_weights
 from orchestration.modelling.assets import FIGURES
 from orchestration.modelling.dbt import DbtOutcome, Event, prepare_manifest, run_dbt
+from orchestration.settings import Settings
 
 ALBERT, SAINT_QUENTIN, PARIS, AJACCIO, ROUEN = "80016", "02691", "75056", "2A004", "76540"
 CODES = ("INT-01", "INN-01", "DIG-01")
@@ -96,7 +99,8 @@ class SmallLake:
             )  # fmt: skip
 
     def write(self, folder: Path) -> Path:
-        for table, schema in lake_tables.SCHEMAS.items():
+        contracts = load_all(Settings().contracts)
+        for table, schema in (lake_tables.SCHEMAS | feed_schemas(contracts)).items():
             rows = self.rows[table]
             if table in lake_tables.PARTITIONED and rows:
                 editions = sorted({row["edition"] for row in rows})
@@ -106,7 +110,7 @@ class SmallLake:
                 ]
             else:
                 parts = [(None, [_table(rows, schema)])]
-            lake_tables.write(folder, table, parts)
+            lake_tables.write(folder, table, parts, schema)
         return folder
 
 

@@ -11,16 +11,21 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from orchestration.collection.partners.contract import feeds_of, load_all, schemas
 from orchestration.disclosure.publishing import PUBLISHED_TABLES
 from orchestration.estimation.results import FIGURE_TABLES
 from orchestration.estimation.survey import WEIGHT_TABLES
-from orchestration.lake import SCHEMAS
+from orchestration.lake import SCHEMAS as OWN_SCHEMAS
 from orchestration.modelling.dbt import DBT_PROJECT
 from orchestration.publication.dictionary import read_descriptions
 from orchestration.publication.licences import read_sources
+from orchestration.quality.partner_files import files_of
 from orchestration.quality.suites import load_suite
+from orchestration.settings import Settings
 
 Manifest = dict[str, Any]
+CONTRACTS = load_all(Settings().contracts)
+SCHEMAS = OWN_SCHEMAS | schemas(CONTRACTS)
 PREFIXES = {
     "staging": r"stg_(lake|estimates)__\w+",
     "intermediate": r"int_\w+",
@@ -121,6 +126,29 @@ def test_sources_have_the_columns_of_the_lake_both_ways(manifest: Manifest) -> N
     assert declared == written
 
 
+def test_what_follows_from_the_contracts_is_what_is_there() -> None:
+    given = files_of(CONTRACTS)
+    folders = {DBT_PROJECT.parent / place.parent for place in given}
+    found = {
+        path.relative_to(DBT_PROJECT.parent): path.read_text("utf-8")
+        for folder in folders
+        for path in folder.iterdir()
+    }
+    assert found == given, "run `skillsbank partner write`"
+
+
+def test_columns_of_a_partner_have_its_licence(models: dict[str, Any]) -> None:
+    licences = {contract.source: contract.licence for contract, _ in feeds_of(CONTRACTS)}
+    told = [
+        (node["name"], name, column["meta"]["source"], column["meta"]["licence"])
+        for node in models.values()
+        for name, column in node["columns"].items()
+        if column["meta"].get("source") in licences
+    ]
+    assert {source for _, _, source, _ in told} == set(licences)
+    assert [one for one in told if licences[one[2]] != one[3]] == []
+
+
 def test_models_have_the_columns_that_they_describe(models: dict[str, Any], built: Any) -> None:
     import duckdb
 
@@ -162,8 +190,8 @@ def test_every_model_and_seed_has_its_key_tested(manifest: Manifest) -> None:
         node["name"]
         for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] in ("model", "seed")
-        # The quarantine holds what is wrong, duplicates included: it has no key.
-        and node["name"] != "stg_lake__quarantine"
+        # A quarantine holds what is wrong, duplicates included: it has no key.
+        and node["name"] not in {"stg_lake__quarantine", "stg_lake__partner_quarantine"}
         and not any(attached == unique_id for attached, _ in tested)
     ]
     assert without == []

@@ -11,13 +11,17 @@ import pytest
 
 from orchestration.archive import Archive
 from orchestration.codebook.loading import load_all
+from orchestration.collection.company_files import collect_partner_file
 from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import collect_export
-from orchestration.collection.partners import collect_partner_file
+from orchestration.collection.partners.contract import feeds_of
+from orchestration.collection.partners.contract import load_all as load_contracts
+from orchestration.collection.partners.delivery import deliver
 from orchestration.collection.register.collect import collect_register, respondent_sirens
 from orchestration.collection.register.files import find_stock
 from orchestration.decoding.cells import DecodeInput
 from orchestration.decoding.codes import code_lists
+from orchestration.decoding.feeds import decode_feeds, feed_entries
 from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PartnerInput, decode_partners, decode_reference
 from orchestration.decoding.quarantine import Quarantine
@@ -44,7 +48,9 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
             entry = collect_export(path, book, source, archive, settings.contacts, keys).entry
             exports.setdefault(book.edition, []).append(DecodeInput(entry.path, source, path.name))
     partners = []
-    for file in find_partner_files(EDITIONS, roots).files:
+    contracts = load_contracts(settings.contracts)
+    found = find_partner_files(EDITIONS, roots, [feed for _, feed in feeds_of(contracts)])
+    for file in found.files:
         entry = collect_partner_file(file, archive, keys).entry
         partners.append(PartnerInput(file.table, entry.path, file.path.name, file.edition))
     stock = find_stock(roots).stock
@@ -53,12 +59,17 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stock, archive, keys, settings.contacts, respondent_sirens(settings.contacts, books)
     ).entry
     partners.append(PartnerInput("register", register.path, "register"))
+    for contract, feed in feeds_of(contracts):
+        for path in found.feeds[feed.table]:
+            assert deliver(path, contract, feed, archive, keys).state == "new", path.name
     settings.lake.mkdir(parents=True)
     lists = code_lists(settings.reference)
     codes = PartnerCodes(lists, Quarantine(None, settings.lake))
     decode_reference(settings.reference, settings.lake)
     decode_partners(partners, settings.lake, codes)
     decode(books, exports, settings.lake, lists, codes.quarantine)
+    entries = {feed.table: feed_entries(archive, feed) for _, feed in feeds_of(contracts)}
+    decode_feeds(contracts, entries, settings.lake, lists)
     return settings.lake
 
 
@@ -333,3 +344,97 @@ def test_the_public_tables_stand_the_attack(sample: Marts, sample_lake: Path, tm
     )
     told = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, current=tmp_path / "none")
     assert any(domain in breach for breach in told.breaches)
+
+
+class TestPartners:
+    """What the simulated partners sent, in the marts."""
+
+    def test_every_partners_table_reaches_a_mart(self, sample: Marts) -> None:
+        rows = {
+            table: sample.execute(f"select count(*) from {table}").fetchall()[0][0]
+            for table in (
+                "fct_workshop_question", "bridge_workshop_question_competence", "fct_workshop_attendance",
+                "bridge_stopover_host", "fct_quoted_figure", "fct_innovation_aid", "fct_vacancy", "fct_labour_need",
+                "fct_opportunity", "fct_placement", "fct_customs_export", "fct_federation_member", "dim_certification",
+                "fct_training_offer",
+            )
+        }  # fmt: skip
+        assert rows == {
+            "fct_workshop_question": 425,
+            "bridge_workshop_question_competence": rows["bridge_workshop_question_competence"],
+            "fct_workshop_attendance": 200, "bridge_stopover_host": 66, "fct_quoted_figure": 10,
+            "fct_innovation_aid": 383, "fct_vacancy": 380, "fct_labour_need": 480, "fct_opportunity": 300,
+            "fct_placement": 159, "fct_customs_export": 2167, "fct_federation_member": 255, "dim_certification": 120,
+            "fct_training_offer": 118,
+        }  # fmt: skip
+        assert rows["bridge_workshop_question_competence"] > 300
+
+    def test_companies_of_partners_are_those_of_the_register(self, sample: Marts) -> None:
+        ((known, count),) = sample.execute(
+            "select count(*) filter (is_in_register), count(*) from fct_innovation_aid"
+        ).fetchall()
+        assert known == count
+        ((share,),) = sample.execute(
+            "select avg((region_code is not null)::int) from fct_customs_export"
+        ).fetchall()
+        assert share == 1
+
+    def test_secrecy_of_the_labour_survey_is_no_zero(self, sample: Marts) -> None:
+        ((secret, zero, share),) = sample.execute(
+            "select count(*) filter (difficult_projects is null), count(*) filter (difficult_projects = 0),"
+            " max(difficult_share) from fct_labour_need"
+        ).fetchall()
+        assert secret > 50
+        assert zero == 0
+        assert share <= 1
+
+    def test_quoted_figures_stand_beside_ours(self, sample: Marts) -> None:
+        found = {
+            row[0]: row[1:]
+            for row in sample.execute(
+                "select coalesce(indicator, 'none'), quoted_value, decimals, computed_value, verdict"
+                " from fct_quoted_figure"
+            ).fetchall()
+        }
+        assert found["stopovers"][2] == 40
+        assert found["workshop_questions"][2] == 425
+        assert found["none"][2:] == (None, "not_computed")
+        ((rate,),) = sample.execute(
+            "select value from ind_participation where edition = 'tour_2019' and domain_type = 'all'"
+        ).fetchall()
+        assert found["participation_rate"][2] == rate
+        for quoted, decimals, computed, verdict in found.values():
+            if computed is not None:
+                agrees = abs(quoted - computed) <= 0.5 * 10**-decimals + 1e-9
+                assert verdict == ("agrees" if agrees else "differs")
+        assert {verdict for *_, verdict in found.values()} == {"agrees", "differs", "not_computed"}
+
+    def test_participation_adds_up_by_every_breakdown(self, sample: Marts) -> None:
+        ((invited, responded, population),) = sample.execute(
+            "select invited, responded, population from fct_participation"
+            " where edition = 'tour_2019' and breakdown = 'all'"
+        ).fetchall()
+        assert (invited, population) == (10_500, 25_034)
+        sums = {
+            row[0]: row[1:]
+            for row in sample.execute(
+                "select breakdown, sum(invited), sum(responded), sum(population) from fct_participation"
+                " where edition = 'tour_2019' group by breakdown"
+            ).fetchall()
+        }
+        for breakdown in ("region", "size_class", "territory", "sector"):
+            assert sums[breakdown] == (invited, responded, population), breakdown
+        for breakdown in ("mode", "day"):
+            assert sums[breakdown] == (invited, responded, None), breakdown
+        assert set(sums) == {"all", "region", "size_class", "territory", "sector", "mode", "day", "stopover"}
+        same = sample.execute(
+            "select count(*) from fct_participation as ours inner join ind_participation as other"
+            " on ours.edition = other.edition and ours.breakdown = other.domain_type and ours.cell = other.domain"
+            " where ours.invited <> other.invited or ours.responded <> other.responded"
+        ).fetchall()
+        assert same == [(0,)]
+        ((albert,),) = sample.execute(
+            "select count(*) from fct_participation inner join dim_stopover on cell = stopover_id"
+            " where breakdown = 'stopover' and city = 'Albert-Méaulte' and population > 0"
+        ).fetchall()
+        assert albert == 1

@@ -12,8 +12,8 @@ import pytest
 from orchestration.archive import Archive
 from orchestration.automation.erasure import Request, erase
 from orchestration.codebook import load
+from orchestration.collection.company_files import collect_partner_file
 from orchestration.collection.intake import collect_export
-from orchestration.collection.partners import collect_partner_file
 from orchestration.collection.tombstones import ERASED, Tombstones
 from orchestration.decoding import DecodeInput, decode
 from orchestration.errors import SkillsBankError

@@ -14,14 +14,18 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from orchestration.collection.partners.contract import load_all, schemas
 from orchestration.lake import SCHEMAS
 from orchestration.publication.licences import licence_of, read_sources
 from orchestration.publication.manifest import EditionState, Manifest, TableState, content_hash, hash_files
 from orchestration.quality import GateContext, run_gate
+from orchestration.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CODEBOOKS = REPOSITORY / "data" / "codebooks"
 GOOD_MARTS = Path(__file__).with_name("good_marts.sql")
+PARTNERS = schemas(load_all(Settings().contracts))
+ALL_SCHEMAS = SCHEMAS | PARTNERS
 EDITIONS = {"tour_2019": 2019, "edition_2012": 2012}
 RESPONDENTS = 60  # an edition: enough for shares to be judged
 
@@ -107,7 +111,7 @@ class Lake(World):
     def context(self, folder: Path) -> GateContext:
         for table, rows in self.tables.items():
             # Without the "not null" of the lake's schemas, so that a test can break it.
-            schema = pa.schema([field.with_nullable(True) for field in SCHEMAS[table]])
+            schema = pa.schema([field.with_nullable(True) for field in ALL_SCHEMAS[table]])
             path = folder / "lake" / table / "part-0.parquet"
             path.parent.mkdir(parents=True)
             pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
@@ -258,6 +262,14 @@ def lake() -> Lake:
         ],
         "communes": [{"commune_code": "80001", "name": "Ville-Exemple"}],
     }  # fmt: skip
+    for table, schema in PARTNERS.items():
+        tables[table] = [{field.name: _cell(field, number) for field in schema} for number in (1, 2)]
+    tables["partner_quarantine"] = [
+        {
+            "partner": "federation", "table_name": "federation_members", "file": "adherents.xlsx", "row_number": 2,
+            "field": "company_key", "reason_code": "siren_wrong", "reason": "expected a SIREN", "is_row_lost": True,
+        }
+    ]  # fmt: skip
     companies = {"commune_code": "80001", "headcount_band": "12", "is_invited": True}
     tables["frame"] = [
         {"edition": edition, "company_key": key(number)} | companies
@@ -295,6 +307,15 @@ def lake() -> Lake:
         for variable, item in items
     ]
     return Lake(tables)
+
+
+def _cell(field: pa.Field, number: int) -> object:
+    """A value of a column's type, another in each row."""
+    if field.name == "company_key":
+        return key(number)
+    if pa.types.is_string(field.type):
+        return f"{field.name} {number}"
+    return None if pa.types.is_date(field.type) else bool(number - 1) if field.type == pa.bool_() else number
 
 
 def _answer(number: int, variable: str, item: str) -> dict:

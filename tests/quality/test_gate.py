@@ -136,8 +136,8 @@ def test_an_expectation_on_the_whole_tells_what_was_observed(suites):
 def test_the_subject_changes_with_any_file_that_was_looked_at_and_no_other(lake, tmp_path):
     context = lake.context(tmp_path)
     before = subject("decoded_answers", context)
-    (context.lake / "stopovers").mkdir()
-    (context.lake / "stopovers" / "part-0.parquet").write_bytes(b"not looked at")
+    (context.lake / "regions").mkdir()
+    (context.lake / "regions" / "part-0.parquet").write_bytes(b"not looked at")
     assert subject("decoded_answers", context) == before
     moved = tmp_path / "elsewhere"
     shutil.copytree(context.lake, moved)

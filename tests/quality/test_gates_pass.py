@@ -14,6 +14,7 @@ from orchestration.quality import GateResult, load_suite, run_gate, subject
         ("decoded_respondents", "lake"),
         ("decoded_register", "lake"),
         ("decoded_answers", "lake"),
+        ("decoded_partners", "lake"),
         ("marts", "marts"),
         ("release", "release"),
     ],

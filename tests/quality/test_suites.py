@@ -15,6 +15,7 @@ def test_the_publisher_demands_every_gate_in_the_order_of_the_stages():
     assert required_gates() == (
         "collected",
         "decoded_answers",
+        "decoded_partners",
         "decoded_register",
         "decoded_respondents",
         "marts",

@@ -14,11 +14,12 @@ import pytest
 from stdnum.fr import siren as checked_siren
 from stdnum.fr import siret as checked_siret
 
-from orchestration import lake
+from orchestration.collection.partners.contract import load_all, schemas
 from orchestration.errors import SkillsBankError
-from orchestration.settings import PROJECT
+from orchestration.settings import PROJECT, Settings
 from orchestration.simulation import simulate
 
+SCHEMAS = schemas(load_all(Settings().contracts))
 SAMPLE = PROJECT / "data" / "sample"
 EDITIONS = ("edition_2012", "tour_2019")
 SIZE_OF_BAND = dict(
@@ -317,12 +318,12 @@ def test_a_very_small_campaign_is_possible(tmp_path: Path) -> None:
 def test_partner_files_have_the_columns_of_the_lake(campaign: Path, table: str) -> None:
     with (campaign / "partners" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
-    assert list(rows[0]) == lake.SCHEMAS[table].names
+    assert list(rows[0]) == SCHEMAS[table].names
     communes = pd.read_csv(PROJECT / "data" / "reference" / "communes.csv", dtype="string").set_index(
         "commune_code"
     )
     assert {row["commune_code"] for row in rows} <= set(communes.index)
-    key = lake.SCHEMAS[table].names[0]
+    key = SCHEMAS[table].names[0]
     assert len({row[key] for row in rows}) == len(rows)
     if table == "stopovers":
         assert len(rows) == 40

@@ -24,10 +24,10 @@ from orchestration.collection.companies.known_names import (
     names_in,
     without_names,
 )
+from orchestration.collection.company_files import keyed, without_companies
 from orchestration.collection.contacts import NAMES, contacts_draft
 from orchestration.collection.inbox import PARTNERS, REGISTER
 from orchestration.collection.intake import Collected
-from orchestration.collection.partners import keyed, without_companies
 from orchestration.collection.raw_file import digest_of
 from orchestration.collection.register.api import Absence, Row
 from orchestration.collection.register.companies import NAMED, Wanted, read_companies

@@ -27,7 +27,7 @@ def with_server(tmp_path, limesurvey):
 
 
 def collect(settings, codebooks, raise_on_error=True):
-    assets = collection_assets(settings, codebooks)
+    assets = collection_assets(settings, codebooks, [])
     wanted = [asset for asset in assets if any("export__" in key.path[-1] for key in asset.keys)]
     return dg.materialize(wanted, resources=resources(settings), raise_on_error=raise_on_error)
 
@@ -124,7 +124,7 @@ def test_a_blocking_alarm_stops_what_stands_on_the_responses(with_server, limesu
     def after():
         reached.append(True)
 
-    (pulled,) = [asset for asset in collection_assets(with_server, books) if KEY in asset.keys]
+    (pulled,) = [asset for asset in collection_assets(with_server, books, []) if KEY in asset.keys]
     result = dg.materialize([pulled, after], resources=resources(with_server), raise_on_error=False)
     assert not result.success
     assert reached == []

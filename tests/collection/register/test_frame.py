@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 
 from orchestration.archive import Archive
 from orchestration.cli import app
+from orchestration.collection.company_files import collect_partner_file
 from orchestration.collection.inbox import PartnerFile
-from orchestration.collection.partners import collect_partner_file
 from orchestration.collection.register.files import Stock
 from orchestration.collection.register.frame import Stratum, write_frame
 from orchestration.collection.register.stock import PLACES, UNITS

@@ -1,4 +1,4 @@
-"""Partner files and frames: archived with keys in place of numbers, and nothing else that names anybody."""
+"""Frames: archived with keys in place of numbers, and nothing else that names anybody."""
 
 from datetime import date
 
@@ -7,8 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.archive import Archive
-from orchestration.collection.inbox import PARTNER_TABLES, PartnerFile
-from orchestration.collection.partners import collect_partner_file
+from orchestration.collection import company_files
+from orchestration.collection.company_files import LAYOUTS, Layout, collect_partner_file
+from orchestration.collection.inbox import PartnerFile
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys
 from orchestration.lake import SCHEMAS
@@ -16,6 +17,13 @@ from orchestration.lake import SCHEMAS
 KEYS = CompanyKeys(b"the secret of the tests")
 SIRENS = ["404833048", "732829320", "000024935"]
 INSTITUTIONS = 'institution_id;name;kind;commune_code\nes-01;École;university;80021\nes-02;"A; ""B""";cfa;\n'
+
+
+@pytest.fixture(autouse=True)
+def _small_table(monkeypatch):
+    """A table of four texts, so that a CSV's faults stand alone."""
+    small = Layout(("institution_id", "name", "kind", "commune_code"))
+    monkeypatch.setattr(company_files, "LAYOUTS", {**LAYOUTS, "institutions": small})
 
 
 @pytest.fixture
@@ -99,18 +107,6 @@ def test_text_of_any_arrow_kind_is_text(archive, tmp_path):
     assert pq.read_table(entry.path).column("company_key").null_count == 0
 
 
-@pytest.mark.parametrize("table", PARTNER_TABLES)
-def test_sample_files_are_collected(archive, table):
-    from orchestration.settings import PROJECT
-
-    found = list((PROJECT / "data" / "sample" / "partners").glob(f"{table}.*"))
-    if not found:
-        pytest.skip("the sample is not made yet")
-    collected = collect_partner_file(PartnerFile(table, found[0]), archive, KEYS)
-    assert collected.rows > 0
-    assert set(pq.read_schema(collected.entry.path).names) & {"siren", "siret"} == set()
-
-
 HEAD = b"institution_id;name;kind;commune_code\n"
 
 
@@ -147,7 +143,7 @@ def test_row_of_another_width_is_named(archive, tmp_path):
 
 def test_missing_file_is_refused(archive, tmp_path):
     with pytest.raises(PartnerFileError, match="no such file"):
-        collect_partner_file(PartnerFile("stopovers", tmp_path / "stopovers.csv"), archive, KEYS)
+        collect_partner_file(PartnerFile("frame", tmp_path / "sampling_frame.csv"), archive, KEYS)
 
 
 def test_damaged_parquet_is_refused(archive, tmp_path):

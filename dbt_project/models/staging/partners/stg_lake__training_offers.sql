@@ -11,5 +11,9 @@ select
     cast(commune_code as string) as commune_code,
     cast(language as string) as language,
     cast(starts_on as date) as starts_on,
-    cast(seats as bigint) as seats
+    cast(seats as bigint) as seats,
+    cast(ends_on as date) as ends_on,
+    cast(place as string) as place,
+    cast(seats_taken as bigint) as seats_taken,
+    cast(rncp_code as string) as rncp_code
 from {{ read_lake('training_offers') }}

@@ -1,5 +1,5 @@
-"""Partner files and sampling frames into the archive. Belongs here: what each file may carry, and company
-keys in place of its SIREN. Does not: what the cells mean (decoding)."""
+"""Sampling frames into the archive. Belongs here: what each file may carry, and company keys in place of its SIREN.
+Does not: the register (register/), partners' files (partners/), what the cells mean (decoding)."""
 
 from __future__ import annotations
 
@@ -63,9 +63,6 @@ def _lake_columns(table: str, *without: str) -> tuple[str, ...]:
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
         "frame": Layout(("siren", *_lake_columns("frame", "edition", _KEY))),
-        "stopovers": Layout(_lake_columns("stopovers")),
-        "institutions": Layout(_lake_columns("institutions")),
-        "training_offers": Layout(_lake_columns("training_offers")),
     }
 )
 
@@ -73,7 +70,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 def collect_partner_file(
     file: PartnerFile, archive: Archive, keys: CompanyKeys, contacts: Path | None = None
 ) -> Collected:
-    """Archive a partner's file as Parquet, with ``company_key`` in place of ``siren``, and no ``siret``.
+    """Archive a frame as Parquet, with ``company_key`` in place of ``siren``, and no ``siret``.
 
     Columns keep their names and (from Parquet) their types; cells of a CSV are text, null where empty. It
     goes to ``partners/<table>``, a frame to ``sampling_frame/<edition>``. The sidecar names under ``dropped``
