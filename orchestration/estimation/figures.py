@@ -84,6 +84,8 @@ def estimate(
     asked = [each for each in indicators if each.is_asked]
     cube = cubes.build(connection, respondents, design, asked, columns=cells.columns_of(breakdowns))
     domains = cells.find(cube.keys, len(cube.sums), breakdowns, population)
+    if not domains.names:
+        return SCHEMA.empty_table()
     plan = variance.sampling(cube, design)
     blocks = []
     for start in range(0, len(domains.names), BLOCK):

@@ -60,6 +60,8 @@ def median(
     parts = []
     for breakdown in breakdowns:
         layers = _layers(table, breakdown, value, weight)
+        if not any(layer.labels for layer in layers):
+            continue
         parts.append(
             _breakdown(
                 connection,
