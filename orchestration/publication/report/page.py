@@ -13,6 +13,7 @@ from orchestration.publication.pages import environment
 from orchestration.publication.report import sections
 from orchestration.publication.report.change import change
 from orchestration.publication.report.tables import BLANK, MISSING, Edition, Figure, State, Tables
+from orchestration.publication.report.territories import territories
 from orchestration.publication.report.views import (
     Cell,
     Row,
@@ -49,7 +50,7 @@ def render(tables: Tables, language: str, released_on: date) -> str:
         sections.participation(tables, words),
         sections.innovation(tables, words),
         sections.export(tables, words),
-        sections.territories(tables, words),
+        territories(tables, words),
         sections.needs(tables, words),
         sections.tour(tables, words),
         sections.training(tables, words),

@@ -140,35 +140,6 @@ def _contrast(tables: Tables, words: Words) -> Iterator[Exhibit]:
     yield Exhibit(table=Table(words("export.contrast"), columns, (RowGroup("", rows),), is_folded=True))
 
 
-def territories(tables: Tables, words: Words) -> Section | None:
-    """Model-based shares of the territories, labelled so; None where no model could be fitted."""
-    edition, language = tables.main.code, words.language
-    names = {label.code: label.text[language] for label in tables.domains.get("territory", ())}
-    by_rate = {
-        rate: {model.territory: model for model in tables.models.get((edition, f"{rate}_rate"), ())}
-        for rate in ("innovation", "export")
-    }
-    codes = sorted(
-        {code for models in by_rate.values() for code in models}, key=lambda code: names.get(code, code)
-    )
-    if not codes:
-        return None
-    rows = []
-    for code in codes:
-        cells = []
-        for models in by_rate.values():
-            model = models.get(code)
-            cells.append(share_cell(words, model.figure if model else MISSING))
-            cells.append(
-                Cell(words.percent(model.gamma), kind="number") if model else number_cell(words, None)
-            )
-        rows.append(Row(names.get(code, code), tuple(cells)))
-    gamma = words("territories.gamma")
-    columns = ("", words("innovation.column"), gamma, words("territories.export"), gamma)
-    table = Table(words("territories.table"), columns, (RowGroup("", tuple(rows)),), is_folded=True)
-    return Section("territories", words("territories"), (words("territories.text"),), (Exhibit(table=table),))
-
-
 def _rates(
     name: str, tables: Tables, words: Words, series: Sequence[tuple[str, str]], kinds: Sequence[str]
 ) -> Section:
