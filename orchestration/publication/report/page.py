@@ -120,7 +120,7 @@ def _cards(tables: Tables, words: Words) -> Iterator[Card]:
             responded=number_cell(words, counted.responded).text,
             invited=number_cell(words, counted.invited).text,
         )
-        yield Card(words.percent(counted.rate.value, 1), words("glance.participation"), detail)
+        yield Card(words.percent(counted.rate.value), words("glance.participation"), detail)
     for name in ("innovation", "export"):
         figure = tables.rate(edition.code, f"{name}_rate")
         if figure.value is not None:

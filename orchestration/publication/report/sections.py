@@ -39,7 +39,7 @@ def participation(tables: Tables, words: Words) -> Section:
         for kind in BREAKDOWNS
     }
     bars = [
-        Bar(label, "", cell.rate.value or 0, share_cell(words, cell.rate, 1).text, words(kind))
+        Bar(label, "", cell.rate.value or 0, share_cell(words, cell.rate).text, words(kind))
         for kind, cells in found.items()
         for label, cell in cells
     ]
@@ -59,9 +59,9 @@ def participation(tables: Tables, words: Words) -> Section:
         title=title,
         description=words(
             "participation.desc",
-            low=words.percent(low, 1),
+            low=words.percent(low),
             low_label=low_label,
-            high=words.percent(high, 1),
+            high=words.percent(high),
             high_label=high_label,
         ),
         language=language,
@@ -81,7 +81,7 @@ def participation(tables: Tables, words: Words) -> Section:
                             else share_cell(words, cell.rate)
                             for count in (cell.invited, cell.responded)
                         ),
-                        share_cell(words, cell.rate, 1),
+                        share_cell(words, cell.rate),
                     ),
                 )
                 for label, cell in cells

@@ -64,14 +64,14 @@ class Section:
     exhibits: tuple[Exhibit, ...] = field(default=())
 
 
-def share_cell(words: Words, figure: Figure, digits: int = 0) -> Cell:
+def share_cell(words: Words, figure: Figure) -> Cell:
     """A share with its interval, or the word that says why it is blank."""
     if figure.value is None:
         return Cell(state_word(words, figure.state), kind=figure.state.value)
     sign = words(f"{figure.state}.sign") if figure.state in (State.FRAGILE, State.CARRIED) else ""
     has_interval = figure.low is not None and figure.high is not None
     detail = words.interval(figure.low or 0, figure.high or 0) if has_interval else ""
-    return Cell(words.percent(figure.value, digits) + sign, detail, "number")
+    return Cell(words.percent(figure.value) + sign, detail, "number")
 
 
 def ratio_cell(words: Words, figure: Figure, quoted: str = "") -> Cell:
