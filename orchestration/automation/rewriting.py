@@ -23,7 +23,7 @@ from orchestration.collection.companies.known_names import holds_names, path_of
 from orchestration.collection.company_files import without_companies
 from orchestration.collection.contacts import NAMES, ContactsFile, contacts_draft
 from orchestration.collection.inbox import FRAME, PARTNERS
-from orchestration.collection.row_groups import RowGroups
+from orchestration.collection.row_groups import RowGroups, responses_writer
 from orchestration.collection.tombstones import ERASED, Numbers, Tombstones, emptied
 from orchestration.settings import Settings
 
@@ -224,7 +224,7 @@ def _export(
 
         def write(draft: Path) -> dict[str, Any]:
             schema = pq.read_schema(entry.path)
-            with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+            with responses_writer(draft, schema) as writer:
                 groups = RowGroups(writer, schema)
                 for part in _batches(entry.path):
                     groups.add(emptied(part, gone))

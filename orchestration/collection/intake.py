@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute
-import pyarrow.parquet as pq
 
 from orchestration.ahead import ahead
 from orchestration.archive import Archive, Entry
@@ -28,7 +27,7 @@ from orchestration.collection.exports import Chunk, Export
 from orchestration.collection.headings import check_answers, code_headings
 from orchestration.collection.raw_file import digest_of
 from orchestration.collection.readers import open_declared
-from orchestration.collection.row_groups import RowGroups
+from orchestration.collection.row_groups import RowGroups, responses_writer
 from orchestration.collection.scrubbing import scrub
 from orchestration.collection.tombstones import Numbers, Tombstones, emptied
 from orchestration.errors import CodebookError, ExportError
@@ -200,8 +199,7 @@ class Intake:
     def write(self, draft: Path, people: ContactsFile) -> dict[str, int]:
         """Write the archived file and the contacts; count all rows, and those rejected or erased."""
         rejected = erased = 0
-        # Nothing looks rows up in the archive: statistics would be for nobody.
-        with pq.ParquetWriter(draft, self.schema, compression="zstd", write_statistics=False) as writer:
+        with responses_writer(draft, self.schema) as writer:
             groups = RowGroups(writer, self.schema)
             for chunk, table, gone in ahead(self._split()):
                 groups.add(table)

@@ -3,10 +3,17 @@ what the rows are."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROWS_A_GROUP = 131_072
+
+
+def responses_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """What writes responses into the archive; nothing looks rows up there, so statistics would be for nobody."""
+    return pq.ParquetWriter(path, schema, compression="zstd", write_statistics=False)
 
 
 class RowGroups:

@@ -120,11 +120,11 @@ def test_it_is_usable_by_keyboard_alone(page):
     assert skip.bounding_box()["x"] >= 0
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "content"
-    summary = page.locator("summary")
-    summary.focus()
-    assert not page.locator("details table").is_visible()
-    page.keyboard.press("Enter")
-    assert page.locator("details table").is_visible()
+    for details in page.locator("details").all():
+        details.locator("summary").focus()
+        assert not details.locator("table").is_visible()
+        page.keyboard.press("Enter")
+        assert details.locator("table").is_visible()
     outlines = page.evaluate(
         "[...document.querySelectorAll('a, summary, .scroller')].filter(e => e.checkVisibility())"
         ".map(e => {"
@@ -142,7 +142,7 @@ def test_the_other_language_and_the_dictionary_are_one_click_away(page, folder):
     assert page.url in {(folder / f"report.{language}.html").as_uri() for language in ("fr", "en")}
     page.locator('a[href="dictionary.html"]').click()
     page.wait_for_load_state()
-    assert page.locator("h2 code").count() == 11
+    assert page.locator("h2 code").count() == len(list(folder.glob("pub_*.csv"))) > 10
     assert page.evaluate(LOW_CONTRAST) == []
 
 

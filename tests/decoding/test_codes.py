@@ -68,18 +68,14 @@ FRAME = {
 
 def test_a_partner_file_gets_todays_codes_and_keeps_rows_whose_code_is_unknown(codes, tmp_path):
     pq.write_table(pa.table(FRAME), tmp_path / "frame.parquet")
-    header = "institution_id;name;kind;commune_code\n"
-    (tmp_path / "institutions.csv").write_text(f"{header}es-1;A;school;80016\nes-2;B;school;80999\n")
     checked = PartnerCodes(codes, Quarantine(None, tmp_path / "lake"))
     inputs = [
         PartnerInput("frame", tmp_path / "frame.parquet", "sampling_frame.parquet", "tour_2019"),
-        PartnerInput("institutions", tmp_path / "institutions.csv", "institutions.csv"),
     ]
     assert decode_partners(inputs, tmp_path / "lake", checked)["frame"] == 3
     found = rows(tmp_path / "lake", "frame")
     assert [row["commune_code"] for row in found] == ["01138", None, None]
     assert [row["naf_code"] for row in found] == ["30.30Z", "30.30Z", None]
-    assert [row["commune_code"] for row in rows(tmp_path / "lake", "institutions")] == ["80016", None]
 
     decode([], {}, tmp_path / "lake", codes, checked.quarantine)
     assert [
@@ -88,7 +84,6 @@ def test_a_partner_file_gets_todays_codes_and_keeps_rows_whose_code_is_unknown(c
     ] == [
         ("tour_2019", "frame", "sampling_frame.parquet", 2, "commune_code", "unknown_commune"),
         ("tour_2019", "frame", "sampling_frame.parquet", 3, "naf_code", "unknown_activity"),
-        (None, "institutions", "institutions.csv", 2, "commune_code", "unknown_commune"),
     ]
     (row, *_) = rows(tmp_path / "lake", "quarantine")
     assert row["value_masked"] == "99999"

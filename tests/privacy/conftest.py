@@ -177,8 +177,9 @@ def write_partners(deployment) -> None:
     folder = deployment.data / "inbox" / "partners"
     folder.mkdir()
     for path in (Settings().sample_folder / "partners").glob("*.csv"):
-        text = path.read_text().replace("tour_2019", "marked_limesurvey_csv").replace(";2019-", ";2026-")
-        (folder / path.name).write_text(text)
+        # In bytes: each partner has an encoding of its own.
+        content = path.read_bytes().replace(b"tour_2019", b"marked_limesurvey_csv")
+        (folder / path.name).write_bytes(content.replace(b";2019-", b";2026-"))
     stock = deployment.data / "inbox" / "register"
     stock.mkdir()
     known = range(9 * ROWS, 15 * ROWS, 10)

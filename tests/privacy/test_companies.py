@@ -15,8 +15,8 @@ from orchestration.automation.retention import retain
 from orchestration.cli import app
 from orchestration.collection.companies import matches, reviews
 from orchestration.collection.companies.matches import Matcher
+from orchestration.collection.company_files import collect_partner_file
 from orchestration.collection.inbox import PartnerFile
-from orchestration.collection.partners import collect_partner_file
 from orchestration.collection.register.collect import collect_register
 from orchestration.collection.register.files import Stock
 from orchestration.collection.register.stock import PLACES, UNITS

@@ -60,7 +60,7 @@ counted as (
     group by edition, {{ cell }}
     {%- endfor %}
     union all
-    -- A stopover is for its industrial territory, or for its département where it lies in none.
+    -- No answer says who came to a stopover: as in the figures, it stands for its département.
     select
         companies.edition,
         'stopover' as breakdown,
@@ -72,10 +72,7 @@ counted as (
     inner join {{ ref('dim_stopover') }} as stopovers
         on
             companies.edition = stopovers.edition
-            and case
-                when stopovers.territory_id is not null then companies.territory_id = stopovers.territory_id
-                else companies.departement_code = stopovers.departement_code
-            end
+            and companies.departement_code = stopovers.departement_code
     group by companies.edition, stopovers.stopover_id
     union all
     -- The invitations of a day, and the responses of that day, to whichever invitation.
