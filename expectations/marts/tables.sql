@@ -17,6 +17,8 @@ select 'ind_innovation_export', count(*) from candidate.ind_innovation_export
 union all
 select 'ind_competence_need', count(*) from candidate.ind_competence_need
 union all
-select 'ind_participation', count(*) from candidate.ind_participation
+-- Participation is counted on a frame.
+select 'ind_participation', (select count(*) from candidate.ind_participation)
+where exists (select 1 from candidate.dim_edition where has_frame)
 union all
 select 'fct_secrecy', count(*) from candidate.fct_secrecy

@@ -21,7 +21,11 @@ select
             -- Without a frame there is no total, but how many answered is told, as beside the share.
             and (n is null or reason = 'no_frame' or (n < 10 and flag in ('not_available', 'not_applicable'))))
         as blank_is_blank,
-    (value is null) = (flag in ('unreliable', 'secret', 'not_available', 'not_applicable')) as blank_is_flagged,
+    (value is null) = (
+        flag in ('unreliable', 'secret', 'not_available', 'not_applicable')
+        -- What an earlier release told of a total without a frame is its n alone.
+        or (flag = 'carried_over' and coalesce(reason = 'no_frame', false))
+    ) as blank_is_flagged,
     value is not null or reason is not null as blank_has_a_reason,
     value is null or coalesce(ci_low <= value and value <= ci_high, true) as interval_holds_value
 from release.figures

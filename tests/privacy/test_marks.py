@@ -47,14 +47,16 @@ def test_the_marks_are_in_the_contacts(published, export_format):
 @pytest.mark.parametrize("export_format", tools.NAMES)
 def test_the_marks_of_other_tools_are_in_the_contacts_as_far_as_they_are_answers(published, export_format):
     found = marks_in(published.data / "contacts" / f"marked_{export_format}")
-    assert {"zqsociete", "zqmail1"} <= {mark[:9] if mark.startswith("zqsoc") else mark[:7] for mark in found}
+    for kind in ("zqsociete", "zqmail"):
+        assert any(mark.startswith(kind) for mark in found), kind
     assert len(found & {siren(number) for number in range(9 * ROWS, 15 * ROWS + 1)}) >= 50
     assert any(mark.startswith("203.") for mark in found) == (export_format in {"surveymonkey", "qualtrics"})
     # Whom a tool names besides is left out altogether.
     assert not [mark for mark in found if mark.startswith(("zqprenom", "zqpersonne", "zqinvite", "zqtoken"))]
 
 
-def test_names_of_a_register_are_in_the_contacts_and_found_for_review(published):
+def test_names_of_a_register_are_in_the_contacts_and_found_for_review(published, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "250")  # a table that is wide enough breaks no name
     assert "zqsociete" in marks_in(published.data / "contacts" / "register")
     quarantine = published.data / "lake" / "quarantine"
     codes = [
