@@ -99,8 +99,8 @@ def pages(made, tmp_path_factory) -> dict[str, str]:
 
 def test_numbers_stand_as_each_language_writes_them(pages):
     french, english = Page(pages["fr"]), Page(pages["en"])
-    assert french.rows("Participation selon")["0 à 9"] == [f"1{THIN}000", "107", f"14,7{THIN}%"]
-    assert english.rows("Participation by")["0 to 9"] == ["1,000", "107", "14.7%"]
+    assert french.rows("Participation selon")["0 à 9"] == [f"1{THIN}000", "107", f"15{THIN}%"]
+    assert english.rows("Participation by")["0 to 9"] == ["1,000", "107", "15%"]
     assert french.rows("Part des entreprises qui innovent")["0 à 9"] == [f"48{THIN}% [42{THIN};{THIN}54]"]
     assert english.rows("Share of companies that innovate")["0 to 9"] == ["48% [42, 54]"]
 
