@@ -85,12 +85,13 @@ def models(figures: pa.Table, covariates: pa.Table) -> list[pa.Table]:
             table = model_based(replaced(direct, **counts), covariates)
         except EstimationError:
             continue
-        gamma = listed(table, "gamma")
+        # As it is told: what rounds to 0 tells of no answers.
+        gamma = [round(g, 2) for g in listed(table, "gamma")]
         told = {
             name: pa.array([v if g else None for v, g in zip(listed(table, name), gamma, strict=True)], kind)
             for name, kind in (("n", COUNT), ("weighted_n", NUMBER))
         }
-        found.append(replaced(table, gamma=[round(g, 2) for g in gamma], **told))
+        found.append(replaced(table, gamma=gamma, **told))
     return found
 
 
