@@ -22,7 +22,6 @@ _ROWS_WANTED = {
     "include_unexpected_rows": True,
     "partial_unexpected_count": ROWS_SHOWN,
 }
-_NULLABLE = frozenset({"Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"})
 _FLAGS = frozenset({"bool", "boolean"})
 _ABOUT_NULLS = frozenset({"expect_column_values_to_be_null", "expect_column_values_to_not_be_null"})
 
