@@ -64,7 +64,7 @@ def protect(
 
     The last earlier pattern is kept while it hides what must be hidden and stands the attack; where answers
     have come since, cells it no longer needs are shown again. Otherwise a small system gets the cheapest
-    pattern (Benders), a large one elimination, repair and second thoughts. The proof is the gate's:
+    pattern (Benders), a large one elimination and repair. The proof is the gate's:
     ``attack`` on what is really published.
 
     Args:
@@ -131,16 +131,14 @@ def _small_groups(tables: Tables, rules: Rules) -> bool:
 
 
 def _fast(tables: Tables, rules: Rules, must: Bools, secrets: Ints, rooms: Sequence[Room]) -> Bools:
-    """Elimination against exact recovery, repair of intervals, second thoughts where cheap, repair on finest cells."""
+    """Elimination against exact recovery, repair of intervals, repair on finest cells."""
     guards = Guards(tables.columns[:, secrets], tables.atom_contributors, rules.minimum_contributors)
     dearest = np.argsort(-tables.cost, kind="stable")
     may_show = dearest[(tables.printed & ~tables.known & ~must)[dearest]]
     shown = eliminate(tables.columns, may_show, guards, np.flatnonzero(tables.known))
     hidden = tables.printed & ~shown | must
     hidden = _repaired(tables, rules, hidden, secrets, rooms, finest=False)
-    if tables.printed.sum() > rules.refining_cells:
-        return _repaired(tables, rules, hidden, secrets, rooms, finest=True)
-    return _trimmed(tables, rules, hidden, must, secrets, rooms=rooms)
+    return _repaired(tables, rules, hidden, secrets, rooms, finest=True)
 
 
 def _trimmed(

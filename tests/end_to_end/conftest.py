@@ -1,5 +1,7 @@
 """Whole runs of the pipeline, as a user starts them."""
 
+import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -71,13 +73,30 @@ def copy_of(original: Deployment, folder: Path) -> Deployment:
     return Deployment(folder / "data", {})
 
 
+def same_secret(original: Deployment, folder: Path) -> Deployment:
+    """A new deployment that names companies as another does, and has nothing else yet."""
+    shutil.copytree(original.data / "secrets", folder / "data" / "secrets")
+    return Deployment(folder / "data", {})
+
+
 @pytest.fixture(scope="session")
 def first_release(tmp_path_factory, clean_environment) -> tuple[Deployment, subprocess.CompletedProcess]:
-    """A deployment after its first refresh on the sample, and what that refresh printed; not to be changed."""
-    deployment = Deployment(tmp_path_factory.mktemp("first") / "data", {})
-    finished = deployment.run("refresh")
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    return deployment, finished
+    """A deployment after its first refresh on the sample, and what that refresh printed; not to be changed.
+
+    One for all workers: the first that needs it makes it, the others wait.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    deployment, said = Deployment(shared / "first" / "data", {}), shared / "first.json"
+    with (shared / "first.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            finished = deployment.run("refresh")
+            said.write_text(json.dumps([finished.returncode, finished.stdout, finished.stderr]))
+    code, out, error = json.loads(said.read_text())
+    assert code == 0, out + error
+    return deployment, subprocess.CompletedProcess(deployment.command("refresh"), code, out, error)
 
 
 @pytest.fixture

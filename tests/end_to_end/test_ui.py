@@ -11,6 +11,8 @@ import pytest
 import requests
 from playwright.sync_api import expect, sync_playwright
 
+from .conftest import copy_of
+
 pytestmark = [pytest.mark.end_to_end, pytest.mark.browser]
 
 LAUNCH = """
@@ -29,9 +31,9 @@ query { schedulesOrError(repositorySelector: {
 
 
 @pytest.fixture(scope="module")
-def ui(first_release):
-    """The address of a running UI on the deployment with one release."""
-    deployment, _ = first_release
+def ui(first_release, tmp_path_factory):
+    """The address of a running UI on a deployment with one release."""
+    deployment = copy_of(first_release[0], tmp_path_factory.mktemp("ui"))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
