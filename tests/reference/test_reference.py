@@ -143,7 +143,8 @@ def _public_files(folder: Path) -> Path:
     if not (source / "geo" / "cities500.txt").exists():
         towns = read("coordinates").query("place_kind == 'commune'")
         lines = [
-            gazetteer_line(row.place_code, row.latitude, row.longitude) for row in towns.itertuples(index=False)
+            gazetteer_line(row.place_code, row.latitude, row.longitude)
+            for row in towns.itertuples(index=False)
         ]
         (source / "geo" / "cities500.txt").write_text("".join(lines), encoding="utf-8")
     return source
