@@ -193,7 +193,7 @@ def test_communes_lie_somewhere(sample: Marts) -> None:
     ).fetchall()
     assert found == [
         ("Paris 1er Arrondissement", 48.9, 2.3, "commune"),
-        ("Ablaincourt-Pressoir", 49.8, 2.8, "epci"),  # fewer than 500 inhabitants
+        ("Ablaincourt-Pressoir", 49.8, 2.7, "epci"),  # fewer than 500 inhabitants
         ("Albert", 50.0, 2.7, "commune"),
         ("Amiens", 49.9, 2.3, "commune"),
         ("Sigave", None, None, None),  # in Wallis and Futuna
