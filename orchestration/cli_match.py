@@ -25,14 +25,14 @@ def match(  # noqa: PLR0917
     company_key: Annotated[
         str | None, typer.Option(help="A company: its key, or the beginning of it. Internal.")
     ] = None,
-    institution: Annotated[str | None, typer.Option(help="An establishment: its code or name.")] = None,
+    institution: Annotated[str | None, typer.Option(help="An institution: its code or name.")] = None,
     edition: Annotated[
         str | None, typer.Option(help="Whose answers tell the needs; the latest if none.")
     ] = None,
     format: Annotated[Format, typer.Option(help="table (the first rows), csv or json (all).")] = Format.table,
     output: Annotated[Path | None, typer.Option(help="A file to write instead of the screen.")] = None,
 ) -> None:
-    """Recommend training, offers to label and opportunities to a territory, a company or an establishment.
+    """Recommend training, offers to label and opportunities to a territory, a company or an institution.
 
     Reads the current release. docs/matching.md has the formula and its limits.
     """

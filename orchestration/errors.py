@@ -66,7 +66,7 @@ class ReviewError(SkillsBankError):
 
 
 class MatchError(SkillsBankError):
-    """A company, territory, establishment or edition that a release does not know, or knows nothing of."""
+    """A company, territory, institution or edition that a release does not know, or knows nothing of."""
 
 
 class BusyError(SkillsBankError):

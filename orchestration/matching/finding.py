@@ -1,4 +1,4 @@
-"""Whom a match is for. Belongs here: finding a company, a territory, an establishment or an edition in a
+"""Whom a match is for. Belongs here: finding a company, a territory, an institution or an edition in a
 release, and telling the nearest known names when there is none. Does not: what they need (reading.py)."""
 
 from __future__ import annotations
@@ -63,17 +63,17 @@ def find_territory(connection: duckdb.DuckDBPyConnection, asked: str, edition: s
 
 
 def find_institution(connection: duckdb.DuckDBPyConnection, asked: str, edition: str | None) -> Subject:
-    """An establishment by its code or name; the needs are those of companies around it.
+    """An institution by its code or name; the needs are those of companies around it.
 
     Raises:
-        MatchError: no establishment has this code or name.
+        MatchError: no institution has this code or name.
     """
     row = _one(
         connection.execute(
             "SELECT institution_id, name, commune_code, territory_id, region_code FROM dim_institution ORDER BY 1"
         ).fetchall(),
         asked,
-        "establishment",
+        "institution",
     )
     code, name, commune, territory, region = row
     area = commune_area(connection, commune)

@@ -29,7 +29,7 @@ _FINDERS = {"company": find_company, "territory": find_territory, "institution":
 
 
 def match(releases: Path, kind: SubjectKind, asked: str, edition: str | None = None) -> Match:
-    """What the current release recommends to a company, a territory or an establishment.
+    """What the current release recommends to a company, a territory or an institution.
 
     Args:
         releases: the release store; the current release is opened read-only.
@@ -115,7 +115,7 @@ def _offer_parts(
     else:
         own = others = list(taught.values())
     covered = frozenset[str]().union(*(one.competences for one in own))
-    # An establishment's own offers count as there already: what to combine them with is others'.
+    # An institution's own offers count as there already: what to combine them with is others'.
     combination = combine(weights, others, covered if subject.kind == "institution" else frozenset())
     labels = {need.competence_code: need.label_fr for need in needs.used}
     parts: dict[str, Sequence[Row]] = {
@@ -186,7 +186,7 @@ def _need_rows(needs: Needs, candidates: Sequence[Candidate]) -> list[Row]:
 def _opportunity_rows(
     subject: Subject, needs: Needs, known_offers: Iterable[Offer], known: dict[str, Opportunity]
 ) -> list[Row]:
-    """Opportunities by the same formula; an establishment looks for what its own students learn, all of it alike."""
+    """Opportunities by the same formula; an institution looks for what its own students learn, all of it alike."""
     weights = needs.weights
     if subject.kind == "institution":
         own = [one.competences for one in known_offers if one.institution_id == subject.code]

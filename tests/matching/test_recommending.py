@@ -160,7 +160,7 @@ def test_a_company_that_lies_nowhere(release):
     assert any("not known" in note for note in match.notes)
 
 
-def test_an_establishment_sees_its_own_offers_and_what_others_add(release):
+def test_an_institution_sees_its_own_offers_and_what_others_add(release):
     match = recommend(release, find_institution(release, "ecole du bourg", None), "r")
     assert column(match, "offers", "offer_id") == ["o1"]
     assert column(match, "combination", "offer_id") == ["o2"]
@@ -174,7 +174,7 @@ def test_an_establishment_sees_its_own_offers_and_what_others_add(release):
     [
         (find_territory, "ti-3", r"no territory 'ti-3'.*ti-1 \(Vallée haute\)"),
         (find_territory, "marais", r"such as ti-2 \(Plaine - Marais\), ti-1"),
-        (find_institution, "es-9", r"no establishment 'es-9'.*es-1 \(École du Bourg\)"),
+        (find_institution, "es-9", r"no institution 'es-9'.*es-1 \(École du Bourg\)"),
         (find_company, "aaaaaaaa", "several companies"),
         (find_company, "cccccccc", "no company has a key that begins with cccccccc"),
         (find_company, "ab", "no company key"),
