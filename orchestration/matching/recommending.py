@@ -3,6 +3,7 @@ match, and the notes that say what they rest on. Does not: queries, the formula,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import isinf
 from pathlib import Path
@@ -280,23 +281,21 @@ def _notes(
             "Internal: a company key must not leave the house."
         )
     if not answered:
-        counts: dict[str, int] = {}
-        for need in needs.used:
-            counts[need.measured_in] = counts.get(need.measured_in, 0) + 1
-        told = ", ".join(f"{count} in {where}" for where, count in counts.items())
+        told = _counted(need.measured_in for need in needs.used)
         yield f"Needs are published shares of companies, of the nearest area with a usable figure: {told}."
-        passed = sum(need.passed_over is not None for need in needs.used)
-        if passed:
-            yield (
-                f"{passed} of them are not from the nearest area: its figures are secret, unreliable or not available."
-            )
+        if passed := _counted(need.passed_over for need in needs.used if need.passed_over):
+            yield f"Figures of nearer areas that are not used: {passed}."
         fragile = sum(need.flag == "fragile" for need in needs.used)
         if fragile:
-            yield f"{fragile} of them are fragile: read them with their intervals."
+            yield f"{fragile} of the figures used are fragile: read them with their intervals."
         if needs.unused:
             yield f"{len(needs.unused)} competences are not used: no figure of them is usable anywhere."
     yield _place_note(subject, places)
     yield "Opportunities are partners' data: they must not be passed on outside the house."
+
+
+def _counted(texts: Iterable[str]) -> str:
+    return ", ".join(f"{count} in {text}" for text, count in Counter(texts).items())
 
 
 def _place_note(subject: Subject, places: Sequence[Offer | Opportunity]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO, Literal
@@ -17,59 +18,69 @@ from rich.text import Text
 from orchestration.matching.model import Match, Row
 
 SHOWN = 10
+NARROWEST = 100
 Format = Literal["table", "csv", "json"]
 
-# What a screen has room for; CSV and JSON have every column and row.
-_OFFER = (
-    "distance_km",
-    "travel_km",
-    "format",
-    "level",
-    "starts_on",
-    "ends_on",
-    "is_labelled_ice",
-    "seats_left",
+# What a screen has room for: a heading, and the columns that share its cell, one a line. CSV and JSON have all.
+_Column = tuple[str, tuple[str, ...]]
+_NEED: _Column = ("need", ("competence_code", "label_fr"))
+_OFFER: tuple[_Column, ...] = (
+    ("km", ("distance_km", "format")),
+    ("level", ("level", "language")),
+    ("dates", ("starts_on", "ends_on")),
+    ("ICE", ("is_labelled_ice",)),
+    ("seats left", ("seats_left",)),
 )
-_ON_SCREEN: dict[str, tuple[str, tuple[str, ...]]] = {
+_TITLE: _Column = ("offer", ("title_fr", "institution"))
+_COVERS: tuple[_Column, ...] = (("covers", ("covers",)), ("coverage", ("coverage",)))
+_ON_SCREEN: dict[str, tuple[str, tuple[_Column, ...]]] = {
     "needs": (
         "Needs",
-        ("competence_code", "label_fr", "share", "ci_low", "ci_high", "flag", "measured_in", "passed_over", "because",
-         "offers", "offers_labelled", "offers_online", "nearest_km"),
+        (
+            _NEED,
+            ("share", ("share",)),
+            ("from", ("ci_low",)),
+            ("to", ("ci_high",)),
+            ("flag", ("flag",)),
+            ("measured in", ("measured_in",)),
+            ("because", ("because",)),
+            ("offers", ("offers",)),
+            ("labelled", ("offers_labelled",)),
+            ("nearest km", ("nearest_km",)),
+        ),
     ),
-    "not_used": ("Competences without a usable figure", ("competence_code", "label_fr", "passed_over")),
-    "offers": ("Training offers", ("rank", "title_fr", "institution", "covers", "coverage", "score", *_OFFER)),
-    "combination": ("What to combine", ("rank", "title_fr", "institution", "covers", "coverage", *_OFFER)),
-    "uncovered": ("Needs that no offer covers", ("competence_code", "label_fr", "weight")),
+    "not_used": ("Competences without a usable figure", (_NEED, ("figures", ("passed_over",)))),
+    "offers": ("Training offers", (("", ("rank",)), _TITLE, *_COVERS, ("score", ("score",)), *_OFFER)),
+    "combination": ("What to combine", (("", ("rank",)), _TITLE, *_COVERS, *_OFFER)),
+    "uncovered": ("Needs that no offer covers", (_NEED,)),
     "label_candidates": (
         "Offers whose label would close most of the gap",
-        ("rank", "title_fr", "institution", "covers", "gain", "closes", *_OFFER),
+        (
+            ("", ("rank",)),
+            _TITLE,
+            ("covers", ("covers",)),
+            ("gain", ("gain",)),
+            ("closes", ("closes",)),
+            *_OFFER[:-2],
+            _OFFER[-1],
+        ),
     ),
     "opportunities": (
         "Opportunities for students",
-        ("rank", "title_fr", "opportunity_kind", "covers", "coverage", "commune", "distance_km", "level", "months",
-         "starts_on", "is_own"),
+        (
+            ("", ("rank",)),
+            ("opportunity", ("title_fr", "opportunity_kind")),
+            *_COVERS,
+            ("place", ("commune",)),
+            ("km", ("distance_km",)),
+            ("level", ("level",)),
+            ("months", ("months",)),
+            ("starts", ("starts_on",)),
+            ("own", ("is_own",)),
+        ),
     ),
-}  # fmt: skip
-_NAMES = {
-    "competence_code": "competence",
-    "label_fr": "label",
-    "title_fr": "title",
-    "distance_km": "km",
-    "travel_km": "travel",
-    "nearest_km": "nearest km",
-    "offers_online": "online",
-    "offers_labelled": "labelled",
-    "is_labelled_ice": "ICE",
-    "seats_left": "seats left",
-    "opportunity_kind": "kind",
-    "starts_on": "starts",
-    "ends_on": "ends",
-    "ci_low": "from",
-    "ci_high": "to",
-    "measured_in": "measured in",
-    "is_own": "own",
-    "passed_over": "passed over",
 }
+_WRAPPED = frozenset({"need", "offer", "opportunity", "covers", "place", "because", "figures"})
 _SHARES = frozenset({"share", "ci_low", "ci_high", "coverage", "score", "gain", "closes"})
 
 
@@ -117,7 +128,8 @@ def _field(value: Any) -> Any:
 
 def _tables(match: Match) -> str:
     text = io.StringIO()
-    width = None if sys.stdout.isatty() else 200
+    # Elsewhere than on a screen, as on a wide one.
+    width = max(NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 140
     console = Console(file=text, width=width, force_terminal=False, highlight=False, markup=False)
     subject = match.subject
     console.print(f"{subject['kind']} {subject['code']}, {subject['name']} ({subject['edition']})")
@@ -125,31 +137,42 @@ def _tables(match: Match) -> str:
         console.print(f"- {note}", soft_wrap=True)
     for part, (title, columns) in _ON_SCREEN.items():
         if part in match.parts:
-            _show(console, part, title, columns, match.parts[part])
+            # Needs are told whole: everything after them rests on them.
+            is_whole = part in ("needs", "not_used", "uncovered")
+            _show(console, title, columns, match.parts[part], None if is_whole else SHOWN)
     return text.getvalue()
 
 
-def _show(console: Console, part: str, title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def _show(
+    console: Console, title: str, columns: Sequence[_Column], rows: Sequence[Row], most: int | None
+) -> None:
     console.print(f"\n{title}" + ("" if rows else ": none"))
     if not rows:
         return
     # A column that is empty in every row tells nothing.
-    shown = [name for name in columns if any(row.get(name) is not None for row in rows)]
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in shown:
-        number = any(isinstance(row.get(name), int | float) for row in rows) and name != "is_own"
-        table.add_column(
-            _NAMES.get(name, name),
-            justify="right" if number else "left",
-            no_wrap=name not in ("title_fr", "institution", "label_fr", "covers"),
+    shown = [
+        (heading, names)
+        for heading, names in columns
+        if any(row.get(name) is not None for row in rows for name in names)
+    ]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True, padding=(0, 1))
+    for heading, names in shown:
+        is_number = any(
+            isinstance(row.get(names[0]), int | float) and row[names[0]] is not True for row in rows
         )
-    # Needs are told whole: everything after them rests on them.
-    kept = rows if part in ("needs", "not_used", "uncovered") else rows[:SHOWN]
-    for row in kept:
-        table.add_row(*(Text(_cell(name, row.get(name))) for name in shown))
+        table.add_column(
+            heading,
+            justify="right" if is_number else "left",
+            no_wrap=heading not in _WRAPPED,
+            overflow="fold",
+        )
+    joints = [" " if heading == "need" else "\n" for heading, _ in shown]
+    for row in rows[:most]:
+        cells = [filter(None, (_cell(name, row.get(name)) for name in names)) for _, names in shown]
+        table.add_row(*(Text(joint.join(lines)) for lines, joint in zip(cells, joints, strict=True)))
     console.print(table)
-    if len(rows) > len(kept):
-        console.print(f"The first {len(kept)} of {len(rows)}; --format csv gives all.")
+    if most is not None and len(rows) > most:
+        console.print(f"The first {most} of {len(rows)}; --format csv gives all.")
 
 
 def _cell(name: str, value: Any) -> str:

@@ -104,7 +104,8 @@ def test_only_publishable_figures_of_a_territory_count(territory):
     said = " ".join(territory.notes)
     assert "Simulated" in said
     assert "1 in territory ti-1, 1 in region 32" in said
-    assert "1 of them are fragile" in said
+    assert "not used: 1 in territory ti-1: secret" in said
+    assert "1 of the figures used are fragile" in said
     assert "1 competences are not used" in said
 
 
