@@ -65,5 +65,9 @@ class ReviewError(SkillsBankError):
     """A reviewed spreadsheet or a file of decisions that cannot be taken over."""
 
 
+class MatchError(SkillsBankError):
+    """A company, territory, institution or edition that a release does not know, or knows nothing of."""
+
+
 class BusyError(SkillsBankError):
     """Another refresh holds the data folder."""

@@ -148,6 +148,13 @@ SCHEMAS: dict[str, pa.Schema] = {
         name=_text,
         last_vintage=_text,
     ),
+    "coordinates": _schema(
+        "place_kind place_code latitude longitude",
+        place_kind=_text,
+        place_code=_text,
+        latitude=_number,
+        longitude=_number,
+    ),
     "epcis": _schema("vintage epci_code", vintage=_text, epci_code=_text, name=_text, kind=_text),
     "epci_passage": _schema("vintage commune_code", vintage=_text, commune_code=_text, epci_code=_text),
     "regions": _schema("region_code", region_code=_text, name=_text),

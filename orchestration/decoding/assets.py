@@ -32,6 +32,7 @@ DESCRIPTIONS = {
     "register": "One row a company of the register, by company key.",
     "communes": "One row a commune or district of Paris, Lyon and Marseille, current vintage.",
     "commune_passage": "One row a code that a commune had once, with the commune that holds its place today.",
+    "coordinates": "One row a commune or intercommunal body, with its latitude and longitude.",
     "epcis": "One row a vintage and intercommunal body.",
     "epci_passage": "One row an earlier vintage and commune that was in another intercommunal body then.",
     "partner_quarantine": "Every row and value of a partner's file that could not be used, and the reason.",

@@ -16,7 +16,7 @@ from orchestration.decoding.partner_files import Chunk, PartnerFile
 from orchestration.decoding.values import moments
 from orchestration.errors import PartnerFileError
 
-FieldKind = Literal["text", "integer", "flag", "day", "headcount", "band"]
+FieldKind = Literal["text", "integer", "number", "flag", "day", "headcount", "band"]
 
 # Sirene's trancheEffectifs codes (INSEE) by our headcount bands; NN is "no employee declared".
 HEADCOUNT_BANDS: Mapping[str, str] = MappingProxyType(
@@ -46,6 +46,7 @@ PARTNER_TABLES = ("frame", "register")
 REFERENCE_TABLES = (
     "communes",
     "commune_passage",
+    "coordinates",
     "epcis",
     "epci_passage",
     "departements",
@@ -59,6 +60,7 @@ REFERENCE_TABLES = (
 _FORMS: Mapping[FieldKind, tuple[str, str]] = MappingProxyType(
     {
         "integer": (r"^-?[0-9]{1,15}$", "a whole number"),
+        "number": (r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$", "a number such as 49.25"),
         "flag": (r"(?i)^(oui|non|true|false)$", "oui or non"),
         "day": (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date such as 2019-03-31"),
         **dict.fromkeys(
@@ -188,7 +190,12 @@ def _kind(table: str, field: Any) -> FieldKind:
     if field.name == "headcount_band":
         # The register's finer bands are kept: they give the population's headcount.
         return "band" if table == "register" else "headcount"
-    kinds: dict[object, FieldKind] = {pa.int64(): "integer", pa.bool_(): "flag", pa.date32(): "day"}
+    kinds: dict[object, FieldKind] = {
+        pa.int64(): "integer",
+        pa.float64(): "number",
+        pa.bool_(): "flag",
+        pa.date32(): "day",
+    }
     return kinds.get(field.type, "text")
 
 
@@ -202,6 +209,8 @@ def _column(field: _Field, chunk: Chunk, file: PartnerFile, target: Any) -> Arra
     match field.kind:
         case "integer":
             return cells.cast(pa.int64())
+        case "number":
+            return cells.cast(pa.float64())
         case "flag":
             yes = pc.is_in(pc.utf8_lower(cells), value_set=pa.array(["oui", "true"]))
             return pc.if_else(cells.is_valid(), yes, None)

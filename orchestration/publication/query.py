@@ -1,5 +1,5 @@
-"""Analysts' questions to a release. Belongs here: running one read-only statement and writing its rows. Does
-not: opening anything but the release."""
+"""Analysts' questions to a release. Belongs here: opening it read-only, running one statement and writing its rows.
+Does not: opening anything but the release."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def run_query(releases: Path, sql: str, format: str = "table", output: Path | No
     writer = _writer(format)
     if format == "parquet" and output is None and sys.stdout.isatty():
         raise ReleaseError("Parquet is not for the screen", fix="name a file with --output, or use a pipe")
-    with _connect(open_release(releases).database) as connection:
+    with connect(open_release(releases).database) as connection:
         _check_statement(sql)
-        with _explained(), _sink(output) as sink:
-            writer(connection, sql, sink)
+        with _explained(), sink(output) as file:
+            writer(connection, sql, file)
 
 
 @contextmanager
-def _connect(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that sees the release, read-only, and nothing besides it on the machine."""
     path = str(database).replace("'", "''")
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
@@ -94,7 +94,7 @@ def _explained() -> Iterator[None]:
 
 
 @contextmanager
-def _sink(output: Path | None) -> Iterator[BinaryIO]:
+def sink(output: Path | None) -> Iterator[BinaryIO]:
     """Standard output, or a file that is there only when it is whole."""
     if output is None:
         yield sys.stdout.buffer

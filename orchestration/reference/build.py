@@ -1,5 +1,5 @@
 """Builds the reference tables. Belongs here: reading the public files, writing the tables. Does not: deriving
-them (places.py, activities.py), options of the command line, downloads."""
+them (places.py, coordinates.py, activities.py), options of the command line, downloads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestration.errors import SkillsBankError
 from orchestration.reference.activities import derive_activities
+from orchestration.reference.coordinates import derive_coordinates
 from orchestration.reference.places import Row, derive_places
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -29,6 +30,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "population",
     ),
     "commune_passage": ("former_code", "commune_code", "change", "name", "last_vintage"),
+    "coordinates": ("place_kind", "place_code", "latitude", "longitude"),
     "territories": ("territory_id", "name"),
     "territory_communes": ("territory_id", "commune_code"),
     "activities": (
@@ -63,6 +65,10 @@ def build(source: Path, target: Path) -> dict[str, int]:
         groupings=_csv(source / "territoires_industrie" / "ti_groupement.csv"),
         changes=_csv(geo / "communes_2021_vs_2026.csv"),
     )
+    with _present(geo / "cities500.txt").open(encoding="utf-8") as gazetteer:
+        tables["coordinates"] = derive_coordinates(
+            tables["communes"], gazetteer, _json(geo / "anct_centroide-4326_epci-ept.geojson")["features"]
+        )
     tables |= derive_activities(_json(source / "naf" / "naf_rev2_socialgouv.json"))
     target.mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
@@ -73,9 +79,8 @@ def build(source: Path, target: Path) -> dict[str, int]:
     return {name: len(rows) for name, rows in tables.items()}
 
 
-def _json(path: Path) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = json.loads(_present(path).read_text(encoding="utf-8"))
-    return records
+def _json(path: Path) -> Any:
+    return json.loads(_present(path).read_text(encoding="utf-8"))
 
 
 def _csv(path: Path) -> list[Row]:

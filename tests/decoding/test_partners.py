@@ -1,5 +1,6 @@
 """Frames, the register and reference files in the lake, and one clear message for each fault."""
 
+import shutil
 from datetime import date
 
 import pyarrow as pa
@@ -217,6 +218,20 @@ def test_the_projects_reference_files(repository, tmp_path):
     communes = {row["commune_code"]: row for row in rows(tmp_path, "communes")}
     assert communes["02691"]["name"] == "Saint-Quentin"
     assert communes["2A004"]["departement_code"] == "2A"
+    places = {row["place_code"]: row for row in rows(tmp_path, "coordinates")}
+    assert (places["64260"]["latitude"], places["64260"]["longitude"]) == (43.358, -1.774)
+
+
+@pytest.mark.parametrize("cell", ["48,2", "1e3", "nord", "48."])
+def test_a_number_that_is_none(repository, tmp_path, cell):
+    folder = tmp_path / "reference"
+    shutil.copytree(repository / "data" / "reference", folder)
+    file = folder / "coordinates.csv"
+    file.write_text(
+        f'place_kind,place_code,latitude,longitude\nepci,200000172,"{cell}",6.4\n', encoding="utf-8"
+    )
+    with pytest.raises(PartnerFileError, match=r"coordinates.*line 2.*'latitude'.*a number such as"):
+        decode_reference(folder, tmp_path / "lake")
 
 
 def test_the_samples_company_files(repository, tmp_path):

@@ -140,6 +140,11 @@ def places(lake: SmallLake) -> None:
     ]:  # fmt: skip
         lake.add("communes", commune_code=code, name=name, departement_code=departement, region_code=region,
                  epci_code=None, population=population)  # fmt: skip
+    for kind, place, latitude, longitude in [
+        ("commune", ALBERT, 50.001, 2.651), ("commune", SAINT_QUENTIN, 49.849, 3.288),
+        ("commune", PARIS, 48.853, 2.349),
+    ]:  # fmt: skip
+        lake.add("coordinates", place_kind=kind, place_code=place, latitude=latitude, longitude=longitude)
     for territory, name, communes in [
         ("ti-3202", "Territoire d'Albert", (ALBERT, ROUEN)),
         ("ti-3211", "Saint-Quentinois", (SAINT_QUENTIN,)),

@@ -186,6 +186,20 @@ def test_no_personal_data_reaches_the_marts(sample: Marts) -> None:
             assert found == [], f"{table}.{column}"
 
 
+def test_communes_lie_somewhere(sample: Marts) -> None:
+    found = sample.execute(
+        """select name, round(latitude, 1), round(longitude, 1), coordinates_of from dim_commune
+        where commune_code in ('80016', '80021', '75101', '80002', '98612') order by commune_code"""
+    ).fetchall()
+    assert found == [
+        ("Paris 1er Arrondissement", 48.9, 2.3, "commune"),
+        ("Ablaincourt-Pressoir", 49.8, 2.7, "epci"),  # fewer than 500 inhabitants
+        ("Albert", 50.0, 2.7, "commune"),
+        ("Amiens", 49.9, 2.3, "commune"),
+        ("Sigave", None, None, None),  # in Wallis and Futuna
+    ]
+
+
 def test_communes_lie_in_what_they_lay_in(sample: Marts) -> None:
     found = sample.execute(
         """select name, region_name, former_region_name, epci_code, epci_code_2021, ept_code, territory_id, district_of

@@ -34,6 +34,15 @@ placed as (
         on coalesce(communes.district_of, communes.commune_code) = earlier.commune_code
 ),
 
+points as (
+    select
+        place_kind,
+        place_code,
+        latitude,
+        longitude
+    from {{ ref('stg_lake__coordinates') }}
+),
+
 bodies as (
     select
         vintage,
@@ -60,12 +69,27 @@ select
     placed.ept_code,
     epts.name as ept_name,
     placed.territory_id,
-    placed.population
+    placed.population,
+    coalesce(towns.latitude, centres.latitude) as latitude,
+    coalesce(towns.longitude, centres.longitude) as longitude,
+    case
+        when towns.latitude is not null then 'commune'
+        when centres.latitude is not null then 'epci'
+    end as coordinates_of
 from placed
 left join {{ ref('stg_lake__regions') }} as regions
     on placed.region_code = regions.region_code
 left join {{ ref('stg_lake__former_regions') }} as former_regions
     on placed.former_region_code = former_regions.former_region_code
+-- A district lies where its commune does: it has no point of its own.
+left join points as towns
+    on
+        coalesce(placed.district_of, placed.commune_code) = towns.place_code
+        and towns.place_kind = 'commune'
+left join points as centres
+    on
+        placed.epci_code = centres.place_code
+        and centres.place_kind = 'epci'
 left join bodies as epcis
     on
         placed.epci_code = epcis.epci_code
