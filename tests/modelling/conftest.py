@@ -17,10 +17,13 @@ import pytest
 from orchestration import lake as lake_tables
 from orchestration.collection.partners.contract import load_all
 from orchestration.collection.partners.contract import schemas as feed_schemas
+from orchestration.decoding.competence_frame import decode_frame
 from orchestration.disclosure.stage import make_public
 from orchestration.estimation.stage import make_figures, make_weights
+from orchestration.frame import load as load_frame
 from orchestration.modelling.assets import FIGURES
 from orchestration.modelling.dbt import DbtOutcome, Event, prepare_manifest, run_dbt
+from orchestration.recognition.mapping import recognise
 from orchestration.settings import Settings
 
 ALBERT, SAINT_QUENTIN, PARIS, AJACCIO, ROUEN = "80016", "02691", "75056", "2A004", "76540"
@@ -111,6 +114,8 @@ class SmallLake:
             else:
                 parts = [(None, [_table(rows, schema)])]
             lake_tables.write(folder, table, parts, schema)
+        decode_frame(load_frame(Settings().frame), CODES, folder)
+        recognise(Settings(data=folder.parent))
         return folder
 
 
