@@ -93,8 +93,8 @@ def _code_files(settings: Settings) -> Iterator[tuple[str, Path]]:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 yield f"{folder.name}/{path.relative_to(folder).as_posix()}", path
-    for scheme, folder in (("esco", settings.esco), ("rome", settings.rome)):
-        for path in sorted(folder.glob("*.csv")) if folder else ():
+    for scheme, classification in (("esco", settings.esco), ("rome", settings.rome)):
+        for path in sorted(classification.glob("*.csv")) if classification else ():
             yield f"{scheme}/{path.name}", path
     for path in sorted(settings.contracts.glob("*/contract.yaml")):
         yield f"contracts/{path.parent.name}", path

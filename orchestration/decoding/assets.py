@@ -20,7 +20,14 @@ from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PARTNER_TABLES, PartnerInput, decode_partners, decode_reference
 from orchestration.decoding.quarantine import Quarantine
 from orchestration.frame import Scheme, SchemeName, esco_files, load, read_esco, read_rome
-from orchestration.provenance import Input, code_version, decisions_input, fingerprint, published, write_inputs
+from orchestration.provenance import (
+    Input,
+    code_version,
+    decisions_input,
+    fingerprint,
+    published,
+    write_inputs,
+)
 from orchestration.settings import Settings
 
 GROUP, OWNERS = "decoding", ["team:data-engineering"]

@@ -31,7 +31,7 @@ def decode_frame(
     Returns:
         The number of rows of each of `FRAME_TABLES`.
     """
-    rows = {
+    rows: dict[str, list[dict[str, object]]] = {
         "competences": _competences(frame),
         "competence_families": [
             {"family": family, "position": place, "label_fr": label.fr, "label_en": label.en}

@@ -15,6 +15,7 @@ DESCRIPTION = (
     "span of text and competence, or a span and what else became of it, with score, method and who decided."
 )
 
+
 def recognition_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """The table of mappings; what people decided is replayed."""
     read: Sequence[str] = ("answers", "respondents", "competences", *TABLES)

@@ -38,6 +38,6 @@ def waiting(settings: Settings) -> tuple[list[Mapping], Scheme]:
             filters=[("outcome", "in", ["review", "outside"]), ("method", "==", "ranked")],
             partitioning=None,
         )
-        left += rows["text"].to_pylist()
+        left += [text for text in rows["text"].to_pylist() if text]
     recogniser, scheme = recogniser_of(settings)
     return [one for found in recogniser.answers(left, datetime.now(UTC)) for one in found], scheme

@@ -68,7 +68,9 @@ def answers(folder: Path, codebooks: Path) -> Iterator[Text]:
     who = {
         (row["edition"], row["respondent_id"]): row
         for row in _rows(
-            folder, "respondents", ["edition", "respondent_id", "company_key", "submitted_at", "last_action_at"]
+            folder,
+            "respondents",
+            ["edition", "respondent_id", "company_key", "submitted_at", "last_action_at"],
         )
     }
     columns = ["edition", "respondent_id", "variable", "item", "state", "value_text"]
@@ -112,11 +114,9 @@ def partner_texts(folder: Path) -> Iterator[Text]:
 
 
 def _midnight(day: date | None) -> datetime | None:
-    return datetime(day.year, day.month, day.day) if day else None  # noqa: DTZ001 - the lake has no zones
+    return datetime(day.year, day.month, day.day) if day else None
 
 
-def _rows(
-    folder: Path, table: str, columns: list[str], filters: list[tuple[str, str, Any]] | None = None
-) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path, table: str, columns: list[str], filters: Any = None) -> Iterator[dict[str, Any]]:
     for path in lake.files(folder, table):
         yield from pq.read_table(path, columns=columns, filters=filters, partitioning=None).to_pylist()
