@@ -257,7 +257,7 @@ class TestDimensions:
             ("TO-4", "INN-03", "recognised"),
         ]
         assert rows(marts, "select offers, labelled_offers, territory_id from dim_institution") == [
-            (3, 1, "ti-3202")
+            (4, 1, "ti-3202")
         ]
 
     def test_stopovers(self, marts: Marts) -> None:

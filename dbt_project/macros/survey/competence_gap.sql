@@ -1,8 +1,8 @@
-{#- The gap of each competence in all, each région and each territory: the need share less the seats that each company
-    of the domain could have, at least 0; with the interval of the need. Seats taught on site count where they are;
-    seats online are shared out among the companies of all domains alike. `needs` is a table of figures, `offers` a
-    query of competence_code, region_code, territory_id, is_distance, offers, offers_labelled, offers_without_seats,
-    seats. Described in docs/frame.md. -#}
+{#- The gap of each competence in all, each région and each territory: the need share less the seats that each
+    company of the domain could have, at least 0; with the interval of the need. Seats taught on site count where
+    they are; seats online are shared out among the companies of all domains alike. `needs` is a table of figures,
+    `offers` a query of competence_code, region_code, territory_id, is_distance, offers, offers_labelled,
+    offers_without_seats, seats. Described in docs/frame.md. -#}
 {%- macro competence_gap(needs, offers) -%}
 with needs as (
     select
@@ -113,7 +113,7 @@ seated as (
                         when supplied.seats_online = 0 then 0
                         else supplied.seats_online / supplied.companies_of_all
                     end
-        end as seats_per_company
+        end as seat_rate
     from supplied
 ),
 
@@ -121,19 +121,19 @@ gaps as (
     select
         seated.*,
         case
-            when seated.need_share > seated.seats_per_company then seated.need_share - seated.seats_per_company
-            when seated.need_share <= seated.seats_per_company then 0
+            when seated.need_share > seated.seat_rate then seated.need_share - seated.seat_rate
+            when seated.need_share <= seated.seat_rate then 0
         end as gap,
         case
-            when seated.need_low > seated.seats_per_company then seated.need_low - seated.seats_per_company
-            when seated.need_low <= seated.seats_per_company then 0
+            when seated.need_low > seated.seat_rate then seated.need_low - seated.seat_rate
+            when seated.need_low <= seated.seat_rate then 0
         end as gap_low,
         case
-            when seated.need_high > seated.seats_per_company then seated.need_high - seated.seats_per_company
-            when seated.need_high <= seated.seats_per_company then 0
+            when seated.need_high > seated.seat_rate then seated.need_high - seated.seat_rate
+            when seated.need_high <= seated.seat_rate then 0
         end as gap_high,
         -- Only what may be published is ranked.
-        seated.flag in ('ok', 'fragile') and seated.seats_per_company is not null as is_ranked
+        seated.flag in ('ok', 'fragile') and seated.seat_rate is not null as is_ranked
     from seated
 ),
 
@@ -171,7 +171,7 @@ select
     gaps.offers_without_seats,
     gaps.seats_on_site,
     gaps.seats_online,
-    cast(gaps.seats_per_company as double) as seats_per_company,
+    cast(gaps.seat_rate as double) as seat_rate,
     cast(gaps.gap as double) as gap,
     cast(gaps.gap_low as double) as gap_low,
     cast(gaps.gap_high as double) as gap_high,

@@ -1,5 +1,5 @@
--- What partners' records are about: the codes that the partner gave; where it gave none, the competences that the
--- recognition stage found named in the record's texts.
+-- What partners' records are about: the codes that the partner gave; where it gave none, the competences that
+-- the recognition stage found named in the record's texts.
 with declared as (
     select
         'training_offers' as source,

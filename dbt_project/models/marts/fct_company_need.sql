@@ -43,8 +43,9 @@ select
     once.respondent_id,
     responses.company_key,
     once.competence_code,
-    concat_ws('|', once.by_array, once.by_multiple, once.by_ranking, once.by_other, once.by_free_text) as routes,
-    once.by_array is not null or once.by_multiple is not null or once.by_ranking is not null as is_in_estimates,
+    concat_ws('|', once.by_array, once.by_multiple, once.by_ranking, once.by_other, once.by_free_text)
+        as routes,
+    coalesce(once.by_array, once.by_multiple, once.by_ranking) is not null as is_in_estimates,
     responses.is_in_figures,
     responses.region_code,
     responses.territory_id,

@@ -1,3 +1,4 @@
+{%- set domains = [('all', "'all'"), ('region', 'region_code'), ('territory', 'territory_id')] -%}
 with events as (
     select
         'vacancy' as kind,
@@ -7,7 +8,7 @@ with events as (
         coalesce(vacancies.posts, 1) as posts
     from {{ ref('fct_vacancy') }} as vacancies
     inner join {{ ref('int_text_competences') }} as about
-        on about.source = 'vacancies' and about.record_id = vacancies.vacancy_id
+        on vacancies.vacancy_id = about.record_id and about.source = 'vacancies'
     union all
     select
         'opportunity' as kind,
@@ -17,7 +18,7 @@ with events as (
         0 as posts
     from {{ ref('fct_opportunity') }} as opportunities
     inner join {{ ref('int_text_competences') }} as about
-        on about.source = 'opportunities' and about.record_id = opportunities.opportunity_id
+        on opportunities.opportunity_id = about.record_id and about.source = 'opportunities'
     union all
     select
         'question' as kind,
@@ -33,7 +34,7 @@ with events as (
 ),
 
 placed as (
-    {%- for domain_type, column in [('all', "'all'"), ('region', 'region_code'), ('territory', 'territory_id')] %}
+    {%- for domain_type, column in domains %}
     {{ 'union all' if not loop.first }}
     select
         '{{ domain_type }}' as domain_type,
@@ -49,7 +50,7 @@ placed as (
 ),
 
 aided as (
-    {%- for domain_type, column in [('all', "'all'"), ('region', 'region_code'), ('territory', 'territory_id')] %}
+    {%- for domain_type, column in domains %}
     {{ 'union all' if not loop.first }}
     select
         '{{ domain_type }}' as domain_type,

@@ -1,4 +1,4 @@
--- Only what may be compared: a competence that was split or ended, or asked for in broken terms, has no trend.
+-- Only what may be compared: a competence that was split or ended, or asked for in broken terms, has none.
 select
     changes.edition,
     changes.reference_edition,
