@@ -24,6 +24,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from orchestration.modelling.assets import mart_keys, modelling_assets
     from orchestration.publication import assets as publication
     from orchestration.quality.checks import gate_check, gates
+    from orchestration.recognition.assets import recognition_assets
 
     codebooks = codebook.load_all(settings.codebooks)
     contracts = load_all(settings.contracts)
@@ -34,6 +35,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             assets=[
                 *collection_assets(settings, codebooks, contracts),
                 *decoding_assets(settings, codebooks, contracts, [*raw, MATCHES]),
+                *recognition_assets(settings),
                 *models,
                 *estimation_assets(settings),
                 *disclosure_assets(settings),

@@ -43,13 +43,21 @@ class Input:
         return cls(entry.source, entry.feed, entry.sha256)
 
 
+def decisions_input(settings: Settings) -> Input | None:
+    """What people decided on texts: not archived, yet a release is made from it; None before the first decision."""
+    if not settings.decisions.exists():
+        return None
+    digest = hashlib.sha256(settings.decisions.read_bytes()).hexdigest()
+    return Input("decisions", "competences", digest)
+
+
 def package_versions() -> dict[str, str]:
     """The versions installed here of Python and of what the figures depend on."""
     return {"python": python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
 
 
 def code_version(settings: Settings) -> str:
-    """Hash over the project's code, models, gates, codebooks and reference data: 64 hex digits."""
+    """Hash over the project's code, models, gates, codebooks, reference data and frame: 64 hex digits."""
     digest = hashlib.sha256()
     for name, path in _code_files(settings):
         digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -81,10 +89,13 @@ def _code_files(settings: Settings) -> Iterator[tuple[str, Path]]:
         for path in sorted((PROJECT / part).rglob("*")):
             if path.suffix in endings and path.is_file():
                 yield path.relative_to(PROJECT).as_posix(), path
-    for folder in (settings.codebooks, settings.reference):
+    for folder in (settings.codebooks, settings.reference, settings.frame):
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 yield f"{folder.name}/{path.relative_to(folder).as_posix()}", path
+    for scheme, classification in (("esco", settings.esco), ("rome", settings.rome)):
+        for path in sorted(classification.glob("*.csv")) if classification else ():
+            yield f"{scheme}/{path.name}", path
     for path in sorted(settings.contracts.glob("*/contract.yaml")):
         yield f"contracts/{path.parent.name}", path
 

@@ -11,7 +11,7 @@ with expected as (
         select unnest([
             'pub_edition', 'pub_indicator', 'pub_domain', 'pub_competence', 'pub_territory', 'pub_stopover',
             'pub_training_offer', 'pub_training_offer_competence', 'pub_participation', 'pub_innovation_export',
-            'pub_competence_need', 'pub_change', 'pub_contrast', 'pub_territory_model'
+            'pub_competence_need', 'pub_competence_gap', 'pub_change', 'pub_contrast', 'pub_territory_model'
         ]) as name
     )
     cross join (select unnest(['.parquet', '.csv']) as ending)

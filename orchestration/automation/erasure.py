@@ -26,6 +26,7 @@ from orchestration.automation.rewriting import (
     search,
 )
 from orchestration.automation.rewriting_companies import in_companies, reviewed_respondents
+from orchestration.automation.rewriting_decisions import in_decisions, said_by_erased_alone
 from orchestration.codebook import Codebook, load_all
 from orchestration.collection import tombstones
 from orchestration.collection.tombstones import Tombstone, Tombstones
@@ -89,8 +90,8 @@ class Proof:
         lines += [f"  removed  {count:>8,}  {what}" for what, count in sorted(self.removed.items()) if count]
         lines += [] if any(self.removed.values()) else ["  removed         0  nothing was left of them"]
         lines.append(
-            f"  search   {self.searched.files:>8,}  files of archive, contacts and lake, {self.searched.cells:,} "
-            "cells: nothing found"
+            f"  search   {self.searched.files:>8,}  files of archive, contacts, decisions and lake, "
+            f"{self.searched.cells:,} cells: nothing found"
         )
         if self.removed_releases:
             lines.append(f"Earlier releases removed: {', '.join(self.removed_releases)}.")
@@ -109,7 +110,7 @@ class Proof:
 
 
 def erase(settings: Settings, request: Request, *, past_releases: bool = False) -> Proof:
-    """Remove somebody's data from archive, contacts, lake and warehouse, and keep it from coming back.
+    """Remove somebody's data from archive, contacts, decisions, lake and warehouse, and keep it from coming back.
 
     First the tombstone is written, unfinished: from then on nothing is collected until the work is done. Every
     step can be repeated, so that a killed erasure is ended by the next call, with the same request or with
@@ -141,6 +142,10 @@ def erase(settings: Settings, request: Request, *, past_releases: bool = False) 
         removed.update(in_archive_and_contacts(archive, settings.contacts, codebooks, erased))
         gone = erased_respondents(archive, codebooks)
         removed.update(in_companies(archive, erased, gone))
+        # Before the lake, which alone tells whose wording a decision is on.
+        removed.update(
+            in_decisions(settings.decisions, said_by_erased_alone(settings.lake, erased, gone), erased)
+        )
         removed.update(in_lake(settings.lake, erased, gone))
         removed.update(_working_files(settings))
         searched = search(settings, erased, gone, [text for text in (request.siren, request.email) if text])
@@ -148,7 +153,7 @@ def erase(settings: Settings, request: Request, *, past_releases: bool = False) 
             raise SkillsBankError(
                 f"data of somebody erased is still in {len(searched.places)} places",
                 where=", ".join(searched.places[:5]),
-                expected="nothing in archive, contacts and lake",
+                expected="nothing in archive, contacts, decisions and lake",
                 fix="run the same command again; if this comes back, report it",
             )
         holding = [one for one in list_releases(settings.releases) if _holds(one, erased, gone)]

@@ -97,7 +97,7 @@ def _edition(folder: Path, book: Codebook, archive: Archive, logs: Path, now: da
     since, what = _last_answer(exports), "last answer"
     if since is None and exports:
         since, what = max(entry.collected_at for entry in exports), "last collection"
-    until = _later(since, book.retention_months) if since else None
+    until = later(since, book.retention_months) if since else None
     files = sorted(path for path in folder.glob("*") if path.is_file())
     if since is None or until is None or now < until or not files:
         return Kept(folder.name, since, what if since else "nothing collected", book.retention_months, until,
@@ -151,7 +151,7 @@ def _last_in(entry: Entry) -> datetime | None:
     return min(moment, entry.collected_at) if moment else None
 
 
-def _later(moment: datetime, months: int) -> datetime:
+def later(moment: datetime, months: int) -> datetime:
     """The same day so many months later, or the last one of a shorter month."""
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     day = min(moment.day, calendar.monthrange(year, month + 1)[1])

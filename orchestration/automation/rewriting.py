@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from orchestration import lake as tables
 from orchestration.archive import Archive, Entry
 from orchestration.automation.rewriting_companies import SOURCES, copy_names
+from orchestration.automation.rewriting_decisions import named_in
 from orchestration.codebook import Codebook
 from orchestration.collection.companies.known_names import holds_names, path_of
 from orchestration.collection.company_files import without_companies
@@ -113,13 +114,14 @@ def in_lake(lake: Path, erased: Tombstones, gone: Respondents) -> Counter[str]:
 
 
 def search(settings: Settings, erased: Tombstones, gone: Respondents, texts: Sequence[str]) -> Found:
-    """Look for who was erased in every cell of archive, contacts and lake: keys, numbers, addresses, respondents.
+    """Look for who was erased in every cell of archive, contacts, decisions and lake: keys, numbers, addresses,
+    respondents.
 
     ``texts`` are looked for as they are too, in the cells and in the bytes of every other file.
     """
     files = cells = 0
     places = []
-    for root in (settings.archive, settings.contacts, settings.lake):
+    for root in (settings.archive, settings.contacts, settings.decisions.parent, settings.lake):
         for path in sorted(path for path in root.rglob("*") if path.is_file()):
             files += 1
             found = False
@@ -130,6 +132,8 @@ def search(settings: Settings, erased: Tombstones, gone: Respondents, texts: Seq
             else:
                 content = path.read_bytes()
                 found = any(text.encode() in content for text in texts)
+            if path == settings.decisions:
+                found = found or bool(named_in(path, erased))
             if found:
                 places.append(path.relative_to(settings.data).as_posix())
     return Found(files, cells, tuple(places))
@@ -303,7 +307,8 @@ def _of_respondents(table: pa.Table, gone: Respondents) -> Any:
     if {"edition", "respondent_id"} <= set(table.schema.names):
         for edition, ids in gone.items():
             among = pc.is_in(table["respondent_id"], pa.array(sorted(ids), pa.int64()))
-            found = pc.or_(found, pc.and_(pc.equal(table["edition"], edition), among))
+            # A row without an edition is no respondent's: without this, it would be dropped as unknown.
+            found = pc.or_(found, pc.fill_null(pc.and_(pc.equal(table["edition"], edition), among), False))
     return found
 
 

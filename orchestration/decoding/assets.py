@@ -9,19 +9,29 @@ import pyarrow as pa
 
 from orchestration import lake as tables
 from orchestration.archive import Archive, Entry
-from orchestration.codebook import Codebook
+from orchestration.codebook import VARIABLES, Codebook, load_variables
 from orchestration.collection.companies import matches, reviews
 from orchestration.collection.partners.contract import Contract, feeds_of
 from orchestration.decoding import CompanyInput, DecodeInput, decode
 from orchestration.decoding.codes import code_lists
+from orchestration.decoding.competence_frame import decode_frame
 from orchestration.decoding.feeds import QUARANTINE, decode_feeds, feed_entries
 from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PARTNER_TABLES, PartnerInput, decode_partners, decode_reference
 from orchestration.decoding.quarantine import Quarantine
-from orchestration.provenance import Input, code_version, fingerprint, published, write_inputs
+from orchestration.frame import Scheme, SchemeName, esco_files, load, read_esco, read_rome
+from orchestration.provenance import (
+    Input,
+    code_version,
+    decisions_input,
+    fingerprint,
+    published,
+    write_inputs,
+)
 from orchestration.settings import Settings
 
 GROUP, OWNERS = "decoding", ["team:data-engineering"]
+COMPETENCES = "competences"  # the list in variables.yaml with the codes that questionnaires use
 DESCRIPTIONS = {
     "editions": "One row an edition: year, titles, status, whether it is simulated and has a frame.",
     "respondents": "One row a questionnaire response, by company key: completeness, moments, identifier classes.",
@@ -41,6 +51,12 @@ DESCRIPTIONS = {
     "departements": "One row a département.",
     "territories": "One row an industrial territory.",
     "territory_communes": "One row a commune of an industrial territory.",
+    "competences": "One row a competence of the reference frame, retired ones too.",
+    "competence_families": "One row a family of the reference frame.",
+    "competence_names": "One row a synonym, acronym or example of wording of a competence.",
+    "competence_levels": "One row a competence and level: what one can do at it.",
+    "competence_links": "One row a competence and linked concept of ESCO or ROME.",
+    "competence_recodes": "One row a past code and code that it is counted as today, with its comparability.",
     "activities": "One row a nomenclature and activity code, from sections down to sub-classes.",
 }
 
@@ -65,10 +81,10 @@ def decoding_assets(
             group_name=GROUP,
             owners=OWNERS,
             kinds={"parquet"},
-            description=DESCRIPTIONS[table],
-            metadata={"dagster/column_schema": _columns(tables.SCHEMAS[table])},
+            description=description,
+            metadata={"dagster/column_schema": columns_of(tables.SCHEMAS[table])},
         )
-        for table in tables.SCHEMAS
+        for table, description in DESCRIPTIONS.items()
     ]
     specs += [
         dg.AssetSpec(
@@ -80,7 +96,7 @@ def decoding_assets(
             kinds={"parquet"},
             description=feed.description,
             metadata={
-                "dagster/column_schema": _columns(feed.lake_schema()),
+                "dagster/column_schema": columns_of(feed.lake_schema()),
                 "licence": contract.licence,
                 "source": contract.source,
             },
@@ -108,12 +124,16 @@ def decoding_assets(
         entries += [entry for found in feeds.values() for entry in found]
         entries += [entry for entry in (*decided.values(), *searched.values()) if entry]
         inputs = [Input.of(entry) for entry in entries]
+        if decisions := decisions_input(settings):
+            inputs.append(decisions)
         release = published(settings.releases)
         if release and release.get("fingerprint") == fingerprint(inputs, code_version(settings)):
             context.log.info(f"Nothing has changed since release {release.get('id')}: the rest is skipped.")
             return
         settings.lake.mkdir(parents=True, exist_ok=True)
         rows = decode_reference(settings.reference, settings.lake)
+        past_codes = load_variables(settings.codebooks / VARIABLES).lists.get(COMPETENCES, ())
+        rows |= decode_frame(load(settings.frame), past_codes, settings.lake, _schemes(settings))
         lists = code_lists(settings.reference)
         codes = PartnerCodes(lists, Quarantine(None, settings.lake))
         rows |= decode_partners(
@@ -169,6 +189,16 @@ def decoding_assets(
     return [decode_archive]
 
 
+def _schemes(settings: Settings) -> dict[SchemeName, Scheme]:
+    """The classifications at hand."""
+    found: dict[SchemeName, Scheme] = {}
+    if settings.esco:
+        found["esco"] = read_esco(esco_files(settings.esco), settings.esco.name)
+    if settings.rome:
+        found["rome4"] = read_rome(settings.rome)
+    return found
+
+
 def _partner_entries(
     archive: Archive, codebooks: Sequence[Codebook]
 ) -> list[tuple[tuple[str, str | None], Entry]]:
@@ -193,7 +223,8 @@ def _vintage(entries: Sequence[Entry]) -> dict[str, str]:
     return {"vintage": ", ".join(found)} if found else {}
 
 
-def _columns(schema: pa.Schema) -> dg.TableSchema:
+def columns_of(schema: pa.Schema) -> dg.TableSchema:
+    """A lake table's columns, for its page."""
     return dg.TableSchema(
         columns=[
             dg.TableColumn(

@@ -46,12 +46,13 @@ _HARD = ("hard_to_recruit",)
 @dataclass(frozen=True)
 class Asked:
     """What an edition asks: the comparability of each variable, the competences of its lists of needs and of
-    difficulties, and the family of each competence."""
+    difficulties, the family of each competence, and those that past codes were split or ended into (``broken``)."""
 
     comparability: Mapping[str, str]
     needs: tuple[str, ...]
     hard: tuple[str, ...]
     families: Mapping[str, str]
+    broken: frozenset[str] = frozenset()
 
     def compares(self, variables: Sequence[str], best: str = "identical") -> str:
         """The worst comparability of the variables that the edition asks, at best ``best``."""
@@ -97,18 +98,32 @@ def median_of_spending(asked: Asked) -> list[Indicator]:
 
 def competences(asked: Asked) -> list[Indicator]:
     """Needs and difficulties to recruit, competence by competence and by family: shares of companies."""
+
     # Editions ask for needs in different words, so a need is never better than close.
+    def recoded(*codes: str, best: str = "close") -> str:
+        return "broken" if asked.broken.intersection(codes) else best
+
     needs = [
-        Indicator(f"{NEED}{SUBJECT}{code}", need_column(code), comparability=asked.compares(_NEEDS, "close"))
+        Indicator(
+            f"{NEED}{SUBJECT}{code}", need_column(code), comparability=asked.compares(_NEEDS, recoded(code))
+        )
         for code in asked.needs
     ]
     hard = [
-        Indicator(f"{HARD}{SUBJECT}{code}", hard_column(code), comparability=asked.compares(_HARD))
+        Indicator(
+            f"{HARD}{SUBJECT}{code}",
+            hard_column(code),
+            comparability=asked.compares(_HARD, recoded(code, best="identical")),
+        )
         for code in asked.hard
     ]
     families = [
         Indicator(
-            f"{FAMILY}{SUBJECT}{name}", family_column(name), comparability=asked.compares(_NEEDS, "close")
+            f"{FAMILY}{SUBJECT}{name}",
+            family_column(name),
+            comparability=asked.compares(
+                _NEEDS, recoded(*(code for code in asked.needs if asked.families[code] == name))
+            ),
         )
         for name in dict.fromkeys(asked.families[code] for code in asked.needs)
     ]

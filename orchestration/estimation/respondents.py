@@ -57,7 +57,16 @@ def asked(connection: duckdb.DuckDBPyConnection, edition: str) -> Asked:
         "SELECT variable, comparability FROM marts.int_comparability WHERE edition = $edition",
         params={"edition": edition},
     ).fetchall()
-    return replace(answered(connection, edition), comparability=dict(compares))
+    broken = connection.sql(
+        "SELECT DISTINCT competence_code FROM marts.fct_competence_need "
+        "WHERE edition = $edition AND recoding = 'broken'",
+        params={"edition": edition},
+    ).fetchall()
+    return replace(
+        answered(connection, edition),
+        comparability=dict(compares),
+        broken=frozenset(code for (code,) in broken),
+    )
 
 
 def answered(connection: duckdb.DuckDBPyConnection, edition: str) -> Asked:

@@ -1,6 +1,6 @@
 """The reference frame of competences. Belongs here: the public face. Does not: recognising texts (recognition/)."""
 
-from orchestration.frame.changes import Change, Recode, Recoded, diff, recode, recodes
+from orchestration.frame.changes import Change, Recode, Recoded, diff, recode, recode_codes, recodes
 from orchestration.frame.checking import check
 from orchestration.frame.esco import esco_files, read_esco
 from orchestration.frame.importing import import_frame
@@ -31,6 +31,7 @@ __all__ = [
     "read_heading",
     "read_rome",
     "recode",
+    "recode_codes",
     "recodes",
     "save",
 ]

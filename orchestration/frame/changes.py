@@ -91,10 +91,15 @@ def _row(row: object) -> str:
 
 
 def recodes(old: Frame, new: Frame) -> dict[str, Recode]:
-    """Tell for each competence in use in the old version what it is counted as in the new one.
+    """Tell for each competence in use in the old version what it is counted as in the new one: see `recode_codes`."""
+    return recode_codes((one.code for one in old.competences if one.valid_to is None), new)
+
+
+def recode_codes(codes: Iterable[str], new: Frame) -> dict[str, Recode]:
+    """Tell for each past code what it is counted as in the new version, also where the old frame is not at hand.
 
     A competence that is still in use keeps its code; else those that replace it, directly or through others
-    retired since, take its place.
+    retired since, take its place. A code that the new version does not know at all is counted as nothing.
     """
     heirs: dict[str, list[Competence]] = {}
     for one in new.competences:
@@ -111,11 +116,7 @@ def recodes(old: Frame, new: Frame) -> dict[str, Recode]:
     def comparability(code: str, codes: tuple[str, ...]) -> Comparability:
         return "identical" if codes == (code,) else "close" if len(codes) == 1 else "broken"
 
-    return {
-        one.code: Recode(one.code, codes := to(one.code), comparability(one.code, codes))
-        for one in old.competences
-        if one.valid_to is None
-    }
+    return {code: Recode(code, found := to(code), comparability(code, found)) for code in codes}
 
 
 def recode(rows: Iterable[tuple[_Key, str]], old: Frame, new: Frame) -> Recoded:

@@ -69,7 +69,7 @@ def _codes(feed: Feed) -> list[str]:
     return [
         "      - codes_known:",
         f"          name: stg_lake__{feed.table}_competences_exist",
-        "          arguments: {column_name: competences, to: ref('competences'), field: competence_code}",
+        "          arguments: {column_name: competences, to: ref('stg_lake__competence_recodes'), field: past_code}",
         "          config: {severity: warn}",
     ]
 

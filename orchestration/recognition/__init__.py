@@ -11,7 +11,6 @@ from orchestration.recognition.decisions import (
     load_decisions,
 )
 from orchestration.recognition.nearby import learn
-from orchestration.recognition.needs import CompanyNeed, Need, from_mappings, once_each
 from orchestration.recognition.recogniser import ACCEPTED, REVIEWED, Mapping, Recogniser, sureness
 from orchestration.recognition.review import export_queue, import_decisions
 from orchestration.recognition.vectors import Candidate, Index
@@ -20,23 +19,19 @@ __all__ = [
     "ACCEPTED",
     "REVIEWED",
     "Candidate",
-    "CompanyNeed",
     "Decision",
     "Index",
     "Mapping",
-    "Need",
     "Recogniser",
     "add_decisions",
     "agreement",
     "disputed",
     "export_queue",
-    "from_mappings",
     "import_decisions",
     "kappa",
     "learn",
     "learned",
     "load_decisions",
-    "once_each",
     "parts",
     "says_nothing",
     "sureness",

@@ -67,10 +67,16 @@ def add_decisions(path: Path, decisions: Iterable[Decision]) -> int:
     new = [one for one in dict.fromkeys(decisions) if one not in set(known)]
     if not new:
         return 0
+    write_decisions(path, [*known, *new])
+    return len(new)
+
+
+def write_decisions(path: Path, decisions: Iterable[Decision]) -> None:
+    """Replace the file of decisions at once: it is the old one or the new one, whole."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for one in (*known, *new):
+    for one in decisions:
         when = one.decided_at.isoformat(timespec="seconds")
         writer.writerow([one.key, BETWEEN.join(one.codes), one.decided_by, when, one.frame_version])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +86,6 @@ def add_decisions(path: Path, decisions: Iterable[Decision]) -> int:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    return len(new)
 
 
 def _by_coder(decisions: Iterable[Decision]) -> dict[str, dict[str, Decision]]:

@@ -4,13 +4,15 @@ import shutil
 
 import openpyxl
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from orchestration import lake
 from orchestration.cli import app
 from orchestration.errors import SkillsBankError
-from orchestration.settings import PROJECT
+from orchestration.recognition.mapping import recognise
+from orchestration.recognition.texts import TABLES
+from orchestration.settings import PROJECT, Settings
 
 FRAME = PROJECT / "data" / "frame"
 
@@ -56,19 +58,19 @@ def test_import_then_diff(run, tmp_path):
 
 
 def write_lake(folder, texts):
-    rows = [("missing_skills", None, text) for text in texts]
+    rows = [("missing_skills", "", text) for text in texts]
     rows += [("competence_need", "other", "boulanger"), ("turnover_band", "other", "beaucoup")]
-    table = pa.table(
+    answers = [
         {
-            "variable": [row[0] for row in rows],
-            "item": pa.array([row[1] for row in rows], pa.string()),
-            "state": ["answered"] * len(rows),
-            "value_text": [row[2] for row in rows],
+            "edition": "tour_2019", "respondent_id": number, "variable": variable, "item": item,
+            "state": "answered", "value_text": text,
         }
-    )
-    path = folder / "answers" / "edition=tour_2019" / "part-0.parquet"
-    path.parent.mkdir(parents=True)
-    pq.write_table(table, path)
+        for number, (variable, item, text) in enumerate(rows)
+    ]  # fmt: skip
+    lake.write(folder, "answers", [(None, [pa.Table.from_pylist(answers, schema=lake.SCHEMAS["answers"])])])
+    for table in {"respondents", *TABLES} & lake.SCHEMAS.keys():
+        lake.write(folder, table, [])
+    recognise(Settings())
 
 
 def test_a_decision_leaves_the_queue(run, tmp_path):

@@ -1,24 +1,18 @@
 """The frame that is shipped, its files' faults, and its checks."""
 
-import csv
 from datetime import date
 
 import pytest
 
+from orchestration.codebook import VARIABLES, load_variables
 from orchestration.errors import FrameError
-from orchestration.frame import check, load, read_esco, read_rome, save
+from orchestration.frame import check, load, read_esco, read_rome, recode_codes, save
 from orchestration.settings import PROJECT
-
-
-def seed(name):
-    with (PROJECT / "dbt_project" / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_the_frame_shipped_is_whole(frame):
     assert check(frame, {}) == []
     assert 55 <= len(frame.competences) <= 70
-    assert [row["family"] for row in seed("competence_families")] == list(frame.heading.families)
     assert {one.family for one in frame.competences} == set(frame.heading.families)
     names = {(name.kind, name.text) for name in frame.names}
     for acronym in ("PI", "R&D", "ADV", "VIE", "CIR"):
@@ -26,17 +20,11 @@ def test_the_frame_shipped_is_whole(frame):
     assert {("synonym", "incoterms"), ("synonym", "lean")} <= names
 
 
-def test_the_seed_of_the_marts_is_a_view_of_the_frame(frame):
-    by_code = {one.code: one for one in frame.competences}
-    for row in seed("competences"):
-        one = by_code[row["competence_code"]]
-        assert row == {
-            "competence_code": one.code, "family": one.family, "label_fr": one.label_fr, "label_en": one.label_en,
-            "definition_fr": one.definition_fr, "definition_en": one.definition_en,
-        }  # fmt: skip
-    for row in seed("competence_families"):
-        family = frame.heading.families[row["family"]]
-        assert (family.fr, family.en) == (row["label_fr"], row["label_en"])
+def test_the_frame_keeps_the_codes_of_past_questionnaires(frame):
+    """Their codes are in use, so that past answers are counted as they were given."""
+    past = load_variables(PROJECT / "data" / "codebooks" / VARIABLES).lists["competences"]
+    assert len(past) == 20
+    assert {one.comparability for one in recode_codes(past, frame).values()} == {"identical"}
 
 
 def test_every_link_leads_to_esco_or_rome(frame, shared):

@@ -17,14 +17,18 @@ import pytest
 from orchestration import lake as lake_tables
 from orchestration.collection.partners.contract import load_all
 from orchestration.collection.partners.contract import schemas as feed_schemas
+from orchestration.decoding.competence_frame import decode_frame
 from orchestration.disclosure.stage import make_public
 from orchestration.estimation.stage import make_figures, make_weights
+from orchestration.frame import load as load_frame
 from orchestration.modelling.assets import FIGURES
 from orchestration.modelling.dbt import DbtOutcome, Event, prepare_manifest, run_dbt
+from orchestration.recognition.mapping import recognise
 from orchestration.settings import Settings
 
 ALBERT, SAINT_QUENTIN, PARIS, AJACCIO, ROUEN = "80016", "02691", "75056", "2A004", "76540"
 CODES = ("INT-01", "INN-01", "DIG-01")
+TEXTS = ("commune_code", "missing_skills")
 
 
 def company_key(name: str) -> str:
@@ -84,9 +88,9 @@ class SmallLake:
         answered = state == "answered"
         self.add(
             "answers", edition=edition, respondent_id=number, variable=variable, item=item, state=state,
-            value_code=value if answered and isinstance(value, str) and variable != "commune_code" else None,
+            value_code=value if answered and isinstance(value, str) and variable not in TEXTS else None,
             value_number=value if answered and isinstance(value, float) else None,
-            value_text=value if answered and variable == "commune_code" else None,
+            value_text=value if answered and variable in TEXTS else None,
         )  # fmt: skip
 
     def variable(
@@ -111,6 +115,8 @@ class SmallLake:
             else:
                 parts = [(None, [_table(rows, schema)])]
             lake_tables.write(folder, table, parts, schema)
+        decode_frame(load_frame(Settings().frame), CODES, folder)
+        recognise(Settings(data=folder.parent))
         return folder
 
 
@@ -162,6 +168,9 @@ def partners(lake: SmallLake) -> None:
              commune_code=SAINT_QUENTIN, seats=20)  # fmt: skip
     lake.add("training_offers", offer_id="TO-2", institution_id="IN-1", title_fr="Données", title_en="Data",
              is_labelled_ice=False, competences="DIG-01", commune_code="99999", seats=None)  # fmt: skip
+    lake.add("training_offers", offer_id="TO-4", institution_id="IN-1", title_fr="Brevets et marques",
+             title_en=None, is_labelled_ice=False, competences=None, commune_code=ALBERT, seats=4,
+             format="online")  # fmt: skip
     lake.add("training_offers", offer_id="TO-3", institution_id="IN-1", title_fr="Divers", title_en="Others",
              is_labelled_ice=False, competences=None, commune_code=None, seats=None)  # fmt: skip
     lake.add("stopovers", stopover_id="ST-1", edition="tour_2019", city="Albert", commune_code=ALBERT,
@@ -227,6 +236,7 @@ def tour_2019(lake: SmallLake) -> None:
         edition, None, commune_code=ALBERT, headcount_band="10-49", exports="no",
         innovation={"product": "no", "process": "refused"},
         competence_priority={"1": "DIG-01", "2": "INT-01"}, competence_importance={"x-own-item": "5"},
+        missing_skills="lean, anglais, pas besoin de CAO, boulanger",
     )  # fmt: skip
     # 11: one small, one large; the large one answers three times, most fully the second and third time.
     lake.response(edition, f"{PARIS} 0-9 0", innovation={"product": "uncertain"}, exports="no")

@@ -161,7 +161,7 @@ class TestFailures:
         broken = deepcopy(small_lake)
         broken.rows["training_offers"][0]["competences"] = "INT-01|INT-99"
         outcome = run_dbt(
-            ["build", "--select", "competence_families", "competences", "stg_lake__training_offers",
+            ["build", "--select", "stg_lake__competence_recodes", "stg_lake__training_offers",
              "--indirect-selection", "cautious"],
             warehouse_file=tmp_path / "w.duckdb", lake=broken.write(tmp_path / "lake"), target_path=target,
         )  # fmt: skip

@@ -247,14 +247,17 @@ class TestDimensions:
             ("TO-1", 2, "ti-3211", "32"),
             ("TO-2", 1, None, None),
             ("TO-3", 0, None, None),
+            ("TO-4", 1, "ti-3202", "32"),
         ]  # fmt: skip
         assert rows(marts, "select * from bridge_training_offer_competence order by all") == [
-            ("TO-1", "INT-01"),
-            ("TO-1", "INT-02"),
-            ("TO-2", "DIG-01"),
+            ("TO-1", "INT-01", "declared"),
+            ("TO-1", "INT-02", "declared"),
+            ("TO-2", "DIG-01", "declared"),
+            # Where the partner declared nothing, the title was read.
+            ("TO-4", "INN-03", "recognised"),
         ]
         assert rows(marts, "select offers, labelled_offers, territory_id from dim_institution") == [
-            (3, 1, "ti-3202")
+            (4, 1, "ti-3202")
         ]
 
     def test_stopovers(self, marts: Marts) -> None:
@@ -267,4 +270,4 @@ class TestDimensions:
 
     def test_the_reference_frame(self, marts: Marts) -> None:
         told = "select count(*), count(distinct family), min(length(definition_fr)) > 40 from dim_competence"
-        assert rows(marts, told) == [(20, 7, True)]
+        assert rows(marts, told) == [(66, 7, True)]

@@ -21,14 +21,17 @@ from orchestration.collection.register.collect import collect_register, responde
 from orchestration.collection.register.files import find_stock
 from orchestration.decoding.cells import DecodeInput
 from orchestration.decoding.codes import code_lists
+from orchestration.decoding.competence_frame import decode_frame
 from orchestration.decoding.feeds import decode_feeds, feed_entries
 from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PartnerInput, decode_partners, decode_reference
 from orchestration.decoding.quarantine import Quarantine
 from orchestration.decoding.responses import decode
 from orchestration.disclosure.stage import attack_public
+from orchestration.frame import load as load_frame
 from orchestration.identifiers import CompanyKeys
 from orchestration.modelling.dbt import DbtOutcome
+from orchestration.recognition.mapping import recognise
 from orchestration.settings import Settings
 
 EDITIONS = ("edition_2012", "tour_2019")
@@ -70,6 +73,8 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     decode(books, exports, settings.lake, lists, codes.quarantine)
     entries = {feed.table: feed_entries(archive, feed) for _, feed in feeds_of(contracts)}
     decode_feeds(contracts, entries, settings.lake, lists)
+    decode_frame(load_frame(settings.frame), (), settings.lake)
+    recognise(settings)
     return settings.lake
 
 

@@ -3,9 +3,11 @@
 import json
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,7 +20,9 @@ from orchestration.collection.tombstones import ERASED, Tombstones
 from orchestration.decoding import DecodeInput, decode
 from orchestration.errors import SkillsBankError
 from orchestration.identifiers import CompanyKeys
-from orchestration.lake import files
+from orchestration.lake import SCHEMAS, files
+from orchestration.lake import write as write_table
+from orchestration.recognition.decisions import Decision, add_decisions, load_decisions
 from orchestration.settings import Settings
 
 from .conftest import CODEBOOK, cells_of, marked, siren, write_export
@@ -164,6 +168,34 @@ def test_a_person_is_gone(place, request_, gone):
     ]
     assert gone.isdisjoint({row["respondent_id"] for row in lake})
     assert len({row["respondent_id"] for row in lake}) == 29
+
+
+def test_decisions_on_their_words_alone_are_gone(place):
+    """What others wrote too stays decided; partners' rows without an edition are nobody's and stay."""
+    place.collect()
+    row = {"source": "answers", "edition": "survey_482617", "field": "missing_skills", "item": "", "span": 1}
+    row |= {"number": 1, "outcome": "review", "frame_version": "x", "decided_by": "skillsbank"}
+    said = [(12, "Tourneur sur machine unique"), (12, "Soudeur"), (13, "soudeur")]
+    rows = [
+        row | {"record_id": f"survey_482617/{number}", "respondent_id": number, "text": text}
+        for number, text in said
+    ]
+    rows.append(
+        row | {"source": "training_offers", "record_id": "of-1", "edition": None, "outcome": "outside"}
+    )
+    table = pa.Table.from_pylist(rows, schema=SCHEMAS["competence_mappings"])
+    write_table(place.settings.lake, "competence_mappings", [(None, [table])])
+    when = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    for key in ("tourneur sur machine unique", "soudeur", f"siren {COMPANY}"):
+        add_decisions(place.settings.decisions, [Decision(key, (), "mb", when, "x")])
+    proof = erase(place.settings, Request(respondent=RESPONSE))
+    assert [one.key for one in load_decisions(place.settings.decisions)] == ["soudeur", f"siren {COMPANY}"]
+    assert proof.removed["decisions on texts"] == 1
+    (left,) = files(place.settings.lake, "competence_mappings")
+    assert pq.read_table(left)["record_id"].to_pylist() == ["survey_482617/13", "of-1"]
+    # A number within the text decided on is its company's, whoever wrote it.
+    erase(place.settings, Request(siren=COMPANY))
+    assert [one.key for one in load_decisions(place.settings.decisions)] == ["soudeur"]
 
 
 def test_again_changes_nothing(place):

@@ -17,12 +17,14 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from orchestration.frame import load as load_frame
 from orchestration.provenance import Input
 from orchestration.publication.candidate import Candidate, candidate_folder, open_candidate
 from orchestration.publication.evidence import Evidence
 from orchestration.publication.export import build_candidate
 from orchestration.publication.manifest import GateResult, read_manifest
 from orchestration.publication.releases import Publication, publish
+from orchestration.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DBT = REPOSITORY / "dbt_project"
@@ -83,15 +85,18 @@ def default_rows() -> Rows:
         {"domain_type": "size_class", "domain": code, "label_fr": fr, "label_en": en, "position": place}
         for place, (code, (fr, en)) in enumerate(SIZES.items())
     ]
-    families = {row["family"]: row for row in seed("competence_families")}
+    frame = load_frame(Settings().frame)
     competences = [
         {
-            **row,
-            "family_label_fr": families[row["family"]]["label_fr"],
-            "family_label_en": families[row["family"]]["label_en"],
+            "competence_code": one.code, "family": one.family,
+            "family_label_fr": frame.heading.families[one.family].fr,
+            "family_label_en": frame.heading.families[one.family].en,
+            "label_fr": one.label_fr, "label_en": one.label_en,
+            "definition_fr": one.definition_fr, "definition_en": one.definition_en,
         }
-        for row in seed("competences")
-    ]
+        for one in frame.competences
+        if one.valid_from.year < 2026  # those that the questionnaires of both editions know
+    ]  # fmt: skip
     rates, participation = [], []
     for edition, shift in (("edition_2012", -0.2), ("tour_2019", 0.0)):
         for place, domain in enumerate(domains):
@@ -130,7 +135,7 @@ def default_rows() -> Rows:
             "edition": "tour_2019", "indicator": "family_need_share", "family": family,
             "competence_code": None, "domain_type": "all", "domain": "all", **figure(0.5),
         }
-        for family in families
+        for family in frame.heading.families
     ]  # fmt: skip
     rate_changes = [
         {

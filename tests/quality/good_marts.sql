@@ -36,7 +36,7 @@ INSERT INTO fct_training_offer BY NAME
 SELECT
     'of-01' AS offer_id, 'in-01' AS institution_id, 'Anglais' AS title_fr, 'English' AS title_en, 35 AS hours,
     12 AS seats;
-INSERT INTO bridge_training_offer_competence VALUES ('of-01', 'INT-01');
+INSERT INTO bridge_training_offer_competence VALUES ('of-01', 'INT-01', 'declared');
 
 INSERT INTO fct_response BY NAME
 SELECT
@@ -99,3 +99,5 @@ INSERT INTO pub_territory BY NAME SELECT territory_id, name FROM dim_territory;
 INSERT INTO pub_stopover BY NAME SELECT stopover_id, edition, city, held_on FROM dim_stopover;
 INSERT INTO pub_training_offer BY NAME SELECT offer_id, institution_id, title_fr FROM fct_training_offer;
 INSERT INTO pub_training_offer_competence SELECT * FROM bridge_training_offer_competence;
+INSERT INTO pub_competence_gap BY NAME
+SELECT edition, competence_code, domain_type, domain, value AS need_share, flag FROM pub_competence_need;

@@ -10,18 +10,15 @@ from hypothesis import strategies as st
 from orchestration.errors import ReviewError
 from orchestration.recognition import (
     Decision,
-    Need,
     Recogniser,
     add_decisions,
     agreement,
     disputed,
     export_queue,
-    from_mappings,
     import_decisions,
     kappa,
     learned,
     load_decisions,
-    once_each,
 )
 
 from .conftest import NOW
@@ -88,30 +85,6 @@ def test_agreement_is_of_the_texts_that_both_decided():
         decision("z", "A-1", by="a"),
     ]  # fmt: skip
     assert agreement(votes) == {("a", "b"): (1.0, 2)}
-
-
-ROUTES = ("array", "multiple", "ranking", "other", "free_text")
-NEEDS = st.lists(
-    st.builds(
-        Need, st.just("tour_2019"), st.sampled_from("pq"), st.sampled_from("AB"), st.sampled_from(ROUTES)
-    )
-)
-
-
-@given(NEEDS, st.randoms())
-def test_a_company_counts_once_per_competence_whatever_the_route(needs, random):
-    once = once_each(needs)
-    keys = [(one.company_key, one.code) for one in once]
-    assert len(set(keys)) == len(keys)
-    assert set(keys) == {(one.company_key, one.code) for one in needs}
-    again = [*needs, *needs]
-    random.shuffle(again)
-    assert once_each(again) == once
-
-
-def test_accepted_texts_become_needs(recogniser):
-    (found,) = recogniser.answers(["lean, anglais, 5S ; pas besoin de CAO ; boulanger"], NOW)
-    assert [one.code for one in from_mappings("tour_2019", "k", "free_text", found)] == ["MAN-02", "INT-01"]
 
 
 @pytest.fixture

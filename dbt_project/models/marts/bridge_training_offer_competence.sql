@@ -1,7 +1,6 @@
--- Codes are matched against the reference frame; fct_training_offer is tested for codes that match none.
 select
-    offers.offer_id,
-    competences.competence_code
-from {{ ref('stg_lake__training_offers') }} as offers
-inner join {{ ref('competences') }} as competences
-    on concat('|', offers.competences, '|') like concat('%|', competences.competence_code, '|%')
+    record_id as offer_id,
+    competence_code,
+    origin
+from {{ ref('int_text_competences') }}
+where source = 'training_offers'

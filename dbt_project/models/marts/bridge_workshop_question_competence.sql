@@ -1,8 +1,10 @@
--- Codes are matched against the reference frame; staging is tested for codes that match none.
 select
     questions.stopover_id,
     questions.question_number,
-    competences.competence_code
+    about.competence_code,
+    about.origin
 from {{ ref('stg_lake__workshop_questions') }} as questions
-inner join {{ ref('competences') }} as competences
-    on concat('|', questions.competences, '|') like concat('%|', competences.competence_code, '|%')
+inner join {{ ref('int_text_competences') }} as about
+    on
+        about.source = 'workshop_questions'
+        and about.record_id = concat(questions.stopover_id, '/', cast(questions.question_number as string))

@@ -6,7 +6,11 @@ select
     competences.label_fr,
     competences.label_en,
     competences.definition_fr,
-    competences.definition_en
-from {{ ref('competences') }} as competences
-inner join {{ ref('competence_families') }} as families
+    competences.definition_en,
+    competences.valid_from,
+    competences.valid_to,
+    competences.valid_to is null as is_in_use,
+    competences.frame_version
+from {{ ref('stg_lake__competences') }} as competences
+inner join {{ ref('stg_lake__competence_families') }} as families
     on competences.family = families.family

@@ -28,7 +28,17 @@ select
     answers.priority_rank,
     answers.level_current,
     answers.level_wanted,
-    asked.comparability
+    nullif(
+        concat_ws(
+            '|',
+            case when answers.importance >= 4 then 'array' end,
+            case when answers.is_ticked or answers.is_hard_to_recruit then 'multiple' end,
+            case when answers.priority_rank is not null then 'ranking' end
+        ),
+        ''
+    ) as routes,
+    answers.recoding,
+    case answers.recoding when 'broken' then 'broken' else asked.comparability end as comparability
 from {{ ref('int_competence_answers') }} as answers
 inner join {{ ref('int_responses_located') }} as responses
     on

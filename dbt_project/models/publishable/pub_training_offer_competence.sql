@@ -1,4 +1,5 @@
 select
     offer_id,
-    competence_code
+    competence_code,
+    origin
 from {{ ref('bridge_training_offer_competence') }}

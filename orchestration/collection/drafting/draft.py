@@ -3,7 +3,6 @@ where the survey comes from (structure.py, server.py, headings.py)."""
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 import tempfile
@@ -22,10 +21,11 @@ from orchestration.collection.drafting.survey import Survey, plain
 from orchestration.collection.drafting.variables import CHECK, Drafted, declarations, drafted
 from orchestration.collection.drafting.writing import codebook_text, declarations_text
 from orchestration.errors import CodebookError
+from orchestration.frame import load as load_frame
 from orchestration.settings import PROJECT
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_COMPETENCES = PROJECT / "dbt_project" / "seeds" / "competences.csv"
+_FRAME = PROJECT / "data" / "frame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,7 @@ def _asked(
 
 def _competences() -> dict[str, tuple[str, ...]]:
     """What the competences of the reference frame are called."""
-    with _COMPETENCES.open(encoding="utf-8", newline="") as file:
-        return {row["competence_code"]: (row["label_fr"], row["label_en"]) for row in csv.DictReader(file)}
+    return {one.code: (one.label_fr, one.label_en) for one in load_frame(_FRAME).competences}
 
 
 def _year(edition: str) -> int:

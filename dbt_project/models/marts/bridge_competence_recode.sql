@@ -1,0 +1,5 @@
+select
+    past_code,
+    competence_code,
+    comparability
+from {{ ref('stg_lake__competence_recodes') }}

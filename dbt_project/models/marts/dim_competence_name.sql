@@ -1,0 +1,6 @@
+select
+    competence_code,
+    kind,
+    language,
+    name
+from {{ ref('stg_lake__competence_names') }}
