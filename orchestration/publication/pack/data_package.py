@@ -1,0 +1,94 @@
+"""The pack as a Frictionless Data Package. Belongs here: ``datapackage.json`` (Data Package 1, Table Schema 1). Does
+not: what the tables hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestration.publication.dictionary import Column, Table
+from orchestration.publication.pack.content import (
+    KEYWORDS,
+    LICENCE,
+    LICENCE_TITLE,
+    LICENCE_URL,
+    NAME,
+    TITLE,
+    Content,
+)
+
+FILE = "datapackage.json"
+DIALECT = {
+    "delimiter": ",",
+    "lineTerminator": "\n",
+    "quoteChar": '"',
+    "doubleQuote": True,
+    "header": True,
+    "skipInitialSpace": False,
+    "csvddfVersion": 1.2,
+}
+_TYPES = {
+    "VARCHAR": "string",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "DOUBLE": "number",
+    "FLOAT": "number",
+    "TINYINT": "integer",
+    "SMALLINT": "integer",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+}
+
+
+def data_package(content: Content) -> dict[str, Any]:
+    """The descriptor: one resource a table, its CSV file with checksum, schema, keys and sources."""
+    return {
+        "profile": "tabular-data-package",
+        "name": NAME,
+        "title": TITLE["en"],
+        "description": content.description("en"),
+        "version": content.version,
+        "created": f"{content.released_on.isoformat()}T00:00:00Z",
+        "keywords": list(KEYWORDS["en"]),
+        "licenses": [{"name": LICENCE, "title": LICENCE_TITLE, "path": LICENCE_URL}],
+        "sources": [{"title": source.attribution} for source in content.sources.values()],
+        "resources": [_resource(content, table) for table in content.tables],
+    }
+
+
+def _resource(content: Content, table: Table) -> dict[str, Any]:
+    file = content.files[f"{table.name}.csv"]
+    return {
+        "profile": "tabular-data-resource",
+        "name": table.name,
+        "path": file.name,
+        "description": " ".join(table.description.split()),
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
+        "dialect": DIALECT,
+        "schema": {
+            "fields": [_field(column, table) for column in table.columns],
+            "missingValues": [""],
+            **({"primaryKey": list(table.key)} if table.key else {}),
+            "foreignKeys": [
+                {
+                    "fields": list(key.columns),
+                    "reference": {"resource": key.table, "fields": list(key.columns)},
+                }
+                for key in content.foreign_keys(table)
+            ],
+        },
+    }
+
+
+def _field(column: Column, table: Table) -> dict[str, Any]:
+    # A part of a key that is blank in some rows (a family as a whole has no competence) is not `required`.
+    required = {"constraints": {"required": True}} if table.key == (column.name,) else {}
+    return {
+        "name": column.name,
+        "type": _TYPES.get(column.type, "any"),
+        "description": column.description,
+        **required,
+    }
