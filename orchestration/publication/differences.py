@@ -3,6 +3,7 @@ were made from. Does not: showing it, or keeping a log of it (pack/revisions.py)
 
 from __future__ import annotations
 
+import filecmp
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from orchestration.errors import ReleaseError
 from orchestration.publication.candidate import PUBLIC, PUBLIC_PREFIX
 from orchestration.publication.manifest import Manifest
 from orchestration.publication.pack.data_package import FILE as DATA_PACKAGE
+from orchestration.publication.pack.data_package import key_of
 
 DATA, METHOD, REFERENCE, CODE, PACKAGES = "data", "method", "reference", "code", "packages"
 _PARTS = (METHOD, REFERENCE, CODE)
@@ -76,7 +78,7 @@ class Difference:
 def compare(before: Path, after: Path, old: Manifest, new: Manifest) -> Difference:
     """Compare the public tables of two release folders.
 
-    Rows are matched by the primary keys that ``datapackage.json`` states, of either release.
+    Rows are matched by the keys that ``datapackage.json`` states, of either release.
 
     Raises ReleaseError where neither has one.
     """
@@ -100,7 +102,11 @@ def compare_tables(before: Path, after: Path, keys: Mapping[str, Sequence[str]])
     """Compare tables, named with the columns of their keys, that lie as Parquet in two folders."""
     with duckdb.connect() as connection:
         for table, key in keys.items():
-            yield _compare(connection, before / f"{table}.parquet", after / f"{table}.parquet", table, key)
+            old, new = before / f"{table}.parquet", after / f"{table}.parquet"
+            if filecmp.cmp(old, new, shallow=False):
+                yield TableDifference(table, 0, 0, ())
+            else:
+                yield _compare(connection, old, new, table, key)
 
 
 def causes(old: Manifest, new: Manifest) -> tuple[Cause, ...]:
@@ -139,11 +145,7 @@ def _keys(folder: Path) -> dict[str, tuple[str, ...]]:
     if not path.is_file():
         return {}
     resources = json.loads(path.read_bytes())["resources"]
-    return {
-        resource["name"]: tuple(resource["schema"]["primaryKey"])
-        for resource in resources
-        if resource["schema"].get("primaryKey")
-    }
+    return {resource["name"]: key for resource in resources if (key := key_of(resource["schema"]))}
 
 
 def _compare(

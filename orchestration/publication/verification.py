@@ -19,6 +19,7 @@ from orchestration.disclosure.stage import attack_release
 from orchestration.errors import SkillsBankError
 from orchestration.publication.candidate import PUBLIC
 from orchestration.publication.pack.data_package import FILE as DATA_PACKAGE
+from orchestration.publication.pack.data_package import key_of
 from orchestration.publication.releases import CURRENT, Release, open_release, unsound, verify
 from orchestration.quality.release_files import TABLES, public_relations
 from orchestration.quality.scan import scan_text
@@ -111,7 +112,7 @@ def _table(connection: duckdb.DuckDBPyConnection, public: Path, resource: dict[s
     ).fetchone()
     if differing and differing[0]:
         yield f"{resource['path']} and {name}.parquet differ in {differing[0]} rows"
-    if key := schema.get("primaryKey"):
+    if key := key_of(schema):
         named = ", ".join(f'"{column}"' for column in key)
         twice = connection.execute(
             f'SELECT count(*) FROM (SELECT {named} FROM "{name}" GROUP BY {named} HAVING count(*) > 1)'

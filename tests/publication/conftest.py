@@ -343,6 +343,7 @@ def write_dbt_manifest(path: Path) -> None:
             "resource_type": "model",
             "description": model["description"].strip(),
             "columns": {column["name"]: column for column in model["columns"]},
+            "config": model["config"],
         }
         for model in models()
     }

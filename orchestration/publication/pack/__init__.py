@@ -56,7 +56,13 @@ def write_pack(
     Raises ReleaseError where a format cannot hold the tables, or dbt's manifest cannot be read.
     """
     released_on = datetime.fromisoformat(manifest.created_at).date()
-    content = Content(folder / PUBLIC, tables, manifest.editions, released_on)
+    blank = [
+        (table.name, column)
+        for table in tables
+        for column in table.key
+        if connection.execute(f'SELECT 1 FROM "{table.name}" WHERE "{column}" IS NULL LIMIT 1').fetchone()
+    ]
+    content = Content(folder / PUBLIC, tables, manifest.editions, released_on, blank)
     for name, described in (
         (data_package.FILE, data_package.data_package(content)),
         (csvw.FILE, csvw.csvw(content)),

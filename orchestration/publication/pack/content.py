@@ -4,7 +4,7 @@ editions and the words for all of it. Does not: how one format writes it down.""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -64,6 +64,7 @@ class Content:
         folder: ``public/`` of the candidate; the CSV and Parquet files of ``tables`` lie in it.
         tables: the public tables, by name.
         editions: those in the release.
+        blank: the columns of keys that are blank in some row, each as (table, column).
         released_on: the release date. Formats state it only in fields that the content hash leaves blank.
     """
 
@@ -71,6 +72,7 @@ class Content:
     tables: Sequence[Table]
     editions: Sequence[EditionState]
     released_on: date
+    blank: Collection[tuple[str, str]] = ()
 
     @cached_property
     def files(self) -> Mapping[str, File]:
@@ -109,6 +111,10 @@ class Content:
         if not self.simulated:
             return SUMMARY[language]
         return f"{_SIMULATED[language].format(editions=', '.join(self.simulated))} {SUMMARY[language]}"
+
+    def has_whole_key(self, table: Table) -> bool:
+        """Whether the key of a table has a value in each of its columns and rows, as a primary key must."""
+        return bool(table.key) and not any((table.name, column) in self.blank for column in table.key)
 
     def foreign_keys(self, table: Table) -> list[ForeignKey]:
         """The references of a table: columns named as the key of a table that describes something (no figures)."""

@@ -53,8 +53,7 @@ def _table(content: Content, table: Table) -> dict[str, Any]:
             for column in table.columns
         ]
     }
-    # A primary key of CSVW has a value in each of its columns; a part that may be blank makes it none.
-    if len(table.key) == 1 or (table.key and not {"competence_code", "subject"} & set(table.key)):
+    if content.has_whole_key(table):
         schema["primaryKey"] = list(table.key)
     if keys := content.foreign_keys(table):
         schema["foreignKeys"] = [

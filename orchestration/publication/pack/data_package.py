@@ -3,6 +3,7 @@ not: what the tables hold."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from orchestration.publication.dictionary import Column, Table
@@ -69,9 +70,12 @@ def _resource(content: Content, table: Table) -> dict[str, Any]:
         "hash": f"sha256:{file.sha256}",
         "dialect": DIALECT,
         "schema": {
-            "fields": [_field(column, table) for column in table.columns],
+            "fields": [
+                _field(column, is_required=content.has_whole_key(table) and column.name in table.key)
+                for column in table.columns
+            ],
             "missingValues": [""],
-            **({"primaryKey": list(table.key)} if table.key else {}),
+            **_key(content, table),
             "foreignKeys": [
                 {
                     "fields": list(key.columns),
@@ -83,9 +87,22 @@ def _resource(content: Content, table: Table) -> dict[str, Any]:
     }
 
 
-def _field(column: Column, table: Table) -> dict[str, Any]:
-    # A part of a key that is blank in some rows (a family as a whole has no competence) is not `required`.
-    required = {"constraints": {"required": True}} if table.key == (column.name,) else {}
+def key_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that tell one row of a resource from another, as its schema states them; empty if it does not."""
+    return tuple(schema.get("primaryKey") or next(iter(schema.get("uniqueKeys", ())), ()))
+
+
+def _key(content: Content, table: Table) -> dict[str, Any]:
+    """A key with a part that may be blank (a family as a whole has no competence) is unique, but no primary key."""
+    if not table.key:
+        return {}
+    return (
+        {"primaryKey": list(table.key)} if content.has_whole_key(table) else {"uniqueKeys": [list(table.key)]}
+    )
+
+
+def _field(column: Column, *, is_required: bool) -> dict[str, Any]:
+    required = {"constraints": {"required": True}} if is_required else {}
     return {
         "name": column.name,
         "type": _TYPES.get(column.type, "any"),
