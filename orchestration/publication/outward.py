@@ -94,7 +94,9 @@ def _open(target: str) -> tuple[Any, str]:
 
         fsspec.register_implementation("sftp", KnownHostsFileSystem, clobber=True)
         fsspec.register_implementation("ssh", KnownHostsFileSystem, clobber=True)
-    files, root = url_to_fs(target, use_listings_cache=False, skip_instance_cache=True)
+    # A bucket's listing is remembered otherwise, and what was just written would be missing from it.
+    options = {"use_listings_cache": False} if target.startswith("s3://") else {}
+    files, root = url_to_fs(target, skip_instance_cache=True, **options)
     return files, str(root)
 
 

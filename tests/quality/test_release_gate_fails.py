@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from openpyxl import Workbook
 
 KEY = hashlib.sha256(b"company 7").hexdigest()[:32]
 EMAIL = "jane.doe@example.org"
@@ -174,6 +175,20 @@ PAGE_ROUNDS = (
             "bytes",
             {"path": "public/report.fr.html", "bytes": 0},
         ),
+        "an e-mail in the metadata": (
+            lambda folder: _edit(folder / "public/datapackage.json", "Skills Bank", EMAIL),
+            "No workbook or metadata file holds an e-mail address",
+            "release/public, workbook and metadata",
+            "emails",
+            {"path": "public/datapackage.json", "emails": 1},
+        ),
+        "a company key in the workbook": (
+            lambda folder: _write_workbook(folder / "public/skills_bank.xlsx", KEY),
+            "No workbook or metadata file holds a company key",
+            "release/public, workbook and metadata",
+            "company_keys",
+            {"path": "public/skills_bank.xlsx", "company_keys": 1},
+        ),
         "a report that keeps quiet about the simulation": (
             lambda folder: _edit(folder / "public/report.en.html", "Simulated", "Real"),
             "A report on simulated data says so",
@@ -264,6 +279,12 @@ def _relicense(folder, row, licence):
 
 def _edit(path, old, new):
     path.write_text(path.read_text().replace(old, new))
+
+
+def _write_workbook(path, text):
+    workbook = Workbook()
+    workbook.active.append([text])
+    workbook.save(path)
 
 
 def _without_last_line(path):
