@@ -98,7 +98,7 @@ def test_ctrl_c_after_a_stage_leaves_the_last_release(deployment, step):
     assert "Traceback" not in out
     after = deployment.published()
     assert {name: after.get(name) for name in before} == before
-    assert deployment.run("releases", "verify").returncode == 0
+    assert deployment.run("releases", "verify", "--files").returncode == 0
 
 
 def test_after_an_interrupt_the_next_refresh_publishes(deployment):
@@ -112,7 +112,7 @@ def test_after_an_interrupt_the_next_refresh_publishes(deployment):
     finished = deployment.run("refresh")
     assert finished.returncode == 0, finished.stdout
     assert len(deployment.run("releases", "list").stdout.splitlines()) == 3  # heading and two releases
-    assert deployment.run("releases", "verify").returncode == 0
+    assert deployment.run("releases", "verify", "--files").returncode == 0
     leftovers = [path.name for path in deployment.releases.iterdir() if path.name.startswith(".")]
     assert not leftovers
 

@@ -16,7 +16,10 @@ from orchestration.publication.pages import environment
 FILE = "lineage.html"
 _LAYERS = ("sources", "seeds", "staging", "intermediate", "marts", "publishable")
 # Of the drawings, in their own units: a row, a column, and what lies between two columns.
-_ROW, _WIDTH, _GAP, _TOP = 26, 250, 70, 30
+_ROW, _WIDTH, _GAP, _TOP = 26, 230, 45, 30
+# What a drawing starts from stands in one column.
+_STARTS = "sources and seeds"
+_COLUMNS = (_STARTS, *_LAYERS[2:])
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Drawing:
-    """All that a public table is made from, in columns by layer; an edge is a path of SVG."""
+    """All that a public table is made from, in columns; an edge is a path of SVG."""
 
     name: str
     width: int
@@ -126,7 +129,7 @@ def _layer(node: Mapping[str, Any]) -> str:
 
 
 def _draw(nodes: Mapping[str, Node], name: str) -> Drawing:
-    """Every node above ``name``, each in the column of its layer; empty layers take no room."""
+    """Every node above ``name``, each in the column of its layer; empty columns take no room."""
     above, waiting = {name}, [name]
     while waiting:
         for parent in nodes[waiting.pop()].parents:
@@ -134,9 +137,9 @@ def _draw(nodes: Mapping[str, Node], name: str) -> Drawing:
                 above.add(parent)
                 waiting.append(parent)
     columns = [
-        (layer, column)
-        for layer in _LAYERS
-        if (column := sorted(each for each in above if nodes[each].layer == layer))
+        (heading, column)
+        for heading in _COLUMNS
+        if (column := sorted(each for each in above if _column(nodes[each]) == heading))
     ]
     tallest = max(len(column) for _, column in columns)
     boxes = {
@@ -151,10 +154,14 @@ def _draw(nodes: Mapping[str, Node], name: str) -> Drawing:
         name,
         width=len(columns) * (_WIDTH + _GAP) - _GAP,
         height=_TOP + tallest * _ROW,
-        headings=tuple((place * (_WIDTH + _GAP), layer) for place, (layer, _) in enumerate(columns)),
+        headings=tuple((place * (_WIDTH + _GAP), heading) for place, (heading, _) in enumerate(columns)),
         boxes=tuple(boxes.values()),
         edges=edges,
     )
+
+
+def _column(node: Node) -> str:
+    return node.layer if node.layer in _COLUMNS else _STARTS
 
 
 def _edge(parent: Box, child: Box) -> str:
