@@ -43,9 +43,11 @@ def _gates(suites: Sequence[Suite], found: dict[str, GateResult], language: str)
         }
         for suite in suites
     ]
-    gates += [{"name": SECRECY_GATE, "stage": said["stages"]["publish"], "expectations": []}]
     others = [name for name in found if name not in {gate["name"] for gate in gates}]
-    gates += [{"name": name, "stage": said["stages"]["model"], "expectations": []} for name in others]
+    before = [{"name": name, "stage": said["stages"]["model"], "expectations": []} for name in others]
+    publish = next(place for place, gate in enumerate(gates) if gate["name"] == RELEASE_GATE)
+    gates[publish:publish] = before
+    gates.append({"name": SECRECY_GATE, "stage": said["stages"]["publish"], "expectations": []})
     for gate in gates:
         result = found.get(gate["name"])
         gate["about"] = said["about"].get(gate["name"], "")

@@ -16,7 +16,7 @@ from orchestration.publication.pages import environment
 FILE = "lineage.html"
 _LAYERS = ("sources", "seeds", "staging", "intermediate", "marts", "publishable")
 # Of the drawings, in their own units: a row, a column, and what lies between two columns.
-_ROW, _WIDTH, _GAP, _TOP = 26, 230, 45, 30
+_ROW, _WIDTH, _GAP, _TOP = 26, 215, 40, 30
 # What a drawing starts from stands in one column.
 _STARTS = "sources and seeds"
 _COLUMNS = (_STARTS, *_LAYERS[2:])
