@@ -4,7 +4,6 @@ were made from. Does not: showing it, or keeping a log of it (pack/revisions.py)
 from __future__ import annotations
 
 import filecmp
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,8 @@ import duckdb
 
 from orchestration.errors import ReleaseError
 from orchestration.publication.candidate import PUBLIC, PUBLIC_PREFIX
+from orchestration.publication.descriptor import DATA_PACKAGE, read_keys
 from orchestration.publication.manifest import Manifest
-from orchestration.publication.pack.data_package import FILE as DATA_PACKAGE
-from orchestration.publication.pack.data_package import key_of
 
 DATA, METHOD, REFERENCE, CODE, PACKAGES = "data", "method", "reference", "code", "packages"
 _PARTS = (METHOD, REFERENCE, CODE)
@@ -82,7 +80,7 @@ def compare(before: Path, after: Path, old: Manifest, new: Manifest) -> Differen
 
     Raises ReleaseError where neither has one.
     """
-    keys = {**_keys(after), **_keys(before)}
+    keys = {**read_keys(after / PUBLIC), **read_keys(before / PUBLIC)}
     if not keys:
         raise ReleaseError(
             "neither release says what the keys of its tables are",
@@ -137,15 +135,6 @@ def causes(old: Manifest, new: Manifest) -> tuple[Cause, ...]:
 
 def _tables(folder: Path) -> set[str]:
     return {path.stem for path in (folder / PUBLIC).glob(f"{PUBLIC_PREFIX}*.parquet")}
-
-
-def _keys(folder: Path) -> dict[str, tuple[str, ...]]:
-    """The primary keys that a release states, by table."""
-    path = folder / PUBLIC / DATA_PACKAGE
-    if not path.is_file():
-        return {}
-    resources = json.loads(path.read_bytes())["resources"]
-    return {resource["name"]: key for resource in resources if (key := key_of(resource["schema"]))}
 
 
 def _compare(

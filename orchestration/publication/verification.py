@@ -18,8 +18,7 @@ import duckdb
 from orchestration.disclosure.stage import attack_release
 from orchestration.errors import SkillsBankError
 from orchestration.publication.candidate import PUBLIC
-from orchestration.publication.pack.data_package import FILE as DATA_PACKAGE
-from orchestration.publication.pack.data_package import key_of
+from orchestration.publication.descriptor import DATA_PACKAGE, key_of
 from orchestration.publication.releases import CURRENT, Release, open_release, unsound, verify
 from orchestration.quality.release_files import TABLES, public_relations
 from orchestration.quality.scan import scan_text

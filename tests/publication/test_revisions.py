@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -130,6 +132,11 @@ def test_the_command_sums_up_and_lists(shop, monkeypatch):
     assert {row["column"] for row in rows} >= {"value", "flag", "n"}
     same = CliRunner().invoke(app, ["releases", "diff", second.id, second.id])
     assert "No public row differs." in same.output
+
+
+def test_the_comparison_loads_on_its_own():
+    command = [sys.executable, "-c", "import orchestration.publication.differences"]
+    assert subprocess.run(command, check=False).returncode == 0
 
 
 def test_rows_that_come_and_go_are_counted(shop, tmp_path):

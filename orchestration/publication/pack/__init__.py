@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publication.candidate import INTERNAL, PUBLIC
+from orchestration.publication.descriptor import DATA_PACKAGE
 from orchestration.publication.dictionary import Table
 from orchestration.publication.manifest import GateResult, Manifest
 from orchestration.publication.pack import bill_of_materials, catalogues, citation, csvw, data_package
@@ -24,7 +25,7 @@ from orchestration.publication.report.words import LANGUAGES
 
 PACK_FILES = frozenset(
     {
-        WORKBOOK, data_package.FILE, csvw.FILE, catalogues.DCAT, catalogues.CROISSANT, citation.LICENCE_FILE,
+        WORKBOOK, DATA_PACKAGE, csvw.FILE, catalogues.DCAT, catalogues.CROISSANT, citation.LICENCE_FILE,
         citation.CITATION_FILE, REVISIONS,
         *(f"{page}.{language}.html" for page in ("gates", "revisions") for language in LANGUAGES),
     }
@@ -64,7 +65,7 @@ def write_pack(
     ]
     content = Content(folder / PUBLIC, tables, manifest.editions, released_on, blank)
     for name, described in (
-        (data_package.FILE, data_package.data_package(content)),
+        (DATA_PACKAGE, data_package.data_package(content)),
         (csvw.FILE, csvw.csvw(content)),
         (catalogues.DCAT, catalogues.dcat(content)),
         (catalogues.CROISSANT, catalogues.croissant(content)),

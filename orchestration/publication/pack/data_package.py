@@ -3,7 +3,6 @@ not: what the tables hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from orchestration.publication.dictionary import Column, Table
@@ -17,7 +16,6 @@ from orchestration.publication.pack.content import (
     Content,
 )
 
-FILE = "datapackage.json"
 DIALECT = {
     "delimiter": ",",
     "lineTerminator": "\n",
@@ -85,11 +83,6 @@ def _resource(content: Content, table: Table) -> dict[str, Any]:
             ],
         },
     }
-
-
-def key_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """The columns that tell one row of a resource from another, as its schema states them; empty if it does not."""
-    return tuple(schema.get("primaryKey") or next(iter(schema.get("uniqueKeys", ())), ()))
 
 
 def _key(content: Content, table: Table) -> dict[str, Any]:
