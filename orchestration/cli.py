@@ -17,6 +17,7 @@ from rich.table import Table
 
 from orchestration.cli_frame import frame_app, review_app
 from orchestration.cli_match import match
+from orchestration.cli_releases import publish, releases_app
 from orchestration.errors import SkillsBankError
 from orchestration.settings import PROJECT, Settings
 
@@ -30,12 +31,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-releases_app = typer.Typer(help="List, inspect, verify and roll back releases.", no_args_is_help=True)
 codebook_app = typer.Typer(help="Work with the codebooks in data/codebooks.", no_args_is_help=True)
 companies_app = typer.Typer(
     help="Review companies found by name and commune, where no SIREN or SIRET tells.", no_args_is_help=True
 )
 app.add_typer(releases_app, name="releases")
+app.command()(publish)
 app.add_typer(codebook_app, name="codebook")
 app.add_typer(frame_app, name="frame")
 app.add_typer(review_app, name="review")
@@ -116,51 +117,6 @@ def query(
     from orchestration.publication.query import run_query  # noqa: PLC0415
 
     run_query(Settings().releases, sql, format.value, output)
-
-
-@releases_app.command("list")
-def releases_list() -> None:
-    """List the releases, the newest first; the current one is marked."""
-    from orchestration.publication.releases import list_releases  # noqa: PLC0415
-
-    table = Table("", "release", "published (UTC)", "content", "rows", box=None)
-    for release in list_releases(Settings().releases):
-        mark = "*" if release.is_current else ""
-        table.add_row(mark, release.id, release.created_at, release.content_hash[:12], f"{release.rows:,}")
-    Console().print(table)
-
-
-@releases_app.command("show")
-def releases_show(
-    release: Annotated[str, typer.Argument(help="A release, or `current`.")] = "current",
-) -> None:
-    """Show a release's manifest: files, inputs, versions and gate results."""
-    from orchestration.publication.releases import show  # noqa: PLC0415
-
-    Console().print_json(data=show(Settings().releases, release))
-
-
-@releases_app.command("verify")
-def releases_verify(
-    release: Annotated[str, typer.Argument(help="A release, or `current`.")] = "current",
-) -> None:
-    """Check a release's files against its manifest."""
-    from orchestration.publication.releases import verify  # noqa: PLC0415
-
-    verified = verify(Settings().releases, release)
-    print(f"{verified.id}: {verified.files} files as the manifest says")
-
-
-@releases_app.command("rollback")
-def releases_rollback(
-    release: Annotated[
-        str | None, typer.Argument(help="The release to go back to; the previous one if none.")
-    ] = None,
-) -> None:
-    """Make an earlier release current again; nothing is deleted."""
-    from orchestration.publication.releases import rollback  # noqa: PLC0415
-
-    print(f"current is now {rollback(Settings().releases, release).id}")
 
 
 @app.command()

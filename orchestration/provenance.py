@@ -27,6 +27,11 @@ _CODE = {
     "dbt_project/tests": (".sql",),
     "expectations": (".json", ".sql"),
 }
+# The code that decides what a figure is; what is neither this nor reference data moves figures around only.
+_METHOD = (
+    "orchestration/estimation/", "orchestration/disclosure/", "orchestration/recognition/", "dbt_project/models/",
+    "dbt_project/macros/", "dbt_project/seeds/",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, order=True)
@@ -58,8 +63,23 @@ def package_versions() -> dict[str, str]:
 
 def code_version(settings: Settings) -> str:
     """Hash over the project's code, models, gates, codebooks, reference data and frame: 64 hex digits."""
-    digest = hashlib.sha256()
+    return _digest(_code_files(settings))
+
+
+def code_parts(settings: Settings) -> dict[str, str]:
+    """The code version in three: ``method`` (estimation, secrecy, recognition, dbt's models and seeds), ``reference``
+    (codebooks, reference tables, frame, partners' contracts) and the other ``code``; 64 hex digits each."""
+    parts: dict[str, list[tuple[str, Path]]] = {"method": [], "reference": [], "code": []}
     for name, path in _code_files(settings):
+        is_code = name.split("/", 1)[0] in ("orchestration", "dbt_project", "expectations")
+        part = "method" if name.startswith(_METHOD) else "code" if is_code else "reference"
+        parts[part].append((name, path))
+    return {part: _digest(files) for part, files in parts.items()}
+
+
+def _digest(files: Iterable[tuple[str, Path]]) -> str:
+    digest = hashlib.sha256()
+    for name, path in files:
         digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -17,6 +19,8 @@ class Settings(BaseSettings):
 
     ``data`` holds everything written at run time; ``codebooks``, ``reference``, ``frame``, ``contracts`` (a folder a
     partner) and ``sample_folder`` are read only. ``sample`` says whether the embedded simulated campaign is collected.
+    ``embargo_until``: before it, what is published is for the house alone (a moment without a zone is Paris time);
+    ``releases_kept``: how many releases stay, all if none.
     ``esco`` and ``rome`` are folders with the files that those classifications offer for download; none is needed.
     """
 
@@ -32,6 +36,9 @@ class Settings(BaseSettings):
     sample_folder: Path = PROJECT / "data" / "sample"
     sample: bool = True
     company_key_secret: SecretStr | None = None
+
+    embargo_until: datetime | None = None
+    releases_kept: int | None = Field(default=None, ge=1)
 
     limesurvey_url: str | None = None
     limesurvey_user: str | None = None
@@ -50,6 +57,11 @@ class Settings(BaseSettings):
     alert_to: str | None = None
     webhook_url: SecretStr | None = None
     ui_url: str = "http://127.0.0.1:3000"
+
+    @field_validator("embargo_until")
+    @classmethod
+    def _in_paris(cls, moment: datetime | None) -> datetime | None:
+        return moment.replace(tzinfo=ZoneInfo("Europe/Paris")) if moment and moment.tzinfo is None else moment
 
     @cached_property
     def inbox(self) -> Path:

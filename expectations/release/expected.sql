@@ -3,7 +3,11 @@ with expected as (
     select unnest([
         'internal/skills_bank.duckdb', 'internal/dictionary.csv', 'internal/dictionary.html',
         'public/report.fr.html', 'public/report.en.html', 'public/quality.fr.html', 'public/quality.en.html',
-        'public/dictionary.csv', 'public/dictionary.html'
+        'public/dictionary.csv', 'public/dictionary.html',
+        'public/skills_bank.xlsx', 'public/datapackage.json', 'public/csv-metadata.json', 'public/dcat.jsonld',
+        'public/croissant.json', 'public/LICENCE.txt', 'public/CITATION.cff', 'public/revisions.csv',
+        'public/revisions.fr.html', 'public/revisions.en.html', 'public/gates.fr.html', 'public/gates.en.html',
+        'internal/sbom.cdx.json', 'internal/lineage.html'
     ]) as path
     union all
     select 'public/' || name || ending

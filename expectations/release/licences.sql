@@ -5,4 +5,4 @@ select
     source,
     licence
 from release.columns
-where file <> 'public/dictionary.csv'
+where file not in ('public/dictionary.csv', 'public/revisions.csv')

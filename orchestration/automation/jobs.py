@@ -14,6 +14,7 @@ from orchestration.automation.lock import refresh_lock
 from orchestration.automation.retention_asset import KEY as RETENTION
 from orchestration.automation.retention_asset import retention_definitions
 from orchestration.personal_text import hide
+from orchestration.publication.embargo import lift
 from orchestration.settings import Settings
 
 WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
@@ -73,6 +74,15 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
             f"Alert sent by: {', '.join(send(alert, settings)) or 'no channel, none is configured'}"
         )
 
+    @dg.sensor(
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Opens public/ of a release when its embargo has ended.",
+    )
+    def embargo_sensor() -> dg.SkipReason:
+        opened = lift(settings.releases)
+        return dg.SkipReason(f"Opened: {', '.join(opened)}." if opened else "No embargo has ended.")
+
     @dg.resource(description="One run at a time may write to the data folder.")
     def lock(context: dg.InitResourceContext) -> Iterator[None]:
         assert context.run is not None
@@ -83,7 +93,7 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     own = dg.Definitions(
         jobs=[job],
         schedules=[schedule],
-        sensors=[inbox_sensor, failure_alert],
+        sensors=[inbox_sensor, failure_alert, embargo_sensor],
         resources=resources,
         executor=dg.in_process_executor,
     )

@@ -3,7 +3,7 @@ out. Does not: protection or attacks themselves, Dagster."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.disclosure.previous import Previous, read_previous, read_public
-from orchestration.disclosure.proof import prove, unsupported
+from orchestration.disclosure.proof import Proof, prove, unsupported
 from orchestration.disclosure.publishing import protected, publish
 from orchestration.disclosure.systems import System, systems
 from orchestration.estimation import respondents
@@ -69,6 +69,10 @@ def attack_public(warehouse: Path, folder: Path, public: Path, current: Path) ->
     with respondents.opened(warehouse) as connection:
         editions = surveys(connection, read_table(folder, "weights"))
         proofs = [prove(each.name, _systems(connection, each), tables, previous) for each in editions]
+    return _verdict(tables, proofs)
+
+
+def _verdict(tables: Mapping[str, pa.Table], proofs: Sequence[Proof]) -> Verdict:
     breaches = [breach for proof in proofs for breach in proof.breaches]
     derived = (
         tables[f"published_{name}"] for name in ("figures", "changes", "contrasts", "territory_models")
@@ -79,6 +83,26 @@ def attack_public(warehouse: Path, folder: Path, public: Path, current: Path) ->
         hidden=sum(proof.hidden for proof in proofs),
         secrets=sum(proof.secrets for proof in proofs),
         breaches=(*breaches, *unsupported(*derived)),
+    )
+
+
+def attack_release(database: Path, public: Path) -> Verdict | None:
+    """Attack the public tables of a release, in the folder ``public``, from what its own ``database`` holds.
+
+    None for a release made before figures were protected jointly. Raises GateError where they are not what protection
+    made.
+    """
+    own = read_previous(database)
+    if own is None:
+        return None
+    tables = read_public(public)
+    names = sorted({edition for edition, _ in own.systems})
+    return _verdict(
+        tables,
+        [
+            prove(name, [system for (edition, _), system in own.systems.items() if edition == name], tables)
+            for name in names
+        ],
     )
 
 

@@ -7,11 +7,13 @@ import dagster as dg
 
 from orchestration.disclosure.assets import secrecy_gate
 from orchestration.modelling.dbt import prepare_manifest
-from orchestration.provenance import code_version, read_inputs
+from orchestration.provenance import code_parts, code_version, read_inputs
 from orchestration.publication.candidate import candidate_folder, open_candidate
+from orchestration.publication.embargo import lift
 from orchestration.publication.evidence import RELEASE_GATE, SECRECY_GATE, Evidence
 from orchestration.publication.export import build_candidate
 from orchestration.publication.manifest import GateResult, content_hash, hash_files
+from orchestration.publication.pruning import prune
 from orchestration.publication.releases import publish
 from orchestration.quality.checks import gate_check
 from orchestration.quality.suites import required_gates
@@ -41,7 +43,9 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
             inputs=read_inputs(settings.lake),
             code=code_version(settings),
             run_id=run_id,
+            code_parts=code_parts(settings),
             dbt_manifest=prepare_manifest(target_dir=settings.dbt_target),
+            gates=evidence_of(context.instance, run_id).results,
         )
         manifest = candidate.manifest
         rows = sum(table.rows for table in manifest.tables.values())
@@ -70,14 +74,21 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
         candidate = open_candidate(candidate_folder(settings.releases, context.run.run_id))
         evidence = evidence_of(context.instance, candidate.manifest.run_id)
         required = [*required_gates(), SECRECY_GATE, OTHER_CHECKS]
-        publication = publish(candidate, settings.releases, evidence, required=required)
+        publication = publish(
+            candidate, settings.releases, evidence, required=required, embargo_until=settings.embargo_until
+        )
         published = publication.release
+        opened = lift(settings.releases)
+        pruned = prune(settings.releases, settings.releases_kept) if settings.releases_kept else []
         public = published.folder / "public"
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": published.rows,
                 "release": published.id,
                 "is_new": publication.is_new,
+                "embargo_until": published.manifest.embargo_until or "none",
+                "opened": ", ".join(opened) or "none",
+                "pruned": ", ".join(pruned) or "none",
                 "folder": dg.MetadataValue.path(published.folder),
                 "report": dg.MetadataValue.path(public / "report.fr.html"),
                 "report_en": dg.MetadataValue.path(public / "report.en.html"),

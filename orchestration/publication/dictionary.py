@@ -30,10 +30,11 @@ class ColumnNote:
 
 @dataclass(frozen=True)
 class Description:
-    """What dbt knows of one model: its own description and its columns'."""
+    """What dbt knows of one model: its own description, its columns' and its grain (``key``: what a row is one of)."""
 
     text: str
     columns: Mapping[str, ColumnNote]
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Table:
     description: str
     rows: int
     columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
 
 
 def read_descriptions(dbt_manifest: Path) -> dict[str, Description]:
@@ -72,6 +74,7 @@ def read_descriptions(dbt_manifest: Path) -> dict[str, Description]:
             node["name"]: Description(
                 node.get("description") or "",
                 {name: _note(column, node, sources) for name, column in node.get("columns", {}).items()},
+                tuple(_meta(node).get("grain", ())),
             )
             for node in nodes
             if node["resource_type"] in ("model", "seed")
@@ -95,7 +98,7 @@ def _note(column: Mapping[str, Any], node: Mapping[str, Any], sources: Mapping[s
     return ColumnNote(column.get("description") or "", source, licence_of(source, declared, sources))
 
 
-def _meta(described: Mapping[str, Any]) -> Mapping[str, str]:
+def _meta(described: Mapping[str, Any]) -> Mapping[str, Any]:
     """The ``meta`` of a model or column, where dbt's manifest has it and where the YAML files do."""
     return described.get("meta") or (described.get("config") or {}).get("meta") or {}
 
@@ -124,6 +127,7 @@ def describe_tables(
                     for column, kind in columns
                     for note in (text.columns.get(column, bare),)
                 ),
+                text.key,
             )
         )
     return found

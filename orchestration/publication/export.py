@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,12 +23,15 @@ from orchestration.publication.dictionary import (
 )
 from orchestration.publication.disk import candidate_or_nothing, size_of
 from orchestration.publication.manifest import (
+    MANIFEST,
     EditionState,
+    GateResult,
     Manifest,
     TableState,
     content_hash,
     hash_files,
 )
+from orchestration.publication.pack import write_pack
 from orchestration.publication.quality_report import write_quality_report
 from orchestration.publication.report import write_report
 
@@ -45,6 +49,8 @@ def build_candidate(
     run_id: str,
     dbt_manifest: Path,
     created_at: datetime | None = None,
+    code_parts: Mapping[str, str] | None = None,
+    gates: Iterable[GateResult] = (),
 ) -> Candidate:
     """Export the marts of a candidate database into a staged release.
 
@@ -55,6 +61,8 @@ def build_candidate(
         code: ``provenance.code_version(settings)``.
         dbt_manifest: dbt's ``manifest.json``, for the descriptions.
         created_at: the release date (default: now).
+        code_parts: ``provenance.code_parts(settings)``: the code version by what the code is for.
+        gates: what the gates that have run found, for the page about them.
 
     Raises:
         ReleaseError: no mart, two marts of one name, no word on which edition is simulated, or a full disk.
@@ -63,9 +71,12 @@ def build_candidate(
     moment = (created_at or datetime.now(UTC)).astimezone(UTC)
     descriptions = read_descriptions(dbt_manifest)
     shutil.rmtree(folder, ignore_errors=True)
-    needed = max(size_of(warehouse), size_of((folder.parent / "current").resolve()))
+    previous = (folder.parent / "current").resolve()
+    needed = max(size_of(warehouse), size_of(previous))
+    entries = tuple(sorted(set(inputs)))
     with candidate_or_nothing(folder, needed):
-        (folder / INTERNAL).mkdir(parents=True)
+        folder.mkdir(parents=True, mode=0o700)  # What is staged is nobody's business, an embargo or not.
+        (folder / INTERNAL).mkdir()
         (folder / PUBLIC).mkdir()
         with duckdb.connect() as connection:
             tables = _export(connection, warehouse, folder, descriptions)
@@ -75,20 +86,30 @@ def build_candidate(
             write_dictionary(public, folder / PUBLIC)
             write_report(connection, folder / PUBLIC, released_on=moment.date())
             write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
-        entries = tuple(sorted(set(inputs)))
+            draft = Manifest(
+                created_at=moment.isoformat(timespec="seconds"),
+                run_id=run_id,
+                content_hash="",
+                fingerprint=fingerprint(entries, code),
+                code_version=code,
+                code_parts=code_parts or {},
+                packages=package_versions(),
+                inputs=entries,
+                editions=editions,
+                tables={t.name: TableState(t.rows, tuple(c.name for c in t.columns)) for t in tables},
+                files={},
+            )
+            write_pack(
+                connection,
+                folder,
+                draft,
+                public,
+                dbt_manifest=dbt_manifest,
+                gates=gates,
+                previous=previous if (previous / MANIFEST).is_file() else None,
+            )
         files = hash_files(folder)
-        manifest = Manifest(
-            created_at=moment.isoformat(timespec="seconds"),
-            run_id=run_id,
-            content_hash=content_hash(files),
-            fingerprint=fingerprint(entries, code),
-            code_version=code,
-            packages=package_versions(),
-            inputs=entries,
-            editions=editions,
-            tables={t.name: TableState(t.rows, tuple(c.name for c in t.columns)) for t in tables},
-            files=files,
-        )
+        manifest = replace(draft, files=files, content_hash=content_hash(files))
         manifest.write(folder)
     return Candidate(folder, manifest)
 

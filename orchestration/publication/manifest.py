@@ -18,11 +18,23 @@ from orchestration.provenance import Input
 
 MANIFEST = "MANIFEST.json"
 COVERED = (
-    f"Every file but {MANIFEST} and *.duckdb, with the release date inside the HTML pages left blank: "
-    "the same inputs and code give the same content_hash on another day and machine."
+    f"Every file but {MANIFEST}, *.duckdb and the bill of materials (*.cdx.json), with the release date inside pages "
+    "and metadata left blank: the same inputs and code give the same content_hash on another day and machine, after "
+    "the same release."
 )
 
-_RELEASE_DATE = re.compile(rb'(<time class="release-date")[^>]*>[^<]*(?=</time>)')
+# Where a release date stands, by the ending of the file: what is replaced, and what stays of it.
+_IN_JSON = re.compile(
+    rb'("(?:created|datePublished)": "|"dct:issued": \{\s*"@type": "xsd:date",\s*"@value": ")[^"]*'
+)
+_RELEASE_DATES = {
+    ".html": (re.compile(rb'(<time class="release-date")[^>]*>[^<]*(?=</time>)'), rb"\1>"),
+    ".json": (_IN_JSON, rb"\1"),
+    ".jsonld": (_IN_JSON, rb"\1"),
+    ".cff": (re.compile(rb"^(date-released: ).*$", re.MULTILINE), rb"\1"),
+}
+# DuckDB's blocks differ from run to run; the bill of materials tells of a machine, not of the content.
+_LEFT_OUT = (".duckdb", ".cdx.json")
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,11 @@ class FileState:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All that ``MANIFEST.json`` holds; ``id`` is null and ``gates`` empty until the release is published."""
+    """All that ``MANIFEST.json`` holds; ``id`` is null and ``gates`` empty until the release is published.
+
+    ``embargo_until``: ISO 8601 with an offset; before it, ``public/`` is for the house alone. ``code_parts`` splits
+    ``code_version`` into method, reference and the other code.
+    """
 
     created_at: str
     run_id: str
@@ -91,6 +107,8 @@ class Manifest:
     files: Mapping[str, FileState]
     gates: tuple[GateResult, ...] = ()
     id: str | None = None
+    embargo_until: str | None = None
+    code_parts: Mapping[str, str] = field(default_factory=dict)
     content_hash_covers: str = COVERED
     schema_version: int = field(default=1)
 
@@ -146,17 +164,16 @@ def sha256(path: Path) -> str:
 
 
 def hash_file(path: Path) -> FileState:
-    """A file's hashes: DuckDB's blocks differ from run to run, and an HTML page states its release date."""
+    """A file's hashes: of its bytes, and of its content, in which a release date is blank."""
     if path.is_symlink():
         return FileState("a link, not a file", 0, None)
     plain = sha256(path)
-    match path.suffix:
-        case ".duckdb":
-            content = None
-        case ".html":
-            content = hashlib.sha256(_RELEASE_DATE.sub(rb"\1>", path.read_bytes())).hexdigest()
-        case _:
-            content = plain
+    content: str | None = plain
+    if path.name.endswith(_LEFT_OUT):
+        content = None
+    elif path.suffix in _RELEASE_DATES:
+        date, blank = _RELEASE_DATES[path.suffix]
+        content = hashlib.sha256(date.sub(blank, path.read_bytes())).hexdigest()
     return FileState(plain, path.stat().st_size, content)
 
 

@@ -7,13 +7,12 @@ import errno
 import os
 import re
 import shutil
+import stat
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from orchestration.errors import ReleaseError
 from orchestration.publication.candidate import DATABASE, PUBLIC, PUBLIC_PREFIX, Candidate
@@ -22,15 +21,16 @@ from orchestration.publication.evidence import Evidence, check_evidence
 from orchestration.publication.manifest import (
     MANIFEST,
     Manifest,
-    content_hash,
-    hash_files,
     read_manifest,
 )
+from orchestration.publication.pack import PACK_FILES
+from orchestration.publication.soundness import database_problems, file_problems
 
 CURRENT = "current"
+_REMOVED = ".removed-"
 _ID = re.compile(r"(\d{4})-W(\d{2})-(\d+)")
 _SHOWN = 20
-_PUBLIC_PAGES = frozenset(
+_PUBLIC_PAGES = PACK_FILES | frozenset(
     {
         "dictionary.csv",
         "dictionary.html",
@@ -40,6 +40,7 @@ _PUBLIC_PAGES = frozenset(
         "report.fr.html",
     }
 )
+_CLOSED = 0o700
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Release:
     def database(self) -> Path:
         """The release's DuckDB file."""
         return self.folder / DATABASE
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether nobody but its owner may read ``public/``."""
+        return _mode(self.folder / PUBLIC) == _CLOSED
 
     @property
     def created_at(self) -> str:
@@ -90,13 +96,19 @@ class Verified:
 
 
 def publish(
-    candidate: Candidate, releases: Path, evidence: Evidence, *, required: Collection[str]
+    candidate: Candidate,
+    releases: Path,
+    evidence: Evidence,
+    *,
+    required: Collection[str],
+    embargo_until: datetime | None = None,
 ) -> Publication:
     """Make a candidate the current release, or change nothing.
 
     The evidence is checked here again, whatever ran before: a candidate is published only if every gate in
     ``required`` passed in this run, and the release gate saw exactly the files that are about to go out.
-    The same content as the current release publishes nothing and removes the candidate.
+    The same content as the current release publishes nothing and removes the candidate. Under an embargo (a moment with
+    its zone, in the future) the release is current, but its ``public/`` stays closed to others (``embargo.lift``).
 
     Raises:
         ReleaseError: evidence missing, failed, of another run or of other files; a changed candidate; a full
@@ -104,7 +116,7 @@ def publish(
     """
     manifest = candidate.manifest
     check_evidence(evidence, required, run_id=manifest.run_id, content_hash=manifest.content_hash)
-    if problems := [*_file_problems(candidate.folder, manifest), *_public_problems(candidate.folder)]:
+    if problems := [*file_problems(candidate.folder, manifest), *_public_problems(candidate.folder)]:
         raise ReleaseError(
             f"the candidate is not what may be published: {problems[0]}",
             where=str(candidate.folder),
@@ -116,7 +128,7 @@ def publish(
         _clean(releases)
         return Publication(before, is_new=False)
     with candidate_or_nothing(candidate.folder, needed=manifest.bytes):
-        name = _finish(candidate, releases, evidence)
+        name = _finish(candidate, releases, evidence, embargo_until)
     with candidate_or_nothing(releases / name, needed=manifest.bytes, keep=lambda: _linked(releases) == name):
         _switch(releases, name)
     _clean(releases)
@@ -159,7 +171,7 @@ def verify(releases: Path, name: str = CURRENT) -> Verified:
     """
     release = open_release(releases, name)
     if problems := [*_link_problems(releases), *_problems(release)]:
-        raise _unsound(release, problems)
+        raise unsound(release, problems)
     return Verified(release.id, len(release.manifest.files), release.manifest.bytes)
 
 
@@ -184,20 +196,53 @@ def rollback(releases: Path, to: str | None = None) -> Release:
     release = open_release(releases, to)
     # A broken link is what a rollback mends, so only the release itself is judged.
     if problems := _problems(release):
-        raise _unsound(release, problems)
+        raise unsound(release, problems)
     _switch(releases, release.id)
     return _open(releases, release.id)
 
 
-def _finish(candidate: Candidate, releases: Path, evidence: Evidence) -> str:
+def open_public(release: Release) -> None:
+    """Let everybody read ``public/`` who may read the releases."""
+    (release.folder / PUBLIC).chmod(_mode(release.folder.parent))
+
+
+def remove(release: Release) -> None:
+    """Delete a release: under another name first, so that nobody meets half of it.
+
+    Raises ReleaseError where it is the current one.
+    """
+    if release.is_current:
+        raise ReleaseError(
+            "the current release is never deleted",
+            where=str(release.folder),
+            fix="make another one current first: `skillsbank releases rollback`",
+        )
+    doomed = release.folder.with_name(f"{_REMOVED}{release.id}")
+    release.folder.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def _mode(folder: Path) -> int:
+    return stat.S_IMODE(folder.stat().st_mode)
+
+
+def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_until: datetime | None) -> str:
     """Complete the manifest, put everything on the disk and give the candidate its release name."""
     moment = datetime.fromisoformat(candidate.manifest.created_at)
     year, week, _ = moment.isocalendar()
+    closed = embargo_until is not None and embargo_until > datetime.now(UTC)
+    manifest = replace(
+        candidate.manifest,
+        gates=tuple(evidence.results),
+        embargo_until=embargo_until.isoformat() if closed and embargo_until else None,
+    )
+    (candidate.folder / PUBLIC).chmod(_CLOSED if closed else _mode(releases))
+    candidate.folder.chmod(_mode(releases))
     taken = [_order(name) for name in _names(releases)]
     number = max((n for y, w, n in taken if (y, w) == (year, week)), default=0) + 1
     while True:
         name = f"{year}-W{week:02d}-{number}"
-        replace(candidate.manifest, id=name, gates=tuple(evidence.results)).write(candidate.folder)
+        replace(manifest, id=name).write(candidate.folder)
         sync_tree(candidate.folder)
         try:
             candidate.folder.rename(releases / name)
@@ -227,7 +272,7 @@ def _switch(releases: Path, name: str) -> None:
 
 def _clean(releases: Path) -> None:
     """Remove what killed runs left behind."""
-    for leftover in releases.glob(".candidate-*"):
+    for leftover in (*releases.glob(".candidate-*"), *releases.glob(f"{_REMOVED}*")):
         shutil.rmtree(leftover, ignore_errors=True)
     for leftover in releases.glob(f".{CURRENT}-*"):
         leftover.unlink(missing_ok=True)
@@ -262,7 +307,8 @@ def _unknown(releases: Path, name: str) -> ReleaseError:
     )
 
 
-def _unsound(release: Release, problems: list[str]) -> ReleaseError:
+def unsound(release: Release, problems: list[str]) -> ReleaseError:
+    """The error that lists what is wrong with a release."""
     shown = "; ".join(problems[:_SHOWN]) + (
         f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
     )
@@ -288,24 +334,10 @@ def _problems(release: Release) -> list[str]:
     stated = release.manifest.id
     return [
         *([] if stated == release.id else [f"{MANIFEST} says that this is release {stated}"]),
-        *_file_problems(release.folder, release.manifest),
+        *file_problems(release.folder, release.manifest),
         *_public_problems(release.folder),
-        *_database_problems(release.database, release.manifest),
+        *database_problems(release.database, release.manifest),
     ]
-
-
-def _file_problems(folder: Path, manifest: Manifest) -> list[str]:
-    found = hash_files(folder)
-    problems = [f"{name} is missing" for name in manifest.files if name not in found]
-    problems += [f"{name} is unexpected" for name in found if name not in manifest.files]
-    problems += [
-        f"{name} has changed"
-        for name, state in manifest.files.items()
-        if name in found and found[name] != state
-    ]
-    if not problems and content_hash(found) != manifest.content_hash:
-        problems.append("the content hash is not that of the files")
-    return problems
 
 
 def _public_problems(folder: Path) -> list[str]:
@@ -316,22 +348,6 @@ def _public_problems(folder: Path) -> list[str]:
         file for file in files if file.name not in _PUBLIC_PAGES and not file.name.startswith(PUBLIC_PREFIX)
     ]
     return [f"{PUBLIC}/{file} is no public table" for file in odd]
-
-
-def _database_problems(database: Path, manifest: Manifest) -> list[str]:
-    try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            counts = {
-                name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
-                for name in manifest.tables
-            }
-    except duckdb.Error as error:
-        return [f"{DATABASE} does not open read-only ({str(error).splitlines()[0]})"]
-    return [
-        f"{DATABASE} has {rows} instead of {manifest.tables[name].rows} rows in {name}"
-        for name, row in counts.items()
-        if (rows := row[0] if row else 0) != manifest.tables[name].rows
-    ]
 
 
 def _link_problems(releases: Path) -> list[str]:

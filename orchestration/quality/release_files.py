@@ -7,6 +7,7 @@ import csv
 import hashlib
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from orchestration.quality.relations import (
 )
 
 MANIFEST, PUBLIC, DATABASE = "MANIFEST.json", "public", "internal/skills_bank.duckdb"
+_TEXTS = (".json", ".jsonld", ".txt", ".cff")
 _SAID = ("simulated", "simulé")
 
 # What a table of figures lacks is null in release.figures.
@@ -198,6 +200,33 @@ def _pages(folder: Path) -> pa.Table:
     return table_of({"path": TEXT, "language": TEXT, **counts, **flags}, rows)
 
 
+def _texts(folder: Path) -> pa.Table:
+    """One row a public file that is neither table nor page: path, personal patterns in what it says."""
+    rows = []
+    for path in released(folder / PUBLIC):
+        if path.suffix in _TEXTS or path.suffix == ".xlsx":
+            said = _workbook_text(path) if path.suffix == ".xlsx" else path.read_text(encoding="utf-8")
+            counts = {
+                name: found(pattern, said)
+                for name, pattern in (
+                    ("emails", "e-mail"),
+                    ("phones", "phone"),
+                    ("company_keys", "company key"),
+                )
+            }
+            rows.append({"path": path.relative_to(folder).as_posix(), **counts})
+    return table_of({"path": TEXT, **dict.fromkeys(("emails", "phones", "company_keys"), INTEGER)}, rows)
+
+
+def _workbook_text(path: Path) -> str:
+    """The text of all cells, a line each."""
+    with zipfile.ZipFile(path) as archive:
+        parts = [
+            archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/worksheets/")
+        ]
+    return "\n".join(text for part in parts for text in re.findall(r"<t(?: [^>]*)?>([^<]*)</t>", part))
+
+
 def _visible(html: str) -> str:
     """The text of a page without scripts and styles, whose authors' addresses are no one's data here."""
     without = re.sub(r"<(script|style)\b.*?</\1\s*>", " ", html, flags=re.DOTALL | re.IGNORECASE)
@@ -214,4 +243,5 @@ TABLES: Mapping[str, Callable[[Path], pa.Table]] = {
     "columns": _columns,
     "figures": _figures,
     "pages": _pages,
+    "texts": _texts,
 }

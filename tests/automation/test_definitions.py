@@ -74,3 +74,12 @@ def test_the_inbox_sensor_waits_until_a_file_has_settled_and_asks_once(definitio
     path.write_text("another")
     os.utime(path, (settled + 1, settled + 1))
     assert evaluate(definitions, tick.cursor).run_requests
+
+
+def test_the_embargo_sensor_opens_what_may_be_open(definitions, settings):
+    with dg.DagsterInstance.ephemeral() as instance:
+        sensor = definitions.resolve_sensor_def("embargo_sensor")
+        assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+        tick = sensor.evaluate_tick(dg.build_sensor_context(instance=instance))
+    assert tick.skip_message == "No embargo has ended."
+    assert not tick.run_requests

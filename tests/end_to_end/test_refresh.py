@@ -83,7 +83,7 @@ def test_ctrl_c_after_a_stage_leaves_the_last_release(deployment, step):
     assert "Traceback" not in out
     after = deployment.published()
     assert {name: after.get(name) for name in before} == before
-    assert deployment.run("releases", "verify").returncode == 0
+    assert deployment.run("releases", "verify", "--files").returncode == 0
 
 
 def test_after_a_kill_the_next_refresh_publishes_what_any_machine_would(first_release, tmp_path):
@@ -99,7 +99,7 @@ def test_after_a_kill_the_next_refresh_publishes_what_any_machine_would(first_re
     finished = deployment.run("refresh")
     assert finished.returncode == 0, finished.stdout
     assert len(deployment.run("releases", "list").stdout.splitlines()) == 2  # heading and one release
-    assert deployment.run("releases", "verify").returncode == 0
+    assert deployment.run("releases", "verify", "--files").returncode == 0
     leftovers = [path.name for path in deployment.releases.iterdir() if path.name.startswith(".")]
     assert not leftovers
     hashes = [

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -85,6 +86,12 @@ def default_rows() -> Rows:
         {"domain_type": "size_class", "domain": code, "label_fr": fr, "label_en": en, "position": place}
         for place, (code, (fr, en)) in enumerate(SIZES.items())
     ]
+    domains.append(
+        {
+            "domain_type": "territory", "domain": "ti-3204", "label_fr": "ti-3204",
+            "label_en": "ti-3204", "position": 1,
+        }
+    )  # fmt: skip
     frame = load_frame(Settings().frame)
     competences = [
         {
@@ -99,7 +106,7 @@ def default_rows() -> Rows:
     ]  # fmt: skip
     rates, participation = [], []
     for edition, shift in (("edition_2012", -0.2), ("tour_2019", 0.0)):
-        for place, domain in enumerate(domains):
+        for place, domain in enumerate(domain for domain in domains if domain["domain_type"] != "territory"):
             key = {"edition": edition, "domain_type": domain["domain_type"], "domain": domain["domain"]}
             blank = domain["domain"] == "94"
             participation.append(
@@ -290,6 +297,7 @@ class Workshop:
         rows: Rows | None = None,
         created_at: datetime = MONDAY,
         code: str = "c0de",
+        gates: Sequence[GateResult] = (),
     ) -> Candidate:
         """A candidate from these rows (default: those of the last call, at first ``default_rows``)."""
         if rows is not None or not self.warehouse.exists():
@@ -305,6 +313,7 @@ class Workshop:
             run_id=run_id,
             dbt_manifest=self.dbt_manifest,
             created_at=created_at,
+            gates=gates,
         )
 
     def write_warehouse(self, rows: Rows | None = None) -> None:
@@ -348,6 +357,7 @@ def write_dbt_manifest(path: Path) -> None:
             "resource_type": "model",
             "description": model["description"].strip(),
             "columns": {column["name"]: column for column in model["columns"]},
+            "config": model["config"],
         }
         for model in models()
     }

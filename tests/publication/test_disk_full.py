@@ -14,12 +14,12 @@ from orchestration.errors import ReleaseError
 from orchestration.publication.disk import is_disk_full
 from orchestration.publication.releases import current, publish, verify
 
-ROOM = 16 * 1024 * 1024
+ROOM = 24 * 1024 * 1024
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path):
-    """A file system of 16 MB; mounting one takes rights that not every machine gives."""
+    """A file system of 24 MB; mounting one takes rights that not every machine gives."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(folder)]

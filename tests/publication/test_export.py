@@ -12,6 +12,7 @@ import pytest
 from orchestration.errors import ReleaseError
 from orchestration.publication.candidate import open_candidate
 from orchestration.publication.manifest import MANIFEST
+from orchestration.publication.pack import PACK_FILES
 
 
 @pytest.fixture
@@ -25,9 +26,15 @@ def test_every_mart_is_there_in_every_form_and_nothing_else(workshop, candidate)
     pages = {"dictionary.csv", "dictionary.html"}
     internal_files = {path.name for path in (candidate.folder / "internal").iterdir()}
     public_files = {path.name for path in (candidate.folder / "public").iterdir()}
-    assert internal_files == {"skills_bank.duckdb", *pages, *(f"{name}.parquet" for name in declared)}
+    assert internal_files == {
+        "skills_bank.duckdb",
+        "sbom.cdx.json",
+        "lineage.html",
+        *pages,
+        *(f"{name}.parquet" for name in declared),
+    }
     assert public_files == {
-        *pages, "report.fr.html", "report.en.html", "quality.fr.html", "quality.en.html",
+        *pages, *PACK_FILES, "report.fr.html", "report.en.html", "quality.fr.html", "quality.en.html",
         *(f"{name}.{ending}" for name in public for ending in ("csv", "parquet")),
     }  # fmt: skip
     with duckdb.connect(str(candidate.database), read_only=True) as connection:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from openpyxl import Workbook
 
 from orchestration.collection.partners.contract import load_all, schemas
 from orchestration.lake import SCHEMAS
@@ -151,7 +152,9 @@ class Release(Marts):
         (release / "public/report.fr.html").write_text(page("fr", "Données simulées"))
         (release / "public/report.en.html").write_text(page("en", "Simulated data"))
         for language in ("fr", "en"):
-            (release / f"public/quality.{language}.html").write_text(page(language, "Qualité"))
+            for name in ("quality", "gates", "revisions"):
+                (release / f"public/{name}.{language}.html").write_text(page(language, "Qualité"))
+        _write_pack(release)
         tables = self._export(release)
         self._before(release)
         files = hash_files(release)
@@ -184,6 +187,19 @@ class Release(Marts):
                 ((rows,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
                 tables[table] = TableState(rows, ())
         return tables
+
+
+def _write_pack(release: Path) -> None:
+    """The files of the pack that are neither table nor page."""
+    for name in (
+        "public/datapackage.json", "public/csv-metadata.json", "public/dcat.jsonld", "public/croissant.json",
+        "public/LICENCE.txt", "public/CITATION.cff", "internal/sbom.cdx.json", "internal/lineage.html",
+    ):  # fmt: skip
+        (release / name).write_text("Skills Bank")
+    (release / "public/revisions.csv").write_text("revision,replaces\n")
+    workbook = Workbook()
+    workbook.active.append(["Skills Bank"])
+    workbook.save(release / "public/skills_bank.xlsx")
 
 
 def _write_dictionary(path: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from openpyxl import Workbook
 
 KEY = hashlib.sha256(b"company 7").hexdigest()[:32]
 EMAIL = "jane.doe@example.org"
@@ -160,7 +161,7 @@ PAGE_ROUNDS = (
         ),
         "a file that is no public one": (
             lambda folder: (folder / "public/dim_company.parquet").write_text("notes"),
-            "The public folder holds public tables, the dictionary and the reports alone",
+            "The public folder holds public tables, their descriptions and the pages alone",
             "release",
             "may_be_public",
             {"path": "public/dim_company.parquet"},
@@ -173,6 +174,20 @@ PAGE_ROUNDS = (
             "release",
             "bytes",
             {"path": "public/report.fr.html", "bytes": 0},
+        ),
+        "an e-mail in the metadata": (
+            lambda folder: _edit(folder / "public/datapackage.json", "Skills Bank", EMAIL),
+            "No workbook or metadata file holds an e-mail address",
+            "release/public, workbook and metadata",
+            "emails",
+            {"path": "public/datapackage.json", "emails": 1},
+        ),
+        "a company key in the workbook": (
+            lambda folder: _write_workbook(folder / "public/skills_bank.xlsx", KEY),
+            "No workbook or metadata file holds a company key",
+            "release/public, workbook and metadata",
+            "company_keys",
+            {"path": "public/skills_bank.xlsx", "company_keys": 1},
         ),
         "a report that keeps quiet about the simulation": (
             lambda folder: _edit(folder / "public/report.en.html", "Simulated", "Real"),
@@ -264,6 +279,12 @@ def _relicense(folder, row, licence):
 
 def _edit(path, old, new):
     path.write_text(path.read_text().replace(old, new))
+
+
+def _write_workbook(path, text):
+    workbook = Workbook()
+    workbook.active.append([text])
+    workbook.save(path)
 
 
 def _without_last_line(path):
