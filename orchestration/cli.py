@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.cli_frame import frame_app, review_app
+from orchestration.cli_operations import operations_app
 from orchestration.errors import SkillsBankError
 from orchestration.settings import PROJECT, Settings
 
@@ -41,6 +42,7 @@ app.add_typer(review_app, name="review")
 app.add_typer(companies_app, name="companies")
 partner_app = typer.Typer(help="Work with the partners' contracts.", no_args_is_help=True)
 app.add_typer(partner_app, name="partner")
+app.add_typer(operations_app)
 
 INTERRUPTED = 130
 

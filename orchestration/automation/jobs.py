@@ -13,6 +13,7 @@ from orchestration.automation.inbox_watch import inbox_state
 from orchestration.automation.lock import refresh_lock
 from orchestration.automation.retention_asset import KEY as RETENTION
 from orchestration.automation.retention_asset import retention_definitions
+from orchestration.automation.stuck import end_stuck_runs
 from orchestration.personal_text import hide
 from orchestration.settings import Settings
 
@@ -73,6 +74,15 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
             f"Alert sent by: {', '.join(send(alert, settings)) or 'no channel, none is configured'}"
         )
 
+    @dg.sensor(
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Puts runs whose process is gone on record as failed: one such run keeps all others waiting.",
+    )
+    def stuck_run_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        ended = end_stuck_runs(settings, context.instance)
+        return dg.SkipReason(f"Ended: {', '.join(ended)}." if ended else "No run is stuck.")
+
     @dg.resource(description="One run at a time may write to the data folder.")
     def lock(context: dg.InitResourceContext) -> Iterator[None]:
         assert context.run is not None
@@ -83,7 +93,7 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     own = dg.Definitions(
         jobs=[job],
         schedules=[schedule],
-        sensors=[inbox_sensor, failure_alert],
+        sensors=[inbox_sensor, failure_alert, stuck_run_sensor],
         resources=resources,
         executor=dg.in_process_executor,
     )

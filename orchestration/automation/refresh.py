@@ -16,6 +16,7 @@ from orchestration.automation.alerts import Alert, send
 from orchestration.automation.failures import describe_failure, was_interrupted
 from orchestration.automation.instance import prepare_home
 from orchestration.automation.lock import refresh_lock
+from orchestration.automation.stuck import end_stuck_runs
 from orchestration.errors import SkillsBankError
 from orchestration.quality.worker import gate_worker
 from orchestration.settings import Settings
@@ -75,6 +76,7 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
     run_id = str(uuid.uuid4())
     progress = Progress(say)
     with refresh_lock(settings.data, run_id), gate_worker(), dg.DagsterInstance.get() as instance:
+        end_stuck_runs(settings, instance)
         job = build_definitions(settings).resolve_job_def("weekly_refresh")
         instance.add_event_listener(run_id, progress)
         result = job.execute_in_process(

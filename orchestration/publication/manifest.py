@@ -17,6 +17,7 @@ from orchestration.errors import ReleaseError
 from orchestration.provenance import Input
 
 MANIFEST = "MANIFEST.json"
+SCHEMA_VERSION = 1
 COVERED = (
     f"Every file but {MANIFEST} and *.duckdb, with the release date inside the HTML pages left blank: "
     "the same inputs and code give the same content_hash on another day and machine."
@@ -92,7 +93,7 @@ class Manifest:
     gates: tuple[GateResult, ...] = ()
     id: str | None = None
     content_hash_covers: str = COVERED
-    schema_version: int = field(default=1)
+    schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
     def simulated_editions(self) -> tuple[str, ...]:
