@@ -13,6 +13,10 @@ from rich.table import Table
 from orchestration.settings import Settings
 
 operations_app = typer.Typer()
+audit_app = typer.Typer(
+    help="Who published, rolled back, erased, reviewed, exported contacts.", no_args_is_help=True
+)
+operations_app.add_typer(audit_app, name="audit")
 _COLOURS = {"ok": "green", "mended": "cyan", "warning": "yellow", "wrong": "red"}
 
 
@@ -32,3 +36,25 @@ def doctor(
         table.add_row(one.check, state, escape(one.said), escape(one.do))
     Console().print(table)
     raise typer.Exit(1 if any(one.state is State.wrong for one in findings) else 0)
+
+
+@audit_app.command("show")
+def audit_show() -> None:
+    """List what was logged, the oldest first."""
+    from orchestration import audit  # noqa: PLC0415
+
+    table = Table("at (UTC)", "who", "what", "of", "details", "hash", box=None)
+    for one in audit.read(Settings()):
+        details = ", ".join(f"{name} {value}" for name, value in one.details.items())
+        cells = (one.at.removesuffix("+00:00"), one.actor, one.action, one.subject, details, one.hash[:12])
+        table.add_row(*map(escape, cells))
+    Console().print(table)
+
+
+@audit_app.command("verify")
+def audit_verify() -> None:
+    """Check that no record was changed, left out or cut off."""
+    from orchestration import audit  # noqa: PLC0415
+
+    chain = audit.verify(Settings())
+    print(f"{chain.records} records, the chain is whole; last hash {chain.head[:12]}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -32,6 +33,8 @@ class Settings(BaseSettings):
     sample_folder: Path = PROJECT / "data" / "sample"
     sample: bool = True
     company_key_secret: SecretStr | None = None
+    contacts_keys: SecretStr | None = None
+    actor: str | None = None
 
     limesurvey_url: str | None = None
     limesurvey_user: str | None = None
@@ -49,7 +52,10 @@ class Settings(BaseSettings):
     alert_from: str = "skillsbank@localhost"
     alert_to: str | None = None
     webhook_url: SecretStr | None = None
+    webhook_format: Literal["json", "slack", "mattermost", "teams"] = "json"
     ui_url: str = "http://127.0.0.1:3000"
+    runbook_url: str = "docs/operations.md"
+    keep_runs_days: int = Field(default=180, ge=15)
 
     @cached_property
     def inbox(self) -> Path:
@@ -108,6 +114,11 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """Secrets made on this machine, folder 0700."""
         return self.data / "secrets"
+
+    @cached_property
+    def audit(self) -> Path:
+        """Who published, rolled back, erased, reviewed and exported contacts; folder 0700."""
+        return self.data / "audit"
 
     @cached_property
     def dagster_home(self) -> Path:

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration import audit
 from orchestration.disclosure.assets import secrecy_gate
 from orchestration.modelling.dbt import prepare_manifest
 from orchestration.provenance import code_version, read_inputs
@@ -72,6 +73,9 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
         required = [*required_gates(), SECRECY_GATE, OTHER_CHECKS]
         publication = publish(candidate, settings.releases, evidence, required=required)
         published = publication.release
+        if publication.is_new:
+            trigger = context.run.tags.get("trigger", "Dagster UI")
+            audit.record(settings, "published", published.id, content=published.content_hash, trigger=trigger)
         public = published.folder / "public"
         return dg.MaterializeResult(
             metadata={

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration import archive as archive_room
-from orchestration import lake
+from orchestration import audit, lake
 from orchestration.archive import Archive
 from orchestration.automation.doctor.finding import Finding, State, found
 from orchestration.automation.lock import holder
@@ -44,7 +44,7 @@ def secrets(settings: Settings, fix: bool) -> Finding:
 
 def rights(settings: Settings, fix: bool) -> Finding:
     """Contacts and secrets are for their owner alone: folders 0700, files 0600, no links."""
-    rooms = [room for room in (settings.contacts, settings.secrets, settings.data / "audit") if room.exists()]
+    rooms = [room for room in (settings.contacts, settings.secrets, settings.audit) if room.exists()]
     paths = [path for room in rooms for path in [room, *sorted(room.rglob("*"))]]
     open_ones = [
         f"{path.relative_to(settings.data)} is {'a link' if path.is_symlink() else f'{_mode(path):04o}'}"
@@ -118,6 +118,7 @@ def current_release(settings: Settings, fix: bool) -> Finding:
     except ReleaseError as problem:
         said = problem.problem
     if fix and (sound := _newest_sound(room)) is not None:
+        audit.record(settings, "rolled back", sound, why="doctor --fix")
         return Finding(name, State.mended, f"{said}. {sound} is current now")
     do = "`skillsbank doctor --fix` makes the newest sound release current; then `skillsbank refresh`"
     return Finding(name, State.wrong, said, do)
