@@ -3,6 +3,8 @@ work of its own."""
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -58,3 +60,23 @@ def audit_verify() -> None:
 
     chain = audit.verify(Settings())
     print(f"{chain.records} records, the chain is whole; last hash {chain.head[:12]}")
+
+
+@operations_app.command()
+def digest(
+    send: Annotated[bool, typer.Option("--send", help="Send it by e-mail and webhook, too.")] = False,
+) -> None:
+    """Print what changed in a week: responses, figures, quality; in French and English."""
+    import dagster as dg  # noqa: PLC0415
+
+    from orchestration.automation import alerts  # noqa: PLC0415
+    from orchestration.automation import digest as room  # noqa: PLC0415
+    from orchestration.automation.instance import prepare_home  # noqa: PLC0415
+
+    settings = Settings()
+    os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
+    with dg.DagsterInstance.get() as instance:
+        made = room.digest(settings, instance, datetime.now(UTC))
+    print(made.text())
+    if send:
+        print(f"Sent by: {', '.join(alerts.send(made, settings)) or 'no channel, none is configured'}")

@@ -1,5 +1,5 @@
-"""When runs start and who hears of a failure. Belongs here: job, schedule, sensors, the lock's resource. Does not:
-what a run does."""
+"""When runs start. Belongs here: job, schedule, sensors that start or end runs, the lock's resource. Does not: what a
+run does, or who hears of it (alert_definitions.py)."""
 
 import time
 from collections.abc import Iterator
@@ -7,8 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.automation.alerts import send
-from orchestration.automation.failures import describe_failure
+from orchestration.automation.alert_definitions import alert_definitions
 from orchestration.automation.inbox_watch import inbox_state
 from orchestration.automation.lock import refresh_lock
 from orchestration.automation.retention_asset import KEY as RETENTION
@@ -26,7 +25,7 @@ WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, chec
 
 
 def automation_definitions(settings: Settings) -> dg.Definitions:
-    """The jobs with their schedules, the inbox sensor, the failure alert and the lock that every run takes."""
+    """The jobs with their schedules, the inbox sensor, the alerts and the lock that every run takes."""
     job = dg.define_asset_job(
         "weekly_refresh",
         # Retention keeps its own hours: it must not wait for a refresh that fails.
@@ -64,16 +63,6 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         )
         return dg.SensorResult(run_requests=[request], cursor=digest)
 
-    @dg.run_failure_sensor(
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells the person on duty by e-mail and webhook, once SKILLSBANK_SMTP_* or _WEBHOOK_URL is set.",
-    )
-    def failure_alert(context: dg.RunFailureSensorContext) -> None:
-        alert = describe_failure(context.instance, context.dagster_run.run_id, settings.ui_url)
-        context.log.info(
-            f"Alert sent by: {', '.join(send(alert, settings)) or 'no channel, none is configured'}"
-        )
-
     @dg.sensor(
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -93,8 +82,8 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     own = dg.Definitions(
         jobs=[job],
         schedules=[schedule],
-        sensors=[inbox_sensor, failure_alert, stuck_run_sensor],
+        sensors=[inbox_sensor, stuck_run_sensor],
         resources=resources,
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(own, retention_definitions(settings))
+    return dg.Definitions.merge(own, alert_definitions(settings, job), retention_definitions(settings))

@@ -17,6 +17,7 @@ from orchestration.automation.failures import describe_failure, was_interrupted
 from orchestration.automation.instance import prepare_home
 from orchestration.automation.lock import refresh_lock
 from orchestration.automation.stuck import end_stuck_runs
+from orchestration.automation.watch import describe_recovery
 from orchestration.errors import SkillsBankError
 from orchestration.quality.worker import gate_worker
 from orchestration.settings import Settings
@@ -86,14 +87,18 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
         if not result.success:
             if was_interrupted(instance, run_id):
                 raise KeyboardInterrupt
-            alert = describe_failure(instance, run_id, settings.ui_url)
+            alert = describe_failure(instance, run_id, settings)
             return Outcome(False, alert.text() + _sent(alert, settings))
+        recovery = describe_recovery(instance, run_id, settings)
+    told = _sent(recovery, settings) if recovery else ""
     release = progress.release
     if not release:
-        return Outcome(True, "Nothing has changed since the last release: nothing new to publish.")
+        return Outcome(True, f"Nothing has changed since the last release: nothing new to publish.{told}")
     if release["is_new"] == "False":
-        return Outcome(True, f"The content is that of release {release['release']}: nothing new to publish.")
-    return Outcome(True, f"Release: {release['folder']}\nReport:  {release['report']}")
+        return Outcome(
+            True, f"The content is that of release {release['release']}: nothing new to publish.{told}"
+        )
+    return Outcome(True, f"Release: {release['folder']}\nReport:  {release['report']}{told}")
 
 
 def _sent(alert: Alert, settings: Settings) -> str:

@@ -61,7 +61,7 @@ class Small:
         keys = CompanyKeys.load(None, self.settings.secrets)
         collect_export(export, codebook, "limesurvey", self.archive, self.settings.contacts, keys)
 
-    def release(self, name: str, respondents: int = 642) -> Path:
+    def release(self, name: str, respondents: int = 642, created_at: datetime | None = None) -> Path:
         """A sound release of one table, current from now on."""
         folder = self.settings.releases / name
         (folder / "internal").mkdir(parents=True)
@@ -73,7 +73,8 @@ class Small:
             connection.execute(f"copy pub_edition to '{folder}/public/pub_edition.csv'")
         files = hash_files(folder)
         Manifest(
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"), run_id="made", code_version="c0de",
+            created_at=(created_at or datetime.now(UTC)).isoformat(timespec="seconds"),
+            run_id="made", code_version="c0de",
             content_hash=content_hash(files), fingerprint="f", packages={}, inputs=(), editions=(),
             tables={"pub_edition": TableState(1, ("edition", "respondents"))}, files=files, id=name,
         ).write(folder)  # fmt: skip
