@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -80,3 +81,35 @@ def digest(
     print(made.text())
     if send:
         print(f"Sent by: {', '.join(alerts.send(made, settings)) or 'no channel, none is configured'}")
+
+
+@operations_app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where backups are kept, on another disk.")],
+) -> None:
+    """Copy archive, contacts, secrets, decisions, logs and Dagster's storage into a new folder, with checksums.
+
+    Refused while a refresh runs. The copy is as confidential as the data itself.
+    """
+    from orchestration.automation.backup import backup as run_backup  # noqa: PLC0415
+
+    made = run_backup(Settings(), folder)
+    print(f"{made.folder}: {made.files} files, {made.bytes:,} bytes")
+
+
+@operations_app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `skillsbank backup` made.")],
+    tombstones: Annotated[
+        Path | None,
+        typer.Option(help="archive/tombstones of the lost data: who was erased since is erased here too."),
+    ] = None,
+) -> None:
+    """Bring a backup back into an empty data folder, check it, and apply every erasure again.
+
+    Then `skillsbank refresh` makes lake, warehouse and release anew.
+    """
+    from orchestration.automation.backup import restore as run_restore  # noqa: PLC0415
+
+    found, proof = run_restore(Settings(), folder, tombstones=tombstones)
+    print(f"{found.files} files of {found.made_at} restored. " + "\n".join(proof.lines()))

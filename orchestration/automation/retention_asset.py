@@ -7,6 +7,7 @@ import dagster as dg
 
 from orchestration.archive import Archive
 from orchestration.automation.partner_retention import retain_partner_files
+from orchestration.automation.pruning import prune_runs
 from orchestration.automation.retention import LOG, retain
 from orchestration.codebook import Codebook, load_all
 from orchestration.collection.partners.contract import load_all as load_contracts
@@ -18,7 +19,8 @@ DESCRIPTION = """Deletes the contacts of every edition whose retention period is
 The period (`retention_months` in the codebook) counts from the last answer to the edition; where answers are not
 dated, from its last collection. Each deletion is a line of `data/logs/retention.jsonl`, which only grows. Figures
 stay: they never needed contacts. Also puts the rights of `data/contacts` right (0700 and 0600), and deletes partners'
-older files when the years of their contracts (`retention_years`) are over.
+older files when the years of their contracts (`retention_years`) are over, and Dagster's runs with their event logs
+when they are older than `SKILLSBANK_KEEP_RUNS_DAYS` (180).
 """
 
 
@@ -56,6 +58,7 @@ def _run(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     logs, archive, now = settings.data / "logs", Archive(settings.archive), datetime.now(UTC)
     done = retain(settings.contacts, archive, codebooks, logs, now=now)
+    runs = prune_runs(context.instance, now, days=settings.keep_runs_days)
     partners = retain_partner_files(archive, load_contracts(settings.contracts), logs, now=now)
     for edition in done.unknown:
         context.log.warning(f"contacts/{edition}: no codebook says how long these contacts may be kept.")
@@ -80,6 +83,7 @@ def _run(
             "cells_deleted": sum(one.cells for one in done.editions),
             "editions": dg.MetadataValue.table(table, schema=_SCHEMA),
             "partner_files_deleted": partners,
+            "runs_pruned": runs,
             "without_codebook": list(done.unknown),
             "rights_corrected": done.rights_corrected,
             "log": dg.MetadataValue.path(logs / LOG),
