@@ -25,8 +25,6 @@ Action = Literal[
     "erased",
     "reviewed",
     "contacts shown",
-    "contacts exported",
-    "keys rotated",
     "backed up",
     "restored",
 ]

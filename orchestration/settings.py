@@ -33,7 +33,6 @@ class Settings(BaseSettings):
     sample_folder: Path = PROJECT / "data" / "sample"
     sample: bool = True
     company_key_secret: SecretStr | None = None
-    contacts_keys: SecretStr | None = None
     actor: str | None = None
 
     limesurvey_url: str | None = None

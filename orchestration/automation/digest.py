@@ -105,13 +105,13 @@ def _of_release(
         yield texts["not_comparable"]
     yield texts["responses"]
     for edition, count in after.responses.items():
-        change = _difference(texts, words, count, earlier and earlier.responses.get(edition, 0))
+        change = _difference(texts, words, count, earlier.responses.get(edition, 0) if earlier else None)
         title = after.titles[edition][language]
         yield "- " + texts["edition"].format(title=title, now=words.number(count), difference=change)
     yield texts["figures"]
     if earlier is not None:
         yield from _of_figures(texts, words, after, earlier)
-    change = _difference(texts, words, after.shown, earlier and earlier.shown)
+    change = _difference(texts, words, after.shown, earlier.shown if earlier else None)
     numbers = {"shown": words.number(after.shown), "all": words.number(after.all)}
     yield "- " + texts["shown"].format(**numbers, difference=change)
 

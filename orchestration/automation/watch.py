@@ -47,7 +47,7 @@ def describe_lateness(instance: dg.DagsterInstance, settings: Settings, now: dat
             return _slow(instance, record.dagster_run.run_id, began, settings)
     started = instance.get_run_records(_runs(), limit=1, ascending=True)
     succeeded = instance.get_run_records(_runs([dg.DagsterRunStatus.SUCCESS]), limit=1)
-    last = (succeeded or started or [None])[0]
+    last = next(iter([*succeeded, *started]), None)
     if last is None or now - last.create_timestamp.astimezone(UTC) <= OLDEST_SUCCESS:
         return None
     day = f"{last.create_timestamp.astimezone(UTC):%Y-%m-%d}"
