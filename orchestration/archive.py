@@ -216,7 +216,7 @@ class Archive:
 
     def discard_drafts(self) -> None:
         """Remove what killed runs left half written anywhere. Only the one process that writes may ask for it."""
-        for leftover in self.root.glob(f"*/*/{_DRAFT}*"):
+        for leftover in self.drafts():
             leftover.unlink()
 
     def entries(self, source: str | None = None, feed: str | None = None) -> list[Entry]:
@@ -260,6 +260,26 @@ class Archive:
                 expected=f"sha256 {current.sha256}, found {digest}",
                 fix=_RESTORE,
             )
+
+    def damage(self) -> list[ArchiveError]:
+        """What is wrong with any entry, its file read again; nothing is raised for it. For who looks after it."""
+        found = []
+        for sidecar in sorted(self.root.glob("*/*/*.json")):
+            if _STEM.match(sidecar.name):
+                try:
+                    self.verify(self._read(sidecar))
+                except ArchiveError as problem:
+                    found.append(problem)
+        return found
+
+    def uncommitted(self) -> list[Path]:
+        """Files under an entry's name without a sidecar: a run was killed before its commit, or somebody lost it."""
+        files = [path for path in sorted(self.root.glob("*/*/*")) if _STEM.match(path.name)]
+        return [path for path in files if path.suffix != ".json" and not _sidecar(path).exists()]
+
+    def drafts(self) -> list[Path]:
+        """What killed runs left half written, while no process writes."""
+        return sorted(self.root.glob(f"*/*/{_DRAFT}*"))
 
     def _folder(self, source: str, feed: str) -> Path:
         for name in (source, feed):

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from orchestration.cli_frame import frame_app, review_app
 from orchestration.cli_match import match
+from orchestration.cli_operations import operations_app
 from orchestration.cli_releases import publish, releases_app
 from orchestration.errors import SkillsBankError
 from orchestration.settings import PROJECT, Settings
@@ -44,6 +45,7 @@ app.add_typer(companies_app, name="companies")
 partner_app = typer.Typer(help="Work with the partners' contracts.", no_args_is_help=True)
 app.add_typer(partner_app, name="partner")
 app.command()(match)
+app.add_typer(operations_app)
 
 INTERRUPTED = 130
 

@@ -100,13 +100,16 @@ def review_import(
     ],
 ) -> None:
     """Take over decisions: later runs replay them. Also tells how far coders agree (Cohen's kappa)."""
+    from orchestration import audit  # noqa: PLC0415
     from orchestration.frame import load  # noqa: PLC0415
     from orchestration.recognition import decisions  # noqa: PLC0415
     from orchestration.recognition.review import import_decisions  # noqa: PLC0415
 
     settings = Settings()
     made = import_decisions(file, load(settings.frame).scheme(), datetime.now(UTC))
-    print(f"{decisions.add_decisions(settings.decisions, made)} decisions added to {settings.decisions}")
+    added = decisions.add_decisions(settings.decisions, made)
+    audit.record(settings, "reviewed", "texts and competences", decisions=added)
+    print(f"{added} decisions added to {settings.decisions}")
     known = decisions.load_decisions(settings.decisions)
     for (first, second), (kappa, texts) in decisions.agreement(known).items():
         print(f"{first} and {second}: kappa {kappa:.2f} on {texts} texts")

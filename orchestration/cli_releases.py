@@ -98,9 +98,13 @@ def releases_rollback(
     ] = None,
 ) -> None:
     """Make an earlier release current again; nothing is deleted."""
+    from orchestration import audit  # noqa: PLC0415
     from orchestration.publication.releases import rollback  # noqa: PLC0415
 
-    print(f"current is now {rollback(Settings().releases, release).id}")
+    settings = Settings()
+    now = rollback(settings.releases, release)
+    audit.record(settings, "rolled back", now.id, content=now.content_hash)
+    print(f"current is now {now.id}")
 
 
 @releases_app.command("diff")

@@ -6,6 +6,7 @@ import os
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     sample_folder: Path = PROJECT / "data" / "sample"
     sample: bool = True
     company_key_secret: SecretStr | None = None
+    actor: str | None = None
 
     embargo_until: datetime | None = None
     releases_kept: int | None = Field(default=None, ge=1)
@@ -56,7 +58,10 @@ class Settings(BaseSettings):
     alert_from: str = "skillsbank@localhost"
     alert_to: str | None = None
     webhook_url: SecretStr | None = None
+    webhook_format: Literal["json", "slack", "mattermost", "teams"] = "json"
     ui_url: str = "http://127.0.0.1:3000"
+    runbook_url: str = "docs/operations.md"
+    keep_runs_days: int = Field(default=180, ge=15)
 
     @field_validator("embargo_until")
     @classmethod
@@ -120,6 +125,11 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """Secrets made on this machine, folder 0700."""
         return self.data / "secrets"
+
+    @cached_property
+    def audit(self) -> Path:
+        """Who published, rolled back, erased, reviewed and exported contacts; folder 0700."""
+        return self.data / "audit"
 
     @cached_property
     def dagster_home(self) -> Path:

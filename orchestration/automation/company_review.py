@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from orchestration import audit
 from orchestration.archive import Archive
 from orchestration.automation.lock import refresh_lock
 from orchestration.codebook import Codebook, load_all
@@ -56,10 +57,14 @@ def review(settings: Settings, edition: str | None = None) -> list[Review]:
     books = [book for book in load_all(settings.codebooks) if edition in {None, book.edition}]
     if not books:
         raise _no_edition(settings, str(edition))
-    return [
+    found = [
         _of_edition(Matcher(book, archive, settings.contacts, settings.reference), archive, book)
         for book in books
     ]
+    for one in found:
+        if one.rows:
+            audit.record(settings, "contacts shown", f"companies of {one.edition}", rows=len(one.rows))
+    return found
 
 
 def decide(
@@ -131,6 +136,14 @@ def decide(
             Decision(int(number), key, decision, hide(reason), reviewer, day, *pairs[key]) for key in chosen
         ]
         reviews.add(archive, edition, decisions)
+        audit.record(
+            settings,
+            "reviewed",
+            f"companies of {edition}",
+            decision=decision,
+            decisions=len(decisions),
+            by=reviewer,
+        )
     return decisions
 
 

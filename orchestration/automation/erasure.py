@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration import audit
 from orchestration.archive import Archive
 from orchestration.automation.lock import refresh_lock
 from orchestration.automation.originals import originals_with
@@ -164,6 +165,9 @@ def erase(settings: Settings, request: Request, *, past_releases: bool = False) 
             if stone in wanted or stone.name in begun:
                 facts = {**stone.facts, "finished_at": _now(), "removed": _summed(stone.facts, removed)}
                 tombstones.write(archive.root, stone, _own(facts))
+        # Kinds and counts alone: a mark would tell whose data it was to whoever has the secret.
+        asked_for = ", ".join(sorted(stone.kind for stone in wanted)) or "every tombstone again"
+        audit.record(settings, "erased", asked_for, removed=removed.total(), releases_removed=len(doomed))
     origins = origins_of_erased(archive)
     return Proof(
         stones=tuple(stone for stone in erased.stones if stone in wanted) if wanted else erased.stones,

@@ -41,6 +41,14 @@ class EventLog(SqliteEventLogStorage):
         while self._open:
             self._open.popitem()[1].dispose()
 
+    def delete_events(self, run_id: str) -> None:
+        """Delete a run's events, and its database: Dagster empties it and leaves the file."""
+        super().delete_events(run_id)
+        if run_id in self._open:
+            self._open.pop(run_id).dispose()
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{self.path_for_shard(run_id)}{ending}").unlink(missing_ok=True)
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock, self._engine(shard).begin() as connection:

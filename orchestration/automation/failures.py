@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import dagster as dg
 
-from orchestration.automation.alerts import Alert
+from orchestration.automation.alerts import Alert, runbook
 from orchestration.quality.result import GateResult
+from orchestration.settings import Settings
 
 EVENTS = {
     dg.DagsterEventType.STEP_FAILURE,
@@ -15,17 +17,22 @@ EVENTS = {
     dg.DagsterEventType.RUN_CANCELED,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
+WEEKLY_REFRESH = "weekly_refresh"
 INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
 
-def describe_failure(instance: dg.DagsterInstance, run_id: str, ui_url: str) -> Alert:
-    """The alert of a failed run: every failed gate with its expectations and rows, else every failed step's cause."""
+def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> Alert:
+    """The alert of a failed run: every failed gate with its expectations and rows, else every failed step's cause.
+
+    It links to the run, to each failed check, and to the section of the runbook that tells what to do.
+    """
     events = [
         entry.dagster_event for entry in instance.all_logs(run_id, of_type=EVENTS) if entry.dagster_event
     ]
     lines: list[str] = []
     gated_steps: set[str | None] = set()
     told: set[str] = set()
+    links = {"Run": run_link(settings, run_id)}
     for event in events:
         if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
@@ -34,6 +41,9 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, ui_url: str) -> 
                 # A gate that guards several assets is one finding.
                 if check.check_name not in told:
                     lines += _check_lines(check)
+                    links[f"Check {check.check_name}"] = check_link(
+                        settings, check.asset_key, check.check_name
+                    )
                 told.add(check.check_name)
     for event in events:
         if event.event_type is dg.DagsterEventType.STEP_FAILURE and event.step_key not in gated_steps:
@@ -43,7 +53,23 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, ui_url: str) -> 
     if any(event.event_type is dg.DagsterEventType.RUN_CANCELED for event in events):
         lines.append("The run was stopped.")
     lines.append("The last release is untouched.")
-    return Alert("The refresh failed", lines, f"{ui_url}/runs/{run_id}")
+    run = instance.get_run_by_id(run_id)
+    name = run.job_name if run else WEEKLY_REFRESH
+    section = "a-gate-failed" if told else "a-step-failed"
+    subject = "The refresh failed" if name == WEEKLY_REFRESH else f"The job {name} failed"
+    subject += f": {', '.join(f'gate {one}' for one in sorted(told))}" if told else ""
+    return Alert(subject, lines, {**links, "What to do": runbook(settings, section)})
+
+
+def run_link(settings: Settings, run_id: str) -> str:
+    """The run's page in the UI."""
+    return f"{settings.ui_url}/runs/{run_id}"
+
+
+def check_link(settings: Settings, asset: dg.AssetKey, check: str) -> str:
+    """The check's page in the UI, under the asset it guards."""
+    path = "/".join(quote(part, safe="") for part in asset.path)
+    return f"{settings.ui_url}/assets/{path}?view=checks&checkDetail={quote(check, safe='')}"
 
 
 def was_interrupted(instance: dg.DagsterInstance, run_id: str) -> bool:

@@ -1,5 +1,5 @@
-"""When runs start and who hears of a failure. Belongs here: job, schedule, sensors, the lock's resource. Does not:
-what a run does."""
+"""When runs start. Belongs here: job, schedule, sensors that start or end runs, the lock's resource. Does not: what a
+run does, or who hears of it (alert_definitions.py)."""
 
 import time
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.automation.alerts import send
-from orchestration.automation.failures import describe_failure
+from orchestration.automation.alert_definitions import alert_definitions
 from orchestration.automation.inbox_watch import inbox_state
 from orchestration.automation.lock import refresh_lock
 from orchestration.automation.retention_asset import KEY as RETENTION
 from orchestration.automation.retention_asset import retention_definitions
+from orchestration.automation.stuck import end_stuck_runs
 from orchestration.personal_text import hide
 from orchestration.publication.embargo import lift
 from orchestration.settings import Settings
@@ -26,7 +26,7 @@ WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, chec
 
 
 def automation_definitions(settings: Settings) -> dg.Definitions:
-    """The jobs with their schedules, the inbox sensor, the failure alert and the lock that every run takes."""
+    """The jobs with their schedules, the inbox sensor, the alerts and the lock that every run takes."""
     job = dg.define_asset_job(
         "weekly_refresh",
         # Retention keeps its own hours: it must not wait for a refresh that fails.
@@ -64,15 +64,14 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         )
         return dg.SensorResult(run_requests=[request], cursor=digest)
 
-    @dg.run_failure_sensor(
+    @dg.sensor(
+        minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells the person on duty by e-mail and webhook, once SKILLSBANK_SMTP_* or _WEBHOOK_URL is set.",
+        description="Puts runs whose process is gone on record as failed: one such run keeps all others waiting.",
     )
-    def failure_alert(context: dg.RunFailureSensorContext) -> None:
-        alert = describe_failure(context.instance, context.dagster_run.run_id, settings.ui_url)
-        context.log.info(
-            f"Alert sent by: {', '.join(send(alert, settings)) or 'no channel, none is configured'}"
-        )
+    def stuck_run_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        ended = end_stuck_runs(settings, context.instance)
+        return dg.SkipReason(f"Ended: {', '.join(ended)}." if ended else "No run is stuck.")
 
     @dg.sensor(
         minimum_interval_seconds=60,
@@ -93,8 +92,8 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     own = dg.Definitions(
         jobs=[job],
         schedules=[schedule],
-        sensors=[inbox_sensor, failure_alert, embargo_sensor],
+        sensors=[inbox_sensor, stuck_run_sensor, embargo_sensor],
         resources=resources,
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(own, retention_definitions(settings))
+    return dg.Definitions.merge(own, alert_definitions(settings, job), retention_definitions(settings))

@@ -45,3 +45,16 @@ def refresh_lock(data: Path, run_id: str) -> Iterator[None]:
             yield
         finally:
             _held.discard(data)
+
+
+def holder(data: Path) -> str | None:
+    """What the process that holds the data folder says of itself; None where nobody holds it."""
+    path = data / "refresh.lock"
+    if not path.exists():
+        return None
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read().strip() or "a run that has just started"
+    return None

@@ -16,6 +16,8 @@ from orchestration.automation.alerts import Alert, send
 from orchestration.automation.failures import describe_failure, was_interrupted
 from orchestration.automation.instance import prepare_home
 from orchestration.automation.lock import refresh_lock
+from orchestration.automation.stuck import end_stuck_runs
+from orchestration.automation.watch import describe_recovery
 from orchestration.errors import SkillsBankError
 from orchestration.quality.worker import gate_worker
 from orchestration.settings import Settings
@@ -75,6 +77,7 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
     run_id = str(uuid.uuid4())
     progress = Progress(say)
     with refresh_lock(settings.data, run_id), gate_worker(), dg.DagsterInstance.get() as instance:
+        end_stuck_runs(settings, instance)
         job = build_definitions(settings).resolve_job_def("weekly_refresh")
         instance.add_event_listener(run_id, progress)
         result = job.execute_in_process(
@@ -84,14 +87,18 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
         if not result.success:
             if was_interrupted(instance, run_id):
                 raise KeyboardInterrupt
-            alert = describe_failure(instance, run_id, settings.ui_url)
+            alert = describe_failure(instance, run_id, settings)
             return Outcome(False, alert.text() + _sent(alert, settings))
+        recovery = describe_recovery(instance, run_id, settings)
+    told = _sent(recovery, settings) if recovery else ""
     release = progress.release
     if not release:
-        return Outcome(True, "Nothing has changed since the last release: nothing new to publish.")
+        return Outcome(True, f"Nothing has changed since the last release: nothing new to publish.{told}")
     if release["is_new"] == "False":
-        return Outcome(True, f"The content is that of release {release['release']}: nothing new to publish.")
-    return Outcome(True, f"Release: {release['folder']}\nReport:  {release['report']}")
+        return Outcome(
+            True, f"The content is that of release {release['release']}: nothing new to publish.{told}"
+        )
+    return Outcome(True, f"Release: {release['folder']}\nReport:  {release['report']}{told}")
 
 
 def _sent(alert: Alert, settings: Settings) -> str:

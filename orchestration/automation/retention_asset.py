@@ -7,6 +7,7 @@ import dagster as dg
 
 from orchestration.archive import Archive
 from orchestration.automation.partner_retention import retain_partner_files
+from orchestration.automation.pruning import prune_runs
 from orchestration.automation.retention import LOG, retain
 from orchestration.automation.rewriting_decisions import retain_decisions
 from orchestration.codebook import Codebook, load_all
@@ -19,8 +20,9 @@ DESCRIPTION = """Deletes the contacts of every edition whose retention period is
 The period (`retention_months` in the codebook) counts from the last answer to the edition; where answers are not
 dated, from its last collection. Each deletion is a line of `data/logs/retention.jsonl`, which only grows. Figures
 stay: they never needed contacts. Also puts the rights of `data/contacts` right (0700 and 0600), and deletes partners'
-older files when the years of their contracts (`retention_years`) are over, and decisions on texts that no answer holds
-any more once the longest of the editions' periods has passed since they were made.
+older files when the years of their contracts (`retention_years`) are over, decisions on texts that no answer holds
+any more once the longest of the editions' periods has passed since they were made, and Dagster's runs with their
+event logs when they are older than `SKILLSBANK_KEEP_RUNS_DAYS` (180).
 """
 
 
@@ -58,6 +60,7 @@ def _run(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     logs, archive, now = settings.data / "logs", Archive(settings.archive), datetime.now(UTC)
     done = retain(settings.contacts, archive, codebooks, logs, now=now)
+    runs = prune_runs(context.instance, now, days=settings.keep_runs_days)
     partners = retain_partner_files(archive, load_contracts(settings.contracts), logs, now=now)
     months = max((book.retention_months for book in codebooks), default=0)
     decisions = retain_decisions(settings.decisions, settings.lake, months, logs, now=now)
@@ -85,6 +88,7 @@ def _run(
             "editions": dg.MetadataValue.table(table, schema=_SCHEMA),
             "partner_files_deleted": partners,
             "decisions_deleted": decisions,
+            "runs_pruned": runs,
             "without_codebook": list(done.unknown),
             "rights_corrected": done.rights_corrected,
             "log": dg.MetadataValue.path(logs / LOG),

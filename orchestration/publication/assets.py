@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration import audit
 from orchestration.disclosure.assets import secrecy_gate
 from orchestration.modelling.dbt import prepare_manifest
 from orchestration.provenance import code_parts, code_version, read_inputs
@@ -78,6 +79,9 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
             candidate, settings.releases, evidence, required=required, embargo_until=settings.embargo_until
         )
         published = publication.release
+        if publication.is_new:
+            trigger = context.run.tags.get("trigger", "Dagster UI")
+            audit.record(settings, "published", published.id, content=published.content_hash, trigger=trigger)
         opened = lift(settings.releases)
         pruned = prune(settings.releases, settings.releases_kept) if settings.releases_kept else []
         public = published.folder / "public"

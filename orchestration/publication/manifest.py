@@ -17,6 +17,7 @@ from orchestration.errors import ReleaseError
 from orchestration.provenance import Input
 
 MANIFEST = "MANIFEST.json"
+SCHEMA_VERSION = 1
 COVERED = (
     f"Every file but {MANIFEST}, *.duckdb and the bill of materials (*.cdx.json), with the release date inside pages "
     "and metadata left blank: the same inputs and code give the same content_hash on another day and machine, after "
@@ -110,7 +111,7 @@ class Manifest:
     embargo_until: str | None = None
     code_parts: Mapping[str, str] = field(default_factory=dict)
     content_hash_covers: str = COVERED
-    schema_version: int = field(default=1)
+    schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
     def simulated_editions(self) -> tuple[str, ...]:

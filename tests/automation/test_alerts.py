@@ -19,7 +19,11 @@ ALERT = Alert(
         "Expectation: expect_column_values_to_be_between",
         "Table: fct_response, 3 rows: c0ffee12…",
     ],
-    "http://127.0.0.1:3000/runs/abc",
+    {
+        "Run": "http://127.0.0.1:3000/runs/abc",
+        "Check marts": "http://127.0.0.1:3000/assets/ind_innovation_export?view=checks&checkDetail=marts",
+        "What to do": "docs/operations.md#a-gate-failed",
+    },
 )
 
 
@@ -82,7 +86,8 @@ def test_mail_and_webhook_carry_every_line(smtp, webhook):
     for line in ALERT.lines:
         assert line in payload["text"]
     assert "Gate: marts" in mail
-    assert ALERT.link in mail
+    for link in ALERT.links.values():
+        assert link in mail.replace("=3D", "=").replace("=\r\n", "")
 
 
 def test_a_refusing_channel_does_not_keep_the_other_from_sending(smtp, webhook):
@@ -94,3 +99,52 @@ def test_a_refusing_channel_does_not_keep_the_other_from_sending(smtp, webhook):
         send(ALERT, settings)
     assert len(smtp.messages) == 1
     assert "broken" not in str(error.value), "the webhook's address is a secret"
+
+
+NASTY = Alert(
+    "The refresh failed: gate marts",
+    [
+        "- a row: <script>alert(1)</script> <!channel> @all ```",
+        *[f"row {number} " + "x" * 90 for number in range(60)],
+    ],
+    ALERT.links,
+)
+
+
+@pytest.mark.parametrize("chat", ["slack", "mattermost", "teams"])
+def test_each_chat_gets_its_own_format(webhook, chat):
+    url, received = webhook
+    settings = Settings(webhook_url=f"{url}/hook", webhook_format=chat)
+    assert send(NASTY, settings) == ["webhook"]
+    ((_, payload),) = received
+    said = json.dumps(payload)
+    assert ALERT.link in said
+    assert "checkDetail=marts" in said
+    match chat:
+        case "slack":
+            header, section, context = payload["blocks"]
+            assert header["text"] == {"type": "plain_text", "text": NASTY.subject}
+            assert len(section["text"]["text"]) <= 3000
+            assert section["text"]["text"].endswith("…")
+            assert "<!channel>" not in said
+            assert "<script>" not in said
+            assert f"<{ALERT.link}|Run>" in context["elements"][0]["text"]
+        case "mattermost":
+            fence = payload["text"].split("```")
+            assert len(fence) == 3, "the facts stay inside their block of code"
+            assert "@all" in fence[1]
+            assert f"[Run]({ALERT.link})" in fence[2]
+        case "teams":
+            (attachment,) = payload["attachments"]
+            assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+            card = attachment["content"]
+            assert [block["type"] for block in card["body"]] == ["TextBlock"] + ["RichTextBlock"] * len(
+                NASTY.lines
+            )
+            assert [action["title"] for action in card["actions"]] == ["Run", "Check marts"]
+
+
+def test_a_subject_of_several_lines_makes_no_header(smtp):
+    settings = Settings(smtp_host="127.0.0.1", smtp_port=smtp.port, alert_to="duty@example.org")
+    send(Alert("one\r\nBcc: other@example.org"), settings)
+    assert "\nBcc:" not in smtp.messages[0].content.decode().replace("\r", "").split("\n\n")[0]

@@ -80,7 +80,9 @@ class Place:
         skipped = {"refresh.lock"}
         files = (path for path in self.data.rglob("*") if path.is_file() and path.name not in skipped)
         return {
-            path.relative_to(self.data): path.read_bytes() for path in files if "tombstones" not in path.parts
+            path.relative_to(self.data): path.read_bytes()
+            for path in files
+            if not {"tombstones", "audit"} & set(path.parts)
         }
 
     def texts(self):

@@ -1,0 +1,55 @@
+"""Runs that go on, or seem to. Belongs here: the lock, and Dagster's record of runs. Does not: files."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime, timedelta
+
+from orchestration.automation.doctor.finding import Finding, State, found
+from orchestration.automation.lock import holder
+from orchestration.settings import Settings
+
+# The sample takes a minute; hours would be a hundred times its size, or a server that hangs.
+LONGEST = timedelta(hours=6)
+_SINCE = re.compile(r"since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
+
+
+def lock(settings: Settings, fix: bool) -> Finding:
+    """Nobody holds the data folder for longer than any refresh takes."""
+    path = settings.data / "refresh.lock"
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        do = f"`chown` it to the user of the pipeline, which runs as user {os.geteuid()} now"
+        return Finding("lock", State.wrong, f"{path} belongs to another user, so no refresh can start", do)
+    # With --fix this very process holds it, and nobody else can.
+    held = None if fix else holder(settings.data)
+    if held is None:
+        return Finding("lock", State.ok, "nobody holds the data folder; a lock ends with its process")
+    since = _SINCE.search(held)
+    began = datetime.fromisoformat(since[1]).replace(tzinfo=UTC) if since else datetime.now(UTC)
+    if datetime.now(UTC) - began < LONGEST:
+        return Finding("lock", State.ok, f"a refresh is running ({held})")
+    do = "look at the run in the UI; stop it there, or end its process with `kill`: the last release stays"
+    return Finding("lock", State.wrong, f"held for more than {LONGEST.seconds // 3600} hours ({held})", do)
+
+
+def stuck(settings: Settings, fix: bool) -> Finding:
+    """Dagster counts no run as going on whose process is gone: it would keep all others waiting."""
+    fine = "none is on record as going on without a process"
+    if not (settings.dagster_home / "dagster.yaml").exists():
+        return Finding("runs", State.ok, "Dagster has not run here yet")
+    if not fix and holder(settings.data) is not None:
+        return Finding("runs", State.ok, "a refresh is running")
+    import dagster as dg  # noqa: PLC0415 (slow, and not needed where there is nothing to look at)
+
+    from orchestration.automation.stuck import end_stuck_runs, stuck_runs  # noqa: PLC0415
+
+    # The event log's setting in dagster.yaml names it.
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home.resolve())
+    with dg.DagsterInstance.get() as instance:
+        records = stuck_runs(instance, datetime.now(UTC))
+        if fix:
+            end_stuck_runs(settings, instance)
+    problems = [f"{one.dagster_run.job_name} {one.dagster_run.run_id[:8]} has no process" for one in records]
+    do = "`skillsbank doctor --fix` puts them on record as failed; then start the job again"
+    return found("runs", problems, do, fine=fine, mended=fix)

@@ -1,0 +1,49 @@
+"""Runs that Dagster believes to be going on, though their process is gone. Belongs here: finding and ending them. Does
+not: the lock itself (lock.py)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from orchestration.automation.lock import refresh_lock
+from orchestration.errors import BusyError
+from orchestration.settings import Settings
+
+GOING_ON = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+WRITERS = ("weekly_refresh", "contacts_retention")
+# A run takes the lock with its first step; loading code and queueing come before that.
+_UNTIL_LOCKED = timedelta(minutes=10)
+_TOLD = (
+    "Its process is gone, as after a kill or a power cut: nobody holds the data folder. Start the job again."
+)
+
+
+def stuck_runs(instance: dg.DagsterInstance, now: datetime, *, but_for: str = "") -> list[dg.RunRecord]:
+    """The runs of jobs that need the lock and are long since on record as going on.
+
+    They are stuck if, and only if, nobody holds the lock: ask under it. One such run keeps every other one waiting.
+    """
+    records = instance.get_run_records(dg.RunsFilter(statuses=GOING_ON))
+    return [
+        record
+        for record in records
+        if record.dagster_run.job_name in WRITERS
+        and record.dagster_run.run_id != but_for
+        and record.create_timestamp.astimezone(UTC) < now - _UNTIL_LOCKED
+    ]
+
+
+def end_stuck_runs(settings: Settings, instance: dg.DagsterInstance, *, but_for: str = "") -> list[str]:
+    """Put stuck runs on record as failed, with the reason; returns their ids, none while somebody holds the lock."""
+    if not stuck_runs(instance, datetime.now(UTC), but_for=but_for):
+        return []
+    try:
+        with refresh_lock(settings.data, "ending runs whose process is gone"):
+            stuck = stuck_runs(instance, datetime.now(UTC), but_for=but_for)
+            for record in stuck:
+                instance.report_run_failed(record.dagster_run, _TOLD)
+    except BusyError:
+        return []
+    return [record.dagster_run.run_id for record in stuck]

@@ -1,0 +1,123 @@
+"""The files of a deployment: users, rights and addresses, and what the tools at hand say of them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+WEB = [path for path in UNITS if "daemon" not in path.name]
+
+
+def service(path):
+    """A unit's [Service] section; a key that stands twice is joined, as systemd does with lists."""
+    found = {}
+    section = path.read_text().partition("[Service]")[2].partition("[Install]")[0]
+    for key, value in re.findall(r"(?m)^(\w+)=(.*)$", section):
+        found[key] = f"{found[key]} {value}" if key in found else value
+    return found
+
+
+def test_daemon_and_webservers_are_different_users_without_rights():
+    assert len(UNITS) == 3
+    users = {path.name: service(path)["User"] for path in UNITS}
+    assert set(users.values()) == {"skillsbank", "skillsbank-web"}
+    assert all(users[path.name] == "skillsbank-web" for path in WEB)
+    for path in UNITS:
+        options = service(path)
+        assert options["CapabilityBoundingSet"] == ""
+        assert options["NoNewPrivileges"] == "yes"
+        assert options["ProtectSystem"] == "strict"
+
+
+@pytest.mark.parametrize("path", WEB, ids=lambda path: path.stem)
+def test_webservers_are_on_loopback_and_see_neither_contacts_nor_secrets(path):
+    options = service(path)
+    assert " -h 127.0.0.1 " in options["ExecStart"]
+    hidden = options["InaccessiblePaths"]
+    for name in ("contacts", "secrets", "inbox", "audit"):
+        assert f"-/srv/skillsbank/{name}" in hidden
+    assert options["ReadWritePaths"] == "/srv/skillsbank/dagster"
+    assert options["ExecStart"].endswith("--read-only") == ("readonly" in path.name)
+
+
+def test_systemd_finds_no_fault(tmp_path):
+    """Only what needs the machine's own users and programs may be missing here."""
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("systemd-analyze is not on this machine")
+    for path in UNITS:
+        text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", path.read_text())
+        (tmp_path / path.name).write_text(text)
+    said = subprocess.run(
+        [tool, "verify", *(str(tmp_path / path.name) for path in UNITS)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    faults = [line for line in said.stderr.splitlines() if str(tmp_path) in line or "skillsbank" in line]
+    assert not faults, faults
+
+
+def test_nginx_asks_for_a_password_and_speaks_tls_alone():
+    text = (DEPLOY / "nginx" / "skillsbank.conf").read_text()
+    proxied = re.findall(r"location / \{(.*?)\}", text, re.DOTALL)
+    assert [re.search(r"proxy_pass http://(\S+);", one)[1] for one in proxied] == [
+        "127.0.0.1:3001",
+        "127.0.0.1:3000",
+    ]
+    assert all("auth_basic_user_file" in one for one in proxied)
+    assert set(re.findall(r"listen (\d+)", text)) == {"80", "443"}
+    assert "return 301 https" in text
+    assert text.count('proxy_set_header Authorization "";') == 2
+
+
+def test_nginx_finds_no_fault(tmp_path):
+    if shutil.which("nginx") is None:
+        pytest.skip("nginx is not on this machine")
+    key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+         "-subj", "/CN=skillsbank.example.org", "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    site = (DEPLOY / "nginx" / "skillsbank.conf").read_text().replace("/etc/skillsbank/tls", str(tmp_path))
+    (tmp_path / "site.conf").write_text(site)
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid; error_log {tmp_path}/error.log;\nevents {{}}\nhttp {{ include {tmp_path}/site.conf; }}\n"
+    )
+    said = subprocess.run(
+        ["nginx", "-t", "-c", str(tmp_path / "nginx.conf")], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stderr
+
+
+def test_compose_keeps_to_loopback_and_to_least_rights():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert set(services) == {"daemon", "engineers", "analysts"}
+    for name, one in services.items():
+        assert one["read_only"] is True, name
+        assert one["cap_drop"] == ["ALL"], name
+        assert all(port.startswith("127.0.0.1:") for port in one.get("ports", [])), name
+        hidden = set(one["tmpfs"]) >= {
+            "/srv/skillsbank/contacts",
+            "/srv/skillsbank/secrets",
+            "/srv/skillsbank/inbox",
+        }
+        assert hidden == (name != "daemon"), name
+    assert "--read-only" in services["analysts"]["entrypoint"]
+    assert "--read-only" not in services["engineers"]["entrypoint"]
+
+
+def test_the_image_copies_what_is_there_and_runs_without_root():
+    lines = (DEPLOY / "Containerfile").read_text().splitlines()
+    for line in lines:
+        if line.startswith("COPY "):
+            for name in line.split()[1:-1]:
+                assert (DEPLOY.parent / name).exists(), name
+    users = [line for line in lines if line.startswith("USER ")]
+    assert users == ["USER skillsbank"]
+    assert lines.index("USER skillsbank") < lines.index('ENTRYPOINT ["skillsbank"]')
+    assert any("--require-hashes" in line for line in lines)
