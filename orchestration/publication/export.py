@@ -21,6 +21,7 @@ from orchestration.publication.dictionary import (
     write_dictionary,
 )
 from orchestration.publication.disk import candidate_or_nothing, size_of
+from orchestration.publication.explorer import write_explorer
 from orchestration.publication.manifest import (
     EditionState,
     Manifest,
@@ -75,6 +76,7 @@ def build_candidate(
             write_dictionary(public, folder / PUBLIC)
             write_report(connection, folder / PUBLIC, released_on=moment.date())
             write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
+            write_explorer(connection, folder / PUBLIC, released_on=moment.date())
         entries = tuple(sorted(set(inputs)))
         files = hash_files(folder)
         manifest = Manifest(
