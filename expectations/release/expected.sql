@@ -3,7 +3,8 @@ with expected as (
     select unnest([
         'internal/skills_bank.duckdb', 'internal/dictionary.csv', 'internal/dictionary.html',
         'public/report.fr.html', 'public/report.en.html', 'public/quality.fr.html', 'public/quality.en.html',
-        'public/dictionary.csv', 'public/dictionary.html'
+        'public/dictionary.csv', 'public/dictionary.html',
+        'public/explorer/index.html', 'public/explorer/index.en.html', 'public/explorer/data/core.js'
     ]) as path
     union all
     select 'public/' || name || ending

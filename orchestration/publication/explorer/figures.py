@@ -98,7 +98,9 @@ class Reading:
             "domains": self._domains,
             "subjects": subjects,
             "families": families,
-            "territories": dict(self._rows("SELECT territory_id, region_code FROM pub_territory ORDER BY ALL")),
+            "territories": dict(
+                self._rows("SELECT territory_id, region_code FROM pub_territory ORDER BY ALL")
+            ),
             "stopovers": {
                 code: {"edition": edition, "region": region, "commune": commune}
                 for code, edition, region, commune in self._rows(

@@ -35,9 +35,7 @@ def page_name(page: str, language: str) -> str:
     return f"{page}.html" if language == "fr" else f"{page}.{language}.html"
 
 
-def write_explorer(
-    connection: duckdb.DuckDBPyConnection, folder: Path, *, released_on: date
-) -> None:
+def write_explorer(connection: duckdb.DuckDBPyConnection, folder: Path, *, released_on: date) -> None:
     """Write ``explorer/`` into the public folder from the connected database's ``pub_*`` tables.
 
     It needs no server and asks no other address: scripts, styles and data lie beside the pages. Only the SQL page
@@ -87,23 +85,29 @@ def _write(path: Path, name: str, value: Any) -> None:
 def _render(page: str, language: str, core: dict[str, Any], released_on: date, tables: list[str]) -> str:
     (other,) = (candidate for candidate in LANGUAGES if candidate != language)
     simulated = [edition[language] for edition in core["editions"] if edition["simulated"]]
-    return environment().get_template(f"explorer_{page}.html.j2").render(
-        t=_texts(language),
-        language=language,
-        other_language=other,
-        other_file=page_name(page, other),
-        index_file=page_name("index", language),
-        sql_file=page_name("sql", language),
-        simulated=", ".join(simulated),
-        scripts=SCRIPTS,
-        tables=tables,
-        released_on=released_on,
-        released_text=Words(language).date(released_on),
+    return (
+        environment()
+        .get_template(f"explorer_{page}.html.j2")
+        .render(
+            t=_texts(language),
+            language=language,
+            other_language=other,
+            other_file=page_name(page, other),
+            index_file=page_name("index", language),
+            sql_file=page_name("sql", language),
+            simulated=", ".join(simulated),
+            scripts=SCRIPTS,
+            tables=tables,
+            released_on=released_on,
+            released_text=Words(language).date(released_on),
+        )
     )
 
 
 @lru_cache
 def _texts(language: str) -> dict[str, str]:
-    loaded: dict[str, Any] = yaml.safe_load((_HERE / "texts" / f"{language}.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.safe_load(
+        (_HERE / "texts" / f"{language}.yaml").read_text(encoding="utf-8")
+    )
     polish = french_spacing if language == "fr" else str
     return {key: polish(str(text).strip()) for key, text in loaded.items()}
