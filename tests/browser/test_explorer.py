@@ -183,7 +183,7 @@ def test_every_choice_changes_the_view_and_the_address_brings_it_back(page, site
     page.go_back()
     page.wait_for_selector("html[data-ready]")
     page.click("form button")
-    page.wait_for_function("document.getElementById('choice-by').value === 'region'")
+    page.wait_for_function("() => document.getElementById('choice-by').value === 'region'")
 
 
 def test_each_blank_says_why_in_words_of_its_own_and_has_a_pattern_of_its_own(page, site):
@@ -212,7 +212,7 @@ def test_it_is_usable_by_keyboard_alone(page, site):
     assert page.evaluate("document.activeElement.id") == "choice-indicator"
     page.locator('[data-why="94"]').focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'look'")
+    page.wait_for_function("() => document.activeElement.id === 'look'")
     assert "cell=94" in page.evaluate("location.hash")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     assert "secret" in page.inner_text("#status")
@@ -257,5 +257,5 @@ def test_sql_runs_with_every_other_address_blocked(page, site):
     assert page.inner_text("#result tbody") == str(len(rows()["pub_competence"]))
     page.fill("#query", "select nothing from nowhere")
     page.click("#run")
-    page.wait_for_function("document.getElementById('state').textContent.includes('nowhere')")
+    page.wait_for_function("() => document.getElementById('state').textContent.includes('nowhere')")
     assert Axe().run(page).violations_count == 0

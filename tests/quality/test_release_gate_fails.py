@@ -160,7 +160,7 @@ PAGE_ROUNDS = (
         ),
         "a file that is no public one": (
             lambda folder: (folder / "public/dim_company.parquet").write_text("notes"),
-            "The public folder holds public tables, the dictionary and the reports alone",
+            "The public folder holds public tables, the dictionary, the reports and the explorer alone",
             "release",
             "may_be_public",
             {"path": "public/dim_company.parquet"},

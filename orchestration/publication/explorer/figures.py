@@ -10,7 +10,10 @@ import duckdb
 
 from orchestration.errors import ReleaseError
 
-_CELL = "edition, indicator, {subject} AS subject, domain_type, domain, value, ci_low, ci_high, n, flag, reason, comparability"
+_CELL = (
+    "edition, indicator, {subject} AS subject, domain_type, domain, value, ci_low, ci_high, n, "
+    "flag, reason, comparability"
+)
 _SOURCES = {
     "pub_participation": ("''", "true"),
     "pub_innovation_export": ("''", "true"),
@@ -71,8 +74,8 @@ class Reading:
             "SELECT edition, year, title_fr, title_en, is_simulated, has_frame FROM pub_edition ORDER BY year, edition"
         )
         indicators = self._rows(
-            "SELECT indicator, label_fr, label_en, definition_fr, definition_en, unit_fr, unit_en, universe_fr, universe_en "
-            "FROM pub_indicator ORDER BY indicator"
+            "SELECT indicator, label_fr, label_en, definition_fr, definition_en, unit_fr, unit_en, "
+            "universe_fr, universe_en FROM pub_indicator ORDER BY indicator"
         )
         competences = self._rows(
             "SELECT competence_code, family, family_label_fr, family_label_en, label_fr, label_en FROM pub_competence "
@@ -117,13 +120,13 @@ class Reading:
         )
         for row in self._rows(f"{direct} ORDER BY ALL"):
             self._put(found, "figures", row)
-        for row in self._rows(
-            f"SELECT {_CELL.format(subject=chr(39) * 2)} FROM pub_territory_model ORDER BY ALL"
-        ):
+        for row in self._rows(f"SELECT {_CELL.format(subject="''")} FROM pub_territory_model ORDER BY ALL"):
             self._put(found, "models", row)
         cell = _CELL.format(subject="coalesce(subject, '')")
-        for *row, reference in self._rows(f"SELECT {cell}, reference_edition FROM pub_change ORDER BY ALL"):
-            self._put(found, "changes", tuple(row))["reference"] = reference
+        for *change, reference in self._rows(
+            f"SELECT {cell}, reference_edition FROM pub_change ORDER BY ALL"
+        ):
+            self._put(found, "changes", tuple(change))["reference"] = reference
         return found
 
     def _put(self, found: dict[str, dict[str, Any]], part: str, row: tuple[Any, ...]) -> dict[str, Any]:
