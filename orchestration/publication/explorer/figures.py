@@ -120,7 +120,8 @@ class Reading:
         )
         for row in self._rows(f"{direct} ORDER BY ALL"):
             self._put(found, "figures", row)
-        for row in self._rows(f"SELECT {_CELL.format(subject="''")} FROM pub_territory_model ORDER BY ALL"):
+        model = _CELL.format(subject="''")
+        for row in self._rows(f"SELECT {model} FROM pub_territory_model ORDER BY ALL"):
             self._put(found, "models", row)
         cell = _CELL.format(subject="coalesce(subject, '')")
         for *change, reference in self._rows(
