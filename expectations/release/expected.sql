@@ -7,7 +7,8 @@ with expected as (
         'public/skills_bank.xlsx', 'public/datapackage.json', 'public/csv-metadata.json', 'public/dcat.jsonld',
         'public/croissant.json', 'public/LICENCE.txt', 'public/CITATION.cff', 'public/revisions.csv',
         'public/revisions.fr.html', 'public/revisions.en.html', 'public/gates.fr.html', 'public/gates.en.html',
-        'internal/sbom.cdx.json', 'internal/lineage.html'
+        'internal/sbom.cdx.json', 'internal/lineage.html',
+        'public/explorer/index.html', 'public/explorer/index.en.html', 'public/explorer/data/core.js'
     ]) as path
     union all
     select 'public/' || name || ending

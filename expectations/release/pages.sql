@@ -2,8 +2,10 @@
 select
     path,
     language,
-    -- A log in which nothing was revised is short.
-    case when not starts_with(path, 'public/revisions.') then letters end as letters,
+    -- A log in which nothing was revised is short; the explorer's pages are filled in the browser.
+    case
+        when not starts_with(path, 'public/revisions.') and not starts_with(path, 'public/explorer/') then letters
+    end as letters,
     emails,
     phones,
     company_keys,

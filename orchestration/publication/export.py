@@ -22,6 +22,7 @@ from orchestration.publication.dictionary import (
     write_dictionary,
 )
 from orchestration.publication.disk import candidate_or_nothing, size_of
+from orchestration.publication.explorer import write_explorer
 from orchestration.publication.manifest import (
     MANIFEST,
     EditionState,
@@ -86,6 +87,7 @@ def build_candidate(
             write_dictionary(public, folder / PUBLIC)
             write_report(connection, folder / PUBLIC, released_on=moment.date())
             write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
+            write_explorer(connection, folder / PUBLIC, released_on=moment.date())
             draft = Manifest(
                 created_at=moment.isoformat(timespec="seconds"),
                 run_id=run_id,

@@ -18,6 +18,7 @@ from orchestration.errors import ReleaseError
 from orchestration.publication.candidate import DATABASE, PUBLIC, PUBLIC_PREFIX, Candidate
 from orchestration.publication.disk import candidate_or_nothing, sync, sync_tree
 from orchestration.publication.evidence import Evidence, check_evidence
+from orchestration.publication.explorer.site import EXPLORER
 from orchestration.publication.manifest import (
     MANIFEST,
     Manifest,
@@ -345,7 +346,11 @@ def _public_problems(folder: Path) -> list[str]:
         path.relative_to(folder / PUBLIC) for path in (folder / PUBLIC).rglob("*") if path.is_file()
     )
     odd = [
-        file for file in files if file.name not in _PUBLIC_PAGES and not file.name.startswith(PUBLIC_PREFIX)
+        file
+        for file in files
+        if file.name not in _PUBLIC_PAGES
+        and not file.name.startswith(PUBLIC_PREFIX)
+        and file.parts[0] != EXPLORER
     ]
     return [f"{PUBLIC}/{file} is no public table" for file in odd]
 

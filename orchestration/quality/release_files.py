@@ -60,12 +60,16 @@ def released(folder: Path) -> list[Path]:
 
 
 def public_relations(folder: Path) -> Iterator[tuple[str, str]]:
-    """Every public table file, as its name and what stands after FROM."""
+    """Every public table file and the explorer's data, as its name and what stands after FROM."""
     for path in released(folder / PUBLIC):
         if path.suffix == ".parquet":
             yield path.relative_to(folder).as_posix(), f"read_parquet({text(path)})"
         elif path.suffix == ".csv":
             yield path.relative_to(folder).as_posix(), f"read_csv({text(path)}, header = true)"
+        elif path.suffix == ".js" and path.parent.name == "data":
+            # Between two quotes stands a text or what follows one: each is looked at as a value.
+            values = f"SELECT unnest(string_split(content, '\"')) AS value FROM read_text({text(path)})"
+            yield path.relative_to(folder).as_posix(), f"({values})"
 
 
 def _files(folder: Path) -> pa.Table:
@@ -192,7 +196,8 @@ def _pages(folder: Path) -> pa.Table:
                     "phones": found("phone", visible),
                     "company_keys": found("company key", html),
                     "says_simulated": any(word in visible.lower() for word in _SAID),
-                    "must_say_simulated": simulated and path.name.startswith("report"),
+                    "must_say_simulated": simulated
+                    and (path.name.startswith("report") or path.parent.name == "explorer"),
                 }
             )
     counts = dict.fromkeys(("letters", "emails", "phones", "company_keys"), INTEGER)

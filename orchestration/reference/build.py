@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestration.errors import SkillsBankError
 from orchestration.reference.activities import derive_activities
+from orchestration.reference.contours import thin
 from orchestration.reference.coordinates import derive_coordinates
 from orchestration.reference.places import Row, derive_places
 
@@ -44,9 +45,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# File, properties that hold code and name, tolerance in degrees of latitude (0.01 is 1.1 km).
+CONTOURS: dict[str, tuple[str, str, str, float]] = {
+    "regions": ("geo/regions-version-simplifiee.geojson", "code", "nom", 0.01),
+    "departements": ("geo/departements-version-simplifiee.geojson", "code", "nom", 0.01),
+    "territories": ("territoires_industrie/territoires_industrie_149.geojson", "id_ti", "lib_ti", 0.006),
+}
+
 
 def build(source: Path, target: Path) -> dict[str, int]:
-    """Write one CSV a table of ``COLUMNS`` into ``target``; returns the number of rows of each.
+    """Write one CSV a table of ``COLUMNS`` and one GeoJSON an entry of ``CONTOURS`` into ``target``; returns the
+    number of rows of each.
 
     ``source`` holds the files that data/reference/README.md lists. Rows are sorted by key: same input, same
     bytes.
@@ -76,7 +85,21 @@ def build(source: Path, target: Path) -> dict[str, int]:
             writer = csv.DictWriter(file, COLUMNS[name], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-    return {name: len(rows) for name, rows in tables.items()}
+    return {name: len(rows) for name, rows in tables.items()} | _contours(source, target / "contours")
+
+
+def _contours(source: Path, target: Path) -> dict[str, int]:
+    target.mkdir(exist_ok=True)
+    counts = {}
+    for name, (file, code, label, tolerance) in CONTOURS.items():
+        features = thin(json.loads(_present(source / file).read_bytes())["features"], code, label, tolerance)
+        lines = ",\n".join(
+            json.dumps(feature, ensure_ascii=False, separators=(",", ":")) for feature in features
+        )
+        text = f'{{"type":"FeatureCollection","features":[\n{lines}\n]}}\n'
+        (target / f"{name}.geojson").write_text(text, encoding="utf-8")
+        counts[f"contours of {name}"] = len(features)
+    return counts
 
 
 def _json(path: Path) -> Any:

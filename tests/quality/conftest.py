@@ -151,6 +151,12 @@ class Release(Marts):
             (release / name / "dictionary.html").write_text(page("en", "Dictionary"))
         (release / "public/report.fr.html").write_text(page("fr", "Données simulées"))
         (release / "public/report.en.html").write_text(page("en", "Simulated data"))
+        (release / "public/explorer/data").mkdir(parents=True)
+        (release / "public/explorer/index.html").write_text(page("fr", "Données simulées"))
+        (release / "public/explorer/index.en.html").write_text(page("en", "Simulated data"))
+        (release / "public/explorer/data/core.js").write_text(
+            'Explorer.receive("core",{"label":"Bretagne"});'
+        )
         for language in ("fr", "en"):
             for name in ("quality", "gates", "revisions"):
                 (release / f"public/{name}.{language}.html").write_text(page(language, "Qualité"))

@@ -161,7 +161,7 @@ PAGE_ROUNDS = (
         ),
         "a file that is no public one": (
             lambda folder: (folder / "public/dim_company.parquet").write_text("notes"),
-            "The public folder holds public tables, their descriptions and the pages alone",
+            "The public folder holds public tables, their descriptions, the pages and the explorer alone",
             "release",
             "may_be_public",
             {"path": "public/dim_company.parquet"},

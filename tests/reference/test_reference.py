@@ -12,7 +12,7 @@ import pytest
 
 from orchestration import lake
 from orchestration.errors import SkillsBankError
-from orchestration.reference.build import COLUMNS, build
+from orchestration.reference.build import COLUMNS, CONTOURS, build
 from orchestration.reference.places import derive_places
 from tests.reference.gazetteer import gazetteer_line
 
@@ -156,6 +156,9 @@ def test_committed_files_are_what_the_build_gives(tmp_path: Path) -> None:
     assert rows["territories"] == 149
     for table in COLUMNS:
         assert (tmp_path / f"{table}.csv").read_bytes() == (REFERENCE / f"{table}.csv").read_bytes(), table
+    for name in CONTOURS:
+        file = f"contours/{name}.geojson"
+        assert (tmp_path / file).read_bytes() == (REFERENCE / file).read_bytes(), name
 
 
 def test_a_missing_public_file_is_named(tmp_path: Path) -> None:
