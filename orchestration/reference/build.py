@@ -1,5 +1,5 @@
-"""Builds the reference tables. Belongs here: reading the public files, writing the tables. Does not: deriving
-them (places.py, activities.py), options of the command line, downloads."""
+"""Builds the reference tables and contours. Belongs here: reading the public files, writing ours. Does not: deriving
+them (places.py, activities.py, contours.py), options of the command line, downloads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestration.errors import SkillsBankError
 from orchestration.reference.activities import derive_activities
+from orchestration.reference.contours import HEIGHT, WIDTH, derive_contours
 from orchestration.reference.places import Row, derive_places
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -44,7 +45,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 def build(source: Path, target: Path) -> dict[str, int]:
-    """Write one CSV a table of ``COLUMNS`` into ``target``; returns the number of rows of each.
+    """Write one CSV a table of ``COLUMNS`` and ``contours.json`` into ``target``; returns the number of rows of each.
 
     ``source`` holds the files that data/reference/README.md lists. Rows are sorted by key: same input, same
     bytes.
@@ -70,7 +71,26 @@ def build(source: Path, target: Path) -> dict[str, int]:
             writer = csv.DictWriter(file, COLUMNS[name], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-    return {name: len(rows) for name, rows in tables.items()}
+    layers = derive_contours(
+        _object(geo / "regions-version-simplifiee.geojson"),
+        _object(source / "territoires_industrie" / "territoires_industrie_149.geojson"),
+    )
+    _write_contours(layers, target / "contours.json")
+    return {name: len(rows) for name, rows in {**tables, **layers}.items()}
+
+
+def _write_contours(layers: dict[str, dict[str, dict[str, Any]]], path: Path) -> None:
+    """One shape a line, so that a change of one territory is a change of one line."""
+    parts = [f'"width": {WIDTH}', f'"height": {HEIGHT}']
+    for name, shapes in layers.items():
+        lines = ",\n".join(f"{json.dumps(code)}: {json.dumps(shape)}" for code, shape in shapes.items())
+        parts.append(f'"{name}": {{\n{lines}\n}}')
+    path.write_text("{" + ",\n".join(parts) + "}\n", encoding="utf-8")
+
+
+def _object(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(_present(path).read_text(encoding="utf-8"))
+    return loaded
 
 
 def _json(path: Path) -> list[dict[str, Any]]:

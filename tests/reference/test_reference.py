@@ -3,6 +3,8 @@ files."""
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from orchestration import lake
 from orchestration.errors import SkillsBankError
 from orchestration.reference.build import COLUMNS, build
+from orchestration.reference.contours import project
 from orchestration.reference.places import derive_places
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -135,6 +138,27 @@ def test_committed_files_are_what_the_build_gives(tmp_path: Path) -> None:
     assert rows["territories"] == 149
     for table in COLUMNS:
         assert (tmp_path / f"{table}.csv").read_bytes() == (REFERENCE / f"{table}.csv").read_bytes(), table
+    assert (tmp_path / "contours.json").read_bytes() == (REFERENCE / "contours.json").read_bytes()
+
+
+def test_contours_are_small_and_of_the_places_we_know() -> None:
+    path = REFERENCE / "contours.json"
+    assert path.stat().st_size < 200_000
+    contours = json.loads(path.read_bytes())
+    assert set(contours["territories"]) == set(read("territories")["territory_id"])
+    assert set(contours["regions"]) < set(read("regions")["region_code"])
+    for shapes in (contours["regions"], contours["territories"]):
+        assert all(re.fullmatch(r"(M\d+ \d+l[-\d ]+z)+", shape["d"]) for shape in shapes.values())
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude", "east", "north"),
+    # The origin of the projection, and Paris as IGN's circé places it (Lambert-93, metres, to the kilometre).
+    [(3.0, 46.5, 700, 6600), (2.3488, 48.8534, 652, 6862)],
+)
+def test_the_projection_is_lambert_93(longitude: float, latitude: float, east: int, north: int) -> None:
+    x, y = project(longitude, latitude)
+    assert (x + 90, 7125 - y) == pytest.approx((east, north), abs=0.6)
 
 
 def test_a_missing_public_file_is_named(tmp_path: Path) -> None:
