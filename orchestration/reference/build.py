@@ -73,6 +73,7 @@ def build(source: Path, target: Path) -> dict[str, int]:
             writer.writerows(rows)
     layers = derive_contours(
         _object(geo / "regions-version-simplifiee.geojson"),
+        _object(geo / "departements-version-simplifiee.geojson"),
         _object(source / "territoires_industrie" / "territoires_industrie_149.geojson"),
     )
     _write_contours(layers, target / "contours.json")

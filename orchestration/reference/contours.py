@@ -25,14 +25,17 @@ _POINT_RADIUS = 9  # of a territory that is published as points
 
 
 def derive_contours(
-    regions: Mapping[str, Any], territories: Mapping[str, Any]
+    regions: Mapping[str, Any], departements: Mapping[str, Any], territories: Mapping[str, Any]
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Régions and territories by code: an SVG path (``d``, in km east and south), the point to label (``x``, ``y``).
+    """Régions, départements of the mainland and territories by code: an SVG path (``d``, in km east and south), the point to label (``x``, ``y``).
 
     Overseas régions are tiles, and their territories are drawn inside them at a scale of their own.
     """
     overseas = {code: _tile_ring(*corner) for code, corner in TILES.items()}
-    drawn = {f["properties"]["code"]: _flat(_rings(f["geometry"])) for f in regions["features"]}
+    drawn, counties = (
+        {f["properties"]["code"]: _flat(_rings(f["geometry"])) for f in layer["features"]}
+        for layer in (regions, departements)
+    )
     drawn |= {code: [ring] for code, ring in overseas.items()}
     places: dict[str, list[list[Point]]] = {
         f["properties"]["id_ti"]: list(_rings(f["geometry"])) for f in territories["features"]
@@ -42,7 +45,7 @@ def derive_contours(
         own = {territory: rings for territory, rings in places.items() if territory[3:5] == code}
         zones |= _in_tile(own, TILES[code])
     zones |= {code: _flat(rings) for code, rings in places.items() if code not in zones}
-    return {"regions": _shapes(drawn), "territories": _shapes(zones)}
+    return {"regions": _shapes(drawn), "departements": _shapes(counties), "territories": _shapes(zones)}
 
 
 def project(longitude: float, latitude: float) -> Point:

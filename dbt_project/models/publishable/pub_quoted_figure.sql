@@ -1,5 +1,5 @@
--- What was said in public stays as it was said; beside it stands what this release publishes, never an estimate
--- that is not published.
+-- What was said in public stays as it was said; beside it stands what this release publishes, never an
+-- estimate that is not published.
 with published as (
     select
         edition,

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from orchestration.publication.pages import environment
 from orchestration.publication.report import sections
 from orchestration.publication.report.change import change
-from orchestration.publication.report.tables import BLANK, MISSING, Edition, Figure, State, Tables
+from orchestration.publication.report.figures import BLANK, MISSING, Figure, State
+from orchestration.publication.report.tables import Edition, Tables
 from orchestration.publication.report.territories import territories
 from orchestration.publication.report.views import (
     Cell,
