@@ -152,7 +152,8 @@ def _span(shown: Sequence[float], step: float) -> int:
     """How many bands of that step hold these shares."""
     if not shown:
         return 0
-    return int(max(shown) / step + 1e-9) - int(min(shown) / step + 1e-9) + 1
+    # The last band takes its upper end too: a share of 1 opens none of its own.
+    return int(min(max(shown), 0.999) / step + 1e-9) - int(min(*shown, 0.999) / step + 1e-9) + 1
 
 
 def _fill(figure: Figure, step: float, first: int, name: str) -> str:

@@ -117,7 +117,7 @@ def _tables(tables: Tables, words: Words) -> Iterator[Table]:
     if questions := tables.tour.questions.get(edition):
         yield _questions(questions, words)
     if quotes := tables.tour.quotes.get(edition):
-        rows = tuple(Row(f"{words('quote.open')}{quote.wording}{words('quote.close')}", _quote_cells(quote, words)) for quote in quotes)
+        rows = tuple(Row(words.quoted(quote.wording), _quote_cells(quote, words)) for quote in quotes)
         columns = tuple(words(f"quotes.{name}") for name in ("wording", "source", "published", "verdict"))
         yield Table(words("quotes"), columns, (RowGroup("", rows),))
 

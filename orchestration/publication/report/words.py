@@ -61,6 +61,10 @@ class Words:
         """A 95 % interval of shares, in points: ``[50 ; 58]`` or ``[50, 58]``."""
         return self.bracket(self.number(100 * low), self.number(100 * high))
 
+    def quoted(self, text: str) -> str:
+        """Words of somebody else, in the language's quotation marks."""
+        return f"«{THIN}{text}{THIN}»" if self.language == "fr" else f"“{text}”"
+
     def span(self, low: str, high: str) -> str:
         """From one number to another: ``20 à 30 %`` or ``20 to 30%``."""
         return f"{low} {'à' if self.language == 'fr' else 'to'} {high}"
