@@ -102,7 +102,10 @@ def _in_tile(territories: Mapping[str, list[list[Point]]], corner: tuple[int, in
     return {
         code: _thinned(
             [
-                [(left + (lon - west) * squeeze * scale, top + (north - lat) * scale) for lon, lat, *_ in ring]
+                [
+                    (left + (lon - west) * squeeze * scale, top + (north - lat) * scale)
+                    for lon, lat, *_ in ring
+                ]
                 for ring in rings
             ]
         )

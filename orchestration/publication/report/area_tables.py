@@ -44,7 +44,15 @@ def read_areas(rows: Rows) -> Areas:
     return Areas(
         territories=tuple(
             # Names are typed with the straight apostrophe; both languages print the curved one.
-            Territory(code, name.replace("'", "’"), (departement or "").replace("'", "’"), region, (region_name or region or "").replace("'", "’"), communes, people)
+            Territory(
+                code,
+                name.replace("'", "’"),
+                (departement or "").replace("'", "’"),
+                region,
+                (region_name or region or "").replace("'", "’"),
+                communes,
+                people,
+            )
             for code, name, departement, region, region_name, communes, people in rows(
                 "SELECT territory_id, coalesce(name, territory_id), departement_name, region_code, region_name, "
                 "communes, population FROM pub_territory ORDER BY region_name, name, territory_id"

@@ -43,7 +43,8 @@ def apart(one: Figure, other: Figure) -> bool:
 def leaders(named: Sequence[Named], number: int = _TOP) -> tuple[list[Named], bool]:
     """The highest shares, and whether the first of them is above every other beyond doubt."""
     shown = sorted(
-        (pair for pair in named if pair[1].value is not None), key=lambda pair: (-(pair[1].value or 0), pair[0])
+        (pair for pair in named if pair[1].value is not None),
+        key=lambda pair: (-(pair[1].value or 0), pair[0]),
     )
     is_first = len(shown) > 1 and all(apart(shown[0][1], figure) for _, figure in shown[1:])
     return shown[:number], is_first
@@ -74,7 +75,9 @@ def _contrast(tables: Tables, words: Words) -> Iterator[str]:
     innovators, others = (
         tables.rate(edition, f"export_rate_among_{group}") for group in ("innovators", "non_innovators")
     )
-    difference = next((each.figure for each in tables.contrasts.get(edition, ()) if not each.is_quoted), MISSING)
+    difference = next(
+        (each.figure for each in tables.contrasts.get(edition, ()) if not each.is_quoted), MISSING
+    )
     if None in (innovators.value, others.value, difference.value, difference.low, difference.high):
         return
     yield words(
@@ -89,7 +92,10 @@ def _sizes(tables: Tables, words: Words) -> Iterator[str]:
     labels = tables.domains.get("size_class", ())
     if len(labels) < 2:
         return
-    small, large = (tables.rate(tables.main.code, "innovation_rate", "size_class", each.code) for each in (labels[0], labels[-1]))
+    small, large = (
+        tables.rate(tables.main.code, "innovation_rate", "size_class", each.code)
+        for each in (labels[0], labels[-1])
+    )
     if small.value is None or large.value is None:
         return
     claim = "open" if not apart(small, large) else "more" if large.value > small.value else "less"
@@ -111,7 +117,9 @@ def _hard(tables: Tables, words: Words) -> Iterator[str]:
 
 
 def _ranked(indicator: str, name: str, tables: Tables, words: Words) -> Iterator[str]:
-    named = [(c.text[words.language], tables.need(tables.main.code, indicator, c.code)) for c in tables.competences]
+    named = [
+        (c.text[words.language], tables.need(tables.main.code, indicator, c.code)) for c in tables.competences
+    ]
     top, is_first = leaders(named)
     if not top:
         return

@@ -69,7 +69,10 @@ def choropleth(
         figure = figures.get(code, Figure(State.MISSING))
         fills[code] = _fill(figure, step, first, name)
     bands = [
-        (_SHADES[place], words.span(words.number(100 * (first + place) * step), words.percent((first + place + 1) * step)))
+        (
+            _SHADES[place],
+            words.span(words.number(100 * (first + place) * step), words.percent((first + place + 1) * step)),
+        )
         for place in range(_span(shown, step))
     ]
     blanks = [
@@ -78,9 +81,7 @@ def choropleth(
         if f"url(#{name}-{state})" in fills.values()
     ]
     zero = [(f"url(#{name}-zero)", words("map.zero"))] if f"url(#{name}-zero)" in fills.values() else []
-    areas = "".join(
-        f'<path d="{shapes[code]["d"]}" fill="{fill}"/>' for code, fill in sorted(fills.items())
-    )
+    areas = "".join(f'<path d="{shapes[code]["d"]}" fill="{fill}"/>' for code, fill in sorted(fills.items()))
     base = "" if layer == "regions" else _outline("regions", "#f1f3f4", _LINE, 1.5)
     labels = "".join(
         _text(shape["x"], shape["y"] + 9, words.percent(figure.value), "middle")

@@ -246,7 +246,9 @@ def _indicators(tables: Tables, words: Words) -> Section:
 def _glossary(words: Words) -> Section:
     terms = sorted(words("glossary.terms").split(), key=lambda term: words(f"glossary.{term}").casefold())
     rows = tuple(Row(words(f"glossary.{term}"), (Cell(words(f"glossary.{term}.text")),)) for term in terms)
-    table = Table(words("glossary"), (words("glossary.term"), words("glossary.meaning")), (RowGroup("", rows),))
+    table = Table(
+        words("glossary"), (words("glossary.term"), words("glossary.meaning")), (RowGroup("", rows),)
+    )
     return Section("glossary", words("glossary"), (), (Exhibit(table=table),))
 
 

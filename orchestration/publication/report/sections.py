@@ -95,22 +95,25 @@ def participation(tables: Tables, words: Words) -> Section:
     exhibits = [Exhibit(chart, Table(title, columns, groups))]
     if weighted := _weighted(tables, words):
         exhibits.append(Exhibit(table=weighted))
-    return Section(
-        "participation", words("participation"), (words("participation.text"),), tuple(exhibits)
-    )
+    return Section("participation", words("participation"), (words("participation.text"),), tuple(exhibits))
 
 
 def _weighted(tables: Tables, words: Words) -> Table | None:
     """Each headcount class among the answers and, weighted, among the companies they stand for; None without weights."""
     labels = tables.domains.get("size_class", ())
-    bases = [tables.areas.bases.get((tables.main.code, "size_class", label.code), (None, None)) for label in labels]
+    bases = [
+        tables.areas.bases.get((tables.main.code, "size_class", label.code), (None, None)) for label in labels
+    ]
     if not bases or any(number is None for base in bases for number in base):
         return None
     totals = [sum(base[place] or 0 for base in bases) for place in (0, 1)]
     rows = tuple(
         Row(
             label.text[words.language],
-            tuple(Cell(words.percent((number or 0) / total), kind="number") for number, total in zip(base, totals, strict=True)),
+            tuple(
+                Cell(words.percent((number or 0) / total), kind="number")
+                for number, total in zip(base, totals, strict=True)
+            ),
         )
         for label, base in zip(labels, bases, strict=True)
     )

@@ -226,7 +226,9 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Tables:
             )
         ),
         participation={
-            (edition, kind, domain): Participation(invited, responded, read_figure("pub_participation", *rest))
+            (edition, kind, domain): Participation(
+                invited, responded, read_figure("pub_participation", *rest)
+            )
             for edition, kind, domain, invited, responded, *rest in rows(
                 "SELECT edition, domain_type, domain, invited, responded, flag, value, ci_low, ci_high, n, "
                 "comparability FROM pub_participation WHERE indicator = 'participation_rate'"

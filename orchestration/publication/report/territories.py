@@ -32,7 +32,9 @@ def territories(tables: Tables, words: Words) -> Section | None:
     """Model-based shares of the territories on maps and in a table, labelled so; None where no model could be fitted."""
     names = {territory.code: territory.name for territory in tables.areas.territories}
     models = {rate: _models(tables, rate) for rate in _RATES}
-    codes = sorted({code for found in models.values() for code in found}, key=lambda code: (names.get(code, code), code))
+    codes = sorted(
+        {code for found in models.values() for code in found}, key=lambda code: (names.get(code, code), code)
+    )
     if not codes:
         return None
     rows = []
@@ -41,14 +43,18 @@ def territories(tables: Tables, words: Words) -> Section | None:
         for found in models.values():
             model = found.get(code)
             cells.append(share_cell(words, model.figure if model else MISSING))
-            cells.append(Cell(words.percent(model.gamma), kind="number") if model else number_cell(words, None))
+            cells.append(
+                Cell(words.percent(model.gamma), kind="number") if model else number_cell(words, None)
+            )
         rows.append(Row(names.get(code, code), tuple(cells)))
     gamma = words("territories.gamma")
     columns = (words("territory"), words("innovation.column"), gamma, words("territories.export"), gamma)
     table = Table(words("territories.table"), columns, (RowGroup("", tuple(rows)),), is_folded=True)
     maps = []
     for rate, found in models.items():
-        marks = [mark(words, names.get(code, code), "", model.figure) for code, model in sorted(found.items())]
+        marks = [
+            mark(words, names.get(code, code), "", model.figure) for code, model in sorted(found.items())
+        ]
         chart = choropleth(
             {code: model.figure for code, model in found.items()},
             "territories",
@@ -58,7 +64,9 @@ def territories(tables: Tables, words: Words) -> Section | None:
             description=describe_intervals(words, marks),
         )
         maps.append(Exhibit(chart))
-    return Section("territories", words("territories"), (words("territories.text"),), (*maps, Exhibit(table=table)))
+    return Section(
+        "territories", words("territories"), (words("territories.text"),), (*maps, Exhibit(table=table))
+    )
 
 
 def profiles(tables: Tables, words: Words) -> tuple[Profile, ...]:
@@ -88,7 +96,10 @@ def _profile(
     )
     table, is_local = _gap(territory, tables, words)
     offers = tables.areas.offer_totals
-    here, around = offers.get(("territory", territory.code), 0), offers.get(("region", territory.region_code), 0)
+    here, around = (
+        offers.get(("territory", territory.code), 0),
+        offers.get(("region", territory.region_code), 0),
+    )
     paragraphs = [
         words(f"profile.needs.{'here' if is_local else 'region' if table else 'none'}"),
         words("profile.offers", here=words.count("offers", here), region=words.count("offers", around)),
@@ -184,7 +195,11 @@ def _nearby(
     territory: Territory, words: Words, models: dict[str, dict[str, Model]], names: dict[str, str]
 ) -> Table | None:
     """The nearest territories with their model-based shares."""
-    rows = tuple(_neighbour_row(code, distance, words, models, names) for code, distance in neighbours(territory.code) if code in names)
+    rows = tuple(
+        _neighbour_row(code, distance, words, models, names)
+        for code, distance in neighbours(territory.code)
+        if code in names
+    )
     if not rows:
         return None
     columns = (
@@ -201,7 +216,11 @@ def _neighbour_row(
     shares = tuple(
         share_cell(words, model.figure if (model := models[rate].get(code)) else MISSING) for rate in _RATES
     )
-    away = Cell(words("km", n=words.number(distance)), kind="number") if distance else Cell(words("profile.same"))
+    away = (
+        Cell(words("km", n=words.number(distance)), kind="number")
+        if distance
+        else Cell(words("profile.same"))
+    )
     return Row(names[code], (away, *shares))
 
 

@@ -38,7 +38,11 @@ def students(tables: Tables, words: Words) -> Section:
     paragraphs = [words("students.text")]
     if came and came.attended is not None:
         paragraphs.append(
-            words("students.came", people=words.count("students.people", came.attended), questions=words.count("questions", sum(each.questions for each in asked)))
+            words(
+                "students.came",
+                people=words.count("students.people", came.attended),
+                questions=words.count("questions", sum(each.questions for each in asked)),
+            )
         )
     exhibits = []
     if tables.tour.opportunities:
@@ -47,7 +51,9 @@ def students(tables: Tables, words: Words) -> Section:
                 words(f"opportunity.{each.kind}"),
                 (
                     number_cell(words, each.opportunities),
-                    number_cell(words, each.placements) if each.placements is not None else Cell(words("state.few"), kind="few"),
+                    number_cell(words, each.placements)
+                    if each.placements is not None
+                    else Cell(words("state.few"), kind="few"),
                 ),
             )
             for each in tables.tour.opportunities
@@ -109,7 +115,10 @@ def _tables(tables: Tables, words: Words) -> Iterator[Table]:
     edition = tables.main.code
     if attendance := tables.tour.attendance.get(edition):
         rows = tuple(
-            Row(words(f"attendee.{each.kind}"), (number_cell(words, each.registered), number_cell(words, each.attended)))
+            Row(
+                words(f"attendee.{each.kind}"),
+                (number_cell(words, each.registered), number_cell(words, each.attended)),
+            )
             for each in attendance
         )
         columns = (words("tour.kind"), words("tour.registered"), words("tour.attended"))
@@ -126,14 +135,18 @@ def _questions(questions: Iterable[Question], words: Words) -> Table:
     counts = {(each.theme, each.asked_by): each.questions for each in questions}
     askers = [asker for asker in _ASKERS if any(key[1] == asker for key in counts)]
     themes = sorted(
-        {theme for theme, _ in counts}, key=lambda theme: (-sum(counts.get((theme, a), 0) for a in askers), theme)
+        {theme for theme, _ in counts},
+        key=lambda theme: (-sum(counts.get((theme, a), 0) for a in askers), theme),
     )
     rows = tuple(
         Row(
             words(f"theme.{theme}") if theme in _THEMES else theme,
             tuple(
                 number_cell(words, number)
-                for number in (*(counts.get((theme, asker), 0) for asker in askers), sum(counts.get((theme, a), 0) for a in askers))
+                for number in (
+                    *(counts.get((theme, asker), 0) for asker in askers),
+                    sum(counts.get((theme, a), 0) for a in askers),
+                )
             ),
         )
         for theme in themes
@@ -149,7 +162,9 @@ def _quote_cells(quote: Quote, words: Words) -> tuple[Cell, ...]:
     published = (
         Cell(words("state.missing"), kind="missing")
         if quote.published is None
-        else Cell(words.percent(quote.published) if quote.is_share else words.number(quote.published), kind="number")
+        else Cell(
+            words.percent(quote.published) if quote.is_share else words.number(quote.published), kind="number"
+        )
     )
     return Cell(source), published, Cell(words(f"quotes.{quote.verdict}"))
 
@@ -168,7 +183,9 @@ def _all_stops(stops: Iterable[Stopover], words: Words) -> Table:
         )
         for stop in stops
     )
-    columns = tuple(words(f"tour.{name}") for name in ("city", "day", "theme", "host", "attendance", "questions"))
+    columns = tuple(
+        words(f"tour.{name}") for name in ("city", "day", "theme", "host", "attendance", "questions")
+    )
     return Table(words("tour.all"), columns, (RowGroup("", rows),), is_folded=True)
 
 

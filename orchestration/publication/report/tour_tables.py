@@ -77,7 +77,9 @@ def read_tour(rows: Rows) -> Tour:
     ):
         attendance.setdefault(edition, []).append(Attendance(*counts))
     questions: dict[str, list[Question]] = {}
-    for edition, *counts in rows("SELECT edition, theme_code, asked_by, questions, answered FROM pub_tour_question ORDER BY ALL"):
+    for edition, *counts in rows(
+        "SELECT edition, theme_code, asked_by, questions, answered FROM pub_tour_question ORDER BY ALL"
+    ):
         questions.setdefault(edition, []).append(Question(*counts))
     quotes: dict[str, list[Quote]] = {}
     for edition, *quote in rows(
@@ -96,5 +98,9 @@ def read_tour(rows: Rows) -> Tour:
                 "ORDER BY opportunities DESC, opportunity_kind"
             )
         ),
-        dict(rows("SELECT level, count(*) FROM pub_training_offer WHERE level IS NOT NULL GROUP BY level ORDER BY level")),
+        dict(
+            rows(
+                "SELECT level, count(*) FROM pub_training_offer WHERE level IS NOT NULL GROUP BY level ORDER BY level"
+            )
+        ),
     )
