@@ -18,7 +18,7 @@ from orchestration.provenance import Input
 
 MANIFEST = "MANIFEST.json"
 COVERED = (
-    f"Every file but {MANIFEST} and *.duckdb, with the release date inside the HTML pages left blank: "
+    f"Every file but {MANIFEST}, *.duckdb and *.pdf, with the release date inside the HTML pages left blank: "
     "the same inputs and code give the same content_hash on another day and machine."
 )
 
@@ -146,12 +146,13 @@ def sha256(path: Path) -> str:
 
 
 def hash_file(path: Path) -> FileState:
-    """A file's hashes: DuckDB's blocks differ from run to run, and an HTML page states its release date."""
+    """A file's hashes: DuckDB's blocks differ from run to run, and a page states its release date, which
+    cannot be blanked within a compressed PDF: what a PDF says is what the HTML page beside it says."""
     if path.is_symlink():
         return FileState("a link, not a file", 0, None)
     plain = sha256(path)
     match path.suffix:
-        case ".duckdb":
+        case ".duckdb" | ".pdf":
             content = None
         case ".html":
             content = hashlib.sha256(_RELEASE_DATE.sub(rb"\1>", path.read_bytes())).hexdigest()

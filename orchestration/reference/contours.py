@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 Point = tuple[float, float]
@@ -27,7 +28,8 @@ _POINT_RADIUS = 9  # of a territory that is published as points
 def derive_contours(
     regions: Mapping[str, Any], departements: Mapping[str, Any], territories: Mapping[str, Any]
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Régions, départements of the mainland and territories by code: an SVG path (``d``, in km east and south), the point to label (``x``, ``y``).
+    """Régions, mainland départements and territories by code: an SVG path (``d``, in km east and south) and the point
+    to label (``x``, ``y``).
 
     Overseas régions are tiles, and their territories are drawn inside them at a scale of their own.
     """
@@ -162,6 +164,6 @@ def _path(ring: Ring) -> str:
     """One closed subpath with relative steps, which are short."""
     steps = "".join(
         f"{bx - ax}{'' if by - ay < 0 else ' '}{by - ay}{'' if place == len(ring) - 2 else ' '}"
-        for place, ((ax, ay), (bx, by)) in enumerate(zip(ring, ring[1:], strict=False))
+        for place, ((ax, ay), (bx, by)) in enumerate(pairwise(ring))
     )
     return f"M{ring[0][0]} {ring[0][1]}l{steps}z"

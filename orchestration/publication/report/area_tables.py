@@ -15,7 +15,6 @@ class Territory:
 
     code: str
     name: str
-    departement: str
     region_code: str
     region: str
     communes: int | None
@@ -44,18 +43,11 @@ def read_areas(rows: Rows) -> Areas:
     return Areas(
         territories=tuple(
             # Names are typed with the straight apostrophe; both languages print the curved one.
-            Territory(
-                code,
-                name.replace("'", "’"),
-                (departement or "").replace("'", "’"),
-                region,
-                (region_name or region or "").replace("'", "’"),
-                communes,
-                people,
-            )
-            for code, name, departement, region, region_name, communes, people in rows(
-                "SELECT territory_id, coalesce(name, territory_id), departement_name, region_code, region_name, "
-                "communes, population FROM pub_territory ORDER BY region_name, name, territory_id"
+            Territory(code, name.replace("'", "’"), region, region_name.replace("'", "’"), *counts)
+            for code, name, region, region_name, *counts in rows(
+                "SELECT territory_id, coalesce(name, territory_id), coalesce(region_code, ''), "
+                "coalesce(region_name, region_code, ''), communes, population "
+                "FROM pub_territory ORDER BY region_name, name, territory_id"
             )
         ),
         needs={
@@ -79,8 +71,8 @@ def read_areas(rows: Rows) -> Areas:
         offer_totals={
             (kind, domain): number
             for kind, domain, number in rows(
-                "SELECT 'region', region_code, count(*) FROM pub_training_offer WHERE region_code IS NOT NULL GROUP BY 2 "
-                "UNION ALL SELECT 'territory', territory_id, count(*) FROM pub_training_offer "
+                "SELECT 'region', region_code, count(*) FROM pub_training_offer "
+                "WHERE region_code IS NOT NULL GROUP BY 2 UNION ALL SELECT 'territory', territory_id, count(*) FROM pub_training_offer "
                 "WHERE territory_id IS NOT NULL GROUP BY 2"
             )
         },

@@ -1,8 +1,9 @@
 """The summary in findings. Belongs here: which sentence a figure and its interval can carry. Does not: the sentences
 (texts/), or any figure.
 
-A claim of more, less, highest or change is made only where the 95 % interval of the difference leaves zero out, or, where
-no difference was estimated, where the two intervals do not even touch (which is stricter: Schenker and Gentleman, 2001).
+A claim of more, less, highest or change is made only where the 95 % interval of the difference leaves zero out, or,
+where no difference was estimated, where the two intervals do not even touch (which is stricter: Schenker and
+Gentleman, 2001).
 """
 
 from __future__ import annotations

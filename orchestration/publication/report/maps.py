@@ -12,7 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from orchestration.publication.report.charts import Chart
-from orchestration.publication.report.figures import Figure, State
+from orchestration.publication.report.figures import MISSING, Figure, State
 from orchestration.publication.report.words import Words
 from orchestration.settings import Settings
 
@@ -29,7 +29,10 @@ _PATTERNS = {
     State.MISSING: '<rect width="11" height="11" fill="#fff"/>',
     State.NONE: f'<rect width="11" height="11" fill="#fff"/><path d="M0 5.5H11" stroke="{_LINE}" stroke-width="1.5"/>',
 }
-_ZERO = f'<rect width="22" height="22" fill="#fff"/><circle cx="11" cy="11" r="6" fill="none" stroke="{_INK}" stroke-width="2"/>'
+_ZERO = (
+    '<rect width="22" height="22" fill="#fff"/>'
+    f'<circle cx="11" cy="11" r="6" fill="none" stroke="{_INK}" stroke-width="2"/>'
+)
 OVERSEAS = {"971": "01", "972": "02", "973": "03", "974": "04", "976": "06"}
 
 
@@ -66,8 +69,7 @@ def choropleth(
     first = int(min(shown, default=0) / step + 1e-9)
     fills: dict[str, str] = {}
     for code in shapes:
-        figure = figures.get(code, Figure(State.MISSING))
-        fills[code] = _fill(figure, step, first, name)
+        fills[code] = _fill(figures.get(code, MISSING), step, first, name)
     bands = [
         (
             _SHADES[place],
@@ -86,7 +88,8 @@ def choropleth(
     labels = "".join(
         _text(shape["x"], shape["y"] + 9, words.percent(figure.value), "middle")
         for code, shape in shapes.items()
-        if with_values and (figure := figures.get(code)) and figure.value is not None
+        for figure in (figures.get(code, MISSING),)
+        if with_values and figure.value is not None
     )
     body = f'{base}<g stroke="{_PAPER if layer == "territories" else _LINE}" stroke-width="1.6">{areas}</g>{labels}'
     return _chart(body + _legend([*bands, *zero, *blanks]), name, title, description)

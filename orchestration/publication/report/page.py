@@ -49,8 +49,8 @@ class Card:
 class Report:
     """One language's report, ready for any rendering: nothing in it is markup but the drawings of the charts.
 
-    ``signs`` are the states of a figure as they look, with what they mean; ``base_map`` is the ground under the place of
-    each of the ``profiles``.
+    ``signs`` are the states of a figure as they look, with what they mean; ``base_map`` is the ground under the place
+    of each of the ``profiles``.
     """
 
     language: str

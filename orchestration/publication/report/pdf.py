@@ -1,5 +1,5 @@
-"""The report as a tagged PDF. Belongs here: handing its content to the Typst template, with fonts and a date that are the
-same on every machine. Does not: any word or figure (page.py), or the layout (templates/report.typ)."""
+"""The report as a tagged PDF. Belongs here: handing its content to the Typst template, with fonts and a date that are
+the same on every machine. Does not: any word or figure (page.py), or the layout (templates/report.typ)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from orchestration.publication.report.charts import Bar, Chart, Mark, bar_chart, interval_chart
 from orchestration.publication.report.figures import MISSING, Figure, State
-from orchestration.publication.report.maps import choropleth
+from orchestration.publication.report.maps import choropleth, contours
 from orchestration.publication.report.tables import Label, Offers, Tables, ordered_families
 from orchestration.publication.report.views import (
     Cell,
@@ -99,7 +99,7 @@ def participation(tables: Tables, words: Words) -> Section:
 
 
 def _weighted(tables: Tables, words: Words) -> Table | None:
-    """Each headcount class among the answers and, weighted, among the companies they stand for; None without weights."""
+    """Each headcount class among the answers and among the companies they stand for; None without weights."""
     labels = tables.domains.get("size_class", ())
     bases = [
         tables.areas.bases.get((tables.main.code, "size_class", label.code), (None, None)) for label in labels
@@ -232,6 +232,7 @@ def _region_map(name: str, tables: Tables, words: Words) -> Iterator[Exhibit]:
     figures = {
         label.code: tables.rate(tables.main.code, indicator, "region", label.code)
         for label in tables.domains.get("region", ())
+        if label.code in contours()["regions"]
     }
     if all(figure.value is None for figure in figures.values()):
         return
@@ -239,8 +240,14 @@ def _region_map(name: str, tables: Tables, words: Words) -> Iterator[Exhibit]:
     title = words(f"{name}.map")
     marks = [mark(words, names[code], "", figure) for code, figure in figures.items()]
     chart = choropleth(
-        figures, "regions", words, name=f"map-{name}", title=title, description=describe_intervals(words, marks), with_values=True,
-    )  # fmt: skip
+        figures,
+        "regions",
+        words,
+        name=f"map-{name}",
+        title=title,
+        description=describe_intervals(words, marks),
+        with_values=True,
+    )
     rows = tuple(Row(names[code], (share_cell(words, figure),)) for code, figure in figures.items())
     yield Exhibit(chart, Table(title, (words("region"), words(f"{name}.rate")), (RowGroup("", rows),)))
 

@@ -29,7 +29,7 @@ TOP_NEEDS = 8
 
 
 def territories(tables: Tables, words: Words) -> Section | None:
-    """Model-based shares of the territories on maps and in a table, labelled so; None where no model could be fitted."""
+    """Model-based shares of the territories on maps and in a table; None where no model could be fitted."""
     names = {territory.code: territory.name for territory in tables.areas.territories}
     models = {rate: _models(tables, rate) for rate in _RATES}
     codes = sorted(

@@ -1,5 +1,5 @@
-"""The tour in the report. Belongs here: its stops, who came, what was asked, what was quoted, what students were offered.
-Does not: any figure of the survey."""
+"""The tour in the report. Belongs here: its stops, who came, what was asked and quoted, what students were offered. Does
+not: any figure of the survey."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def students(tables: Tables, words: Words) -> Section:
             Row(words.get(f"level.{level}", level), (number_cell(words, number),))
             for level, number in tables.tour.offers_by_level.items()
         )
-        columns = (words("students.level"), words("training.offers"))
-        exhibits.append(Exhibit(table=Table(words("students.levels"), columns, (RowGroup("", rows),))))
+        headings = (words("students.level"), words("training.offers"))
+        exhibits.append(Exhibit(table=Table(words("students.levels"), headings, (RowGroup("", rows),))))
     if not exhibits:
         paragraphs = [words("no_figures")]
     return Section("students", words("students"), tuple(paragraphs), tuple(exhibits))
@@ -127,8 +127,8 @@ def _tables(tables: Tables, words: Words) -> Iterator[Table]:
         yield _questions(questions, words)
     if quotes := tables.tour.quotes.get(edition):
         rows = tuple(Row(words.quoted(quote.wording), _quote_cells(quote, words)) for quote in quotes)
-        columns = tuple(words(f"quotes.{name}") for name in ("wording", "source", "published", "verdict"))
-        yield Table(words("quotes"), columns, (RowGroup("", rows),))
+        headings = tuple(words(f"quotes.{name}") for name in ("wording", "source", "published", "verdict"))
+        yield Table(words("quotes"), headings, (RowGroup("", rows),))
 
 
 def _questions(questions: Iterable[Question], words: Words) -> Table:

@@ -83,8 +83,8 @@ def read_tour(rows: Rows) -> Tour:
         questions.setdefault(edition, []).append(Question(*counts))
     quotes: dict[str, list[Quote]] = {}
     for edition, *quote in rows(
-        "SELECT edition, quoted_on, coalesce(quoted_by, ''), medium, indicator, coalesce(wording, ''), published_value, verdict "
-        "FROM pub_quoted_figure ORDER BY edition, quoted_on, quote_id"
+        "SELECT edition, quoted_on, coalesce(quoted_by, ''), medium, indicator, coalesce(wording, ''), "
+        "published_value, verdict FROM pub_quoted_figure ORDER BY edition, quoted_on, quote_id"
     ):
         quotes.setdefault(edition, []).append(Quote(*quote))
     return Tour(
