@@ -27,7 +27,8 @@ def test_every_mart_is_there_in_every_form_and_nothing_else(workshop, candidate)
     public_files = {path.name for path in (candidate.folder / "public").iterdir()}
     assert internal_files == {"skills_bank.duckdb", *pages, *(f"{name}.parquet" for name in declared)}
     assert public_files == {
-        *pages, "report.fr.html", "report.en.html", "quality.fr.html", "quality.en.html",
+        *pages,
+        "report.fr.html", "report.en.html", "report.fr.pdf", "report.en.pdf", "quality.fr.html", "quality.en.html",
         *(f"{name}.{ending}" for name in public for ending in ("csv", "parquet")),
     }  # fmt: skip
     with duckdb.connect(str(candidate.database), read_only=True) as connection:

@@ -72,7 +72,8 @@ def read_areas(rows: Rows) -> Areas:
             (kind, domain): number
             for kind, domain, number in rows(
                 "SELECT 'region', region_code, count(*) FROM pub_training_offer "
-                "WHERE region_code IS NOT NULL GROUP BY 2 UNION ALL SELECT 'territory', territory_id, count(*) FROM pub_training_offer "
+                "WHERE region_code IS NOT NULL GROUP BY 2 UNION ALL "
+                "SELECT 'territory', territory_id, count(*) FROM pub_training_offer "
                 "WHERE territory_id IS NOT NULL GROUP BY 2"
             )
         },

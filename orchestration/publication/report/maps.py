@@ -19,8 +19,8 @@ from orchestration.settings import Settings
 # Light to dark in one hue, so that the order survives in grey.
 _SHADES = ("#dcebec", "#a3cdd1", "#5fa5ad", "#237683", "#0a4a55")
 _INK, _LINE, _PAPER, _DOT = "#1c2733", "#7d8893", "#ffffff", "#c2570c"
-_FONT = 27
-_LEGEND_STEP = 36
+_FONT = 31
+_LEGEND_STEP = 38
 # Each blank state has a pattern of its own, so that none depends on a colour and none looks like a low value.
 _PATTERNS = {
     State.SECRET: '<rect width="11" height="11" fill="#fff"/><path d="M0 11L11 0M-3 3L3 -3M8 14L14 8" '

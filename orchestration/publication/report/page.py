@@ -31,7 +31,7 @@ from orchestration.publication.report.views import (
     share_cell,
     state_word,
 )
-from orchestration.publication.report.words import LANGUAGES, Words
+from orchestration.publication.report.words import LANGUAGES, Words, french_spacing
 
 NOT_PUBLIC = "no-redistribution"
 
@@ -254,8 +254,9 @@ def _glossary(words: Words) -> Section:
 
 def _sources(words: Words) -> Section:
     """The sources that a public table may come from; those that may not be passed on are not among them."""
+    polish = french_spacing if words.language == "fr" else str
     rows = tuple(
-        Row(words(f"source.{code}"), (Cell(source.licence), Cell(source.attribution)))
+        Row(words(f"source.{code}"), (Cell(source.licence), Cell(polish(source.attribution))))
         for code, source in sorted(read_sources().items())
         if source.licence != NOT_PUBLIC
     )

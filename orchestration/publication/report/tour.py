@@ -1,5 +1,5 @@
-"""The tour in the report. Belongs here: its stops, who came, what was asked and quoted, what students were offered. Does
-not: any figure of the survey."""
+"""The tour in the report. Belongs here: its stops, who came, what was asked and quoted, what students were offered.
+Does not: any figure of the survey."""
 
 from __future__ import annotations
 
