@@ -254,7 +254,12 @@ def _glossary(words: Words) -> Section:
 
 def _sources(words: Words) -> Section:
     """The sources that a public table may come from; those that may not be passed on are not among them."""
-    polish = french_spacing if words.language == "fr" else str
+
+    # Attributions are typed once for both languages, with the straight apostrophe.
+    def polish(text: str) -> str:
+        curved = text.replace("'", "’")
+        return french_spacing(curved) if words.language == "fr" else curved
+
     rows = tuple(
         Row(words(f"source.{code}"), (Cell(source.licence), Cell(polish(source.attribution))))
         for code, source in sorted(read_sources().items())
