@@ -19,8 +19,8 @@ from orchestration.provenance import Input
 MANIFEST = "MANIFEST.json"
 SCHEMA_VERSION = 1
 COVERED = (
-    f"Every file but {MANIFEST}, *.duckdb and the bill of materials (*.cdx.json), with the release date inside pages "
-    "and metadata left blank: the same inputs and code give the same content_hash on another day and machine, after "
+    f"Every file but {MANIFEST}, *.duckdb, *.pdf and the bill of materials (*.cdx.json), with the release date inside "
+    "pages and metadata left blank: the same inputs and code give the same content_hash on another day and machine, after "
     "the same release."
 )
 
@@ -34,8 +34,9 @@ _RELEASE_DATES = {
     ".jsonld": (_IN_JSON, rb"\1"),
     ".cff": (re.compile(rb"^(date-released: ).*$", re.MULTILINE), rb"\1"),
 }
-# DuckDB's blocks differ from run to run; the bill of materials tells of a machine, not of the content.
-_LEFT_OUT = (".duckdb", ".cdx.json")
+# DuckDB's blocks differ from run to run; the bill of materials tells of a machine, not of the content; the release
+# date cannot be blanked within a compressed PDF, which says what the HTML page beside it says.
+_LEFT_OUT = (".duckdb", ".cdx.json", ".pdf")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.publication.conftest import Made
@@ -113,6 +114,19 @@ def test_every_text_stands_out_from_its_ground(page):
     assert page.evaluate(LOW_CONTRAST) == []
 
 
+def test_axe_finds_no_violation(page):
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []
+
+
+def test_axe_finds_no_violation_in_the_dictionary_and_the_quality_report(browser, folder):
+    for name in ("dictionary.html", "quality.fr.html", "quality.en.html"):
+        opened = browser.new_page()
+        opened.goto((folder / name).as_uri())
+        assert [rule["id"] for rule in Axe().run(opened).response["violations"]] == [], name
+        opened.close()
+
+
 def test_it_is_usable_by_keyboard_alone(page):
     page.keyboard.press("Tab")
     skip = page.locator(".skip")
@@ -136,7 +150,7 @@ def test_it_is_usable_by_keyboard_alone(page):
 
 
 def test_the_other_language_and_the_dictionary_are_one_click_away(page, folder):
-    page.locator(".languages a").click()
+    page.locator(".languages a[hreflang]").click()
     page.wait_for_load_state()
     assert page.locator("h1").count() == 1
     assert page.url in {(folder / f"report.{language}.html").as_uri() for language in ("fr", "en")}
@@ -153,7 +167,7 @@ def test_charts_are_pictures_with_a_name_and_a_description(page):
         "[...document.querySelectorAll('svg.chart')].map(svg => svg.getAttribute('aria-labelledby')"
         ".split(' ').map(id => document.getElementById(id).textContent))"
     )
-    assert len(names) == 8
+    assert len(names) == 12
     assert all(title and description for title, description in names)
 
 

@@ -34,7 +34,8 @@ def test_every_mart_is_there_in_every_form_and_nothing_else(workshop, candidate)
         *(f"{name}.parquet" for name in declared),
     }
     assert public_files == {
-        *pages, *PACK_FILES, "explorer", "report.fr.html", "report.en.html", "quality.fr.html", "quality.en.html",
+        *pages, *PACK_FILES, "explorer", "quality.fr.html", "quality.en.html",
+        "report.fr.html", "report.en.html", "report.fr.pdf", "report.en.pdf",
         *(f"{name}.{ending}" for name in public for ending in ("csv", "parquet")),
     }  # fmt: skip
     with duckdb.connect(str(candidate.database), read_only=True) as connection:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestration.publication.report.charts import interval_chart
-from orchestration.publication.report.tables import MISSING, Edition, Figure, Tables
+from orchestration.publication.report.figures import MISSING, Figure
+from orchestration.publication.report.tables import Edition, Tables
 from orchestration.publication.report.views import (
     Cell,
     Exhibit,

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import altair as alt
 import vl_convert
 
-from orchestration.publication.report.tables import Figure, State
+from orchestration.publication.report.figures import Figure, State
 
 _ORIGIN = re.compile(r"translate\(([\d.]+),")
 _SVG = "http://www.w3.org/2000/svg"

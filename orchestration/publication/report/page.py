@@ -9,24 +9,31 @@ from datetime import date
 
 from markupsafe import Markup
 
+from orchestration.publication.licences import read_sources
 from orchestration.publication.pages import environment
 from orchestration.publication.report import sections
 from orchestration.publication.report.change import change
-from orchestration.publication.report.tables import BLANK, MISSING, Edition, Figure, State, Tables
-from orchestration.publication.report.territories import territories
+from orchestration.publication.report.figures import BLANK, Figure, State
+from orchestration.publication.report.findings import findings
+from orchestration.publication.report.maps import base_map, contours
+from orchestration.publication.report.tables import Edition, Tables
+from orchestration.publication.report.territories import by_region, profiles, territories
+from orchestration.publication.report.tour import students, tour
 from orchestration.publication.report.views import (
     Cell,
+    Exhibit,
+    Profile,
     Row,
     RowGroup,
+    Section,
     Table,
     number_cell,
-    points_cell,
     share_cell,
     state_word,
 )
-from orchestration.publication.report.words import LANGUAGES, Words
+from orchestration.publication.report.words import LANGUAGES, Words, french_spacing
 
-TOP_NEEDS = 3
+NOT_PUBLIC = "no-redistribution"
 
 
 @dataclass(frozen=True)
@@ -38,47 +45,95 @@ class Card:
     detail: str
 
 
-def file_name(language: str) -> str:
-    """The page's file name; the pages of both languages link to each other by it."""
-    return f"report.{language}.html"
+@dataclass(frozen=True)
+class Report:
+    """One language's report, ready for any rendering: nothing in it is markup but the drawings of the charts.
+
+    ``signs`` are the states of a figure as they look, with what they mean; ``base_map`` is the ground under the place
+    of each of the ``profiles``.
+    """
+
+    language: str
+    title: str
+    subtitle: str
+    edition: str
+    release: str
+    released_on: date
+    released_text: str
+    simulated: str
+    cards: tuple[Card, ...]
+    findings: tuple[str, ...]
+    editions: Table
+    sections: tuple[Section, ...]
+    profiles: tuple[tuple[str, tuple[Profile, ...]], ...]
+    signs: tuple[tuple[Cell, str], ...]
+    populations: tuple[str, ...]
+    closing: tuple[Section, ...]
+    files: tuple[str, ...]
+    base_map: str
+
+
+def file_name(language: str, kind: str = "html") -> str:
+    """The report's file name; its languages and kinds link to each other by it."""
+    return f"report.{language}.{kind}"
+
+
+def compose(tables: Tables, language: str, released_on: date, number: str = "") -> Report:
+    """All that the report says in one language; ``number`` names the release."""
+    words = Words(language)
+    parts = [
+        tour(tables, words),
+        sections.participation(tables, words),
+        sections.innovation(tables, words),
+        sections.export(tables, words),
+        sections.needs(tables, words),
+        territories(tables, words),
+        sections.training(tables, words),
+        students(tables, words),
+        change(tables, words),
+    ]
+    return Report(
+        language=language,
+        title=words("title"),
+        subtitle=words("subtitle"),
+        edition=_title(tables.main, words),
+        release=words("title_page.release", number=number) if number else "",
+        released_on=released_on,
+        released_text=words.date(released_on),
+        simulated=", ".join(sorted(e.title[language] for e in tables.editions if e.simulated)),
+        cards=tuple(_cards(tables, words)),
+        findings=tuple(findings(tables, words)),
+        editions=_editions(tables, words),
+        sections=tuple(part for part in parts if part),
+        profiles=tuple((region, tuple(pages)) for region, pages in by_region(profiles(tables, words))),
+        signs=tuple(_signs(words)),
+        populations=tuple(_population(edition, words) for edition in tables.editions),
+        closing=(_indicators(tables, words), _glossary(words), _sources(words)),
+        files=tables.files,
+        base_map=base_map(),
+    )
 
 
 def render(tables: Tables, language: str, released_on: date) -> str:
     """The whole page of one language, self-contained."""
-    words = Words(language)
-    parts = [
-        sections.participation(tables, words),
-        sections.innovation(tables, words),
-        sections.export(tables, words),
-        territories(tables, words),
-        sections.needs(tables, words),
-        sections.tour(tables, words),
-        sections.training(tables, words),
-        change(tables, words),
-    ]
-    other = next(code for code in LANGUAGES if code != language)
+    return render_page(compose(tables, language, released_on))
+
+
+def render_page(report: Report) -> str:
+    """A report as one HTML page that opens from a memory stick."""
+    other = next(code for code in LANGUAGES if code != report.language)
     return (
         environment()
         .get_template("report.html.j2")
         .render(
-            words=words,
-            language=language,
+            report=report,
+            words=Words(report.language),
             other_language=other,
             other_file=file_name(other),
-            main=tables.main,
-            main_title=_title(tables.main, words),
-            simulated=", ".join(sorted(e.title[language] for e in tables.editions if e.simulated)),
-            released_on=released_on,
-            released_text=words.date(released_on),
-            editions=_editions(tables, words),
-            cards=list(_cards(tables, words)),
-            findings=list(_findings(tables, words)),
-            sections=[part for part in parts if part],
-            signs=_signs(words),
-            populations=[_population(edition, words) for edition in tables.editions],
-            indicators=_indicators(tables, words),
-            files=tables.files,
-            # The drawings come from our own renderer, which has escaped every label in them.
+            pdf_file=file_name(report.language, "pdf"),
+            width=contours()["width"],
+            height=contours()["height"],
+            # The drawings come from our own renderers, which have escaped every label in them.
             inline=Markup,
         )
     )
@@ -145,47 +200,6 @@ def _reserve(figure: Figure, edition: Edition, words: Words) -> str:
     )
 
 
-def _findings(tables: Tables, words: Words) -> Iterator[str]:
-    """What can be said in a sentence; a contrast is claimed only where its interval leaves zero out."""
-    edition, language = tables.main.code, words.language
-    innovators, others = _contrast(tables)
-    found = (each.figure for each in tables.contrasts.get(edition, ()) if not each.is_quoted)
-    difference = next(found, MISSING)
-    if None not in (innovators.value, others.value, difference.low, difference.high):
-        more, less = (difference.low or 0) > 0, (difference.high or 0) < 0
-        yield words(
-            f"glance.sentence.contrast_{'more' if more else 'less' if less else 'open'}",
-            innovators=words.percent(innovators.value or 0),
-            innovators_interval=share_cell(words, innovators).detail,
-            others=words.percent(others.value or 0),
-            others_interval=share_cell(words, others).detail,
-            difference=f"{words.signed(difference.value or 0)} {points_cell(words, difference).detail}",
-        )
-    needed = [
-        (figure.value, competence.text[language])
-        for competence in tables.competences
-        if (figure := tables.need(edition, "need_share", competence.code)).value is not None
-    ]
-    if needed:
-        top = sorted(needed, key=lambda pair: (-pair[0], pair[1]))[:TOP_NEEDS]
-        listed = [f"{label} ({words.percent(value)})" for value, label in top]
-        yield words("glance.sentence.needs", competences=words.join(listed))
-    if stops := tables.stopovers.get(edition):
-        yield words(
-            "glance.sentence.tour",
-            stops=words.count("stops", len(stops)),
-            people=words.count("people", sum(stop.attendance or 0 for stop in stops)),
-            questions=words.count("questions", sum(stop.questions or 0 for stop in stops)),
-        )
-    if tables.offer_totals.offers:
-        yield words(
-            "glance.sentence.offers",
-            offers=words.count("offers", tables.offer_totals.offers),
-            institutions=words.count("institutions", tables.institutions),
-            labelled=words.number(tables.offer_totals.labelled),
-        )
-
-
 def _contrast(tables: Tables) -> tuple[Figure, Figure]:
     """Export among innovators and among the others."""
     edition = tables.main.code
@@ -215,7 +229,7 @@ def _population(edition: Edition, words: Words) -> str:
     return words(key, edition=edition.title[words.language], **texts)
 
 
-def _indicators(tables: Tables, words: Words) -> Table:
+def _indicators(tables: Tables, words: Words) -> Section:
     language = words.language
     columns = tuple(words(f"method.{name}") for name in ("indicator", "definition", "universe"))
     rows = tuple(
@@ -225,4 +239,32 @@ def _indicators(tables: Tables, words: Words) -> Table:
         )
         for indicator in tables.indicators
     )
-    return Table(words("method.indicators"), columns, (RowGroup("", rows),))
+    table = Table(words("method.indicators"), columns, (RowGroup("", rows),))
+    return Section("indicators", words("method.indicators"), (), (Exhibit(table=table),))
+
+
+def _glossary(words: Words) -> Section:
+    terms = sorted(words("glossary.terms").split(), key=lambda term: words(f"glossary.{term}").casefold())
+    rows = tuple(Row(words(f"glossary.{term}"), (Cell(words(f"glossary.{term}.text")),)) for term in terms)
+    table = Table(
+        words("glossary"), (words("glossary.term"), words("glossary.meaning")), (RowGroup("", rows),)
+    )
+    return Section("glossary", words("glossary"), (), (Exhibit(table=table),))
+
+
+def _sources(words: Words) -> Section:
+    """The sources that a public table may come from; those that may not be passed on are not among them."""
+
+    # Attributions are typed once for both languages, with the straight apostrophe.
+    def polish(text: str) -> str:
+        curved = text.replace("'", "’")
+        return french_spacing(curved) if words.language == "fr" else curved
+
+    rows = tuple(
+        Row(words(f"source.{code}"), (Cell(source.licence), Cell(polish(source.attribution))))
+        for code, source in sorted(read_sources().items())
+        if source.licence != NOT_PUBLIC
+    )
+    columns = tuple(words(f"sources.{name}") for name in ("source", "licence", "attribution"))
+    table = Table(words("sources"), columns, (RowGroup("", rows),))
+    return Section("sources", words("sources"), (words("sources.text"),), (Exhibit(table=table),))

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from orchestration.publication.report.charts import Bar, Chart, Mark, bar_chart, interval_chart
-from orchestration.publication.report.tables import MISSING, Figure, Label, Offers, Tables, ordered_families
+from orchestration.publication.report.figures import MISSING, Figure, State
+from orchestration.publication.report.maps import choropleth, contours
+from orchestration.publication.report.tables import Label, Offers, Tables, ordered_families
 from orchestration.publication.report.views import (
     Cell,
     Exhibit,
@@ -90,12 +92,33 @@ def participation(tables: Tables, words: Words) -> Section:
         for kind, cells in found.items()
     )
     columns = ("", *(words(f"participation.{name}") for name in ("invited", "responded", "rate")))
-    return Section(
-        "participation",
-        words("participation"),
-        (words("participation.text"),),
-        (Exhibit(chart, Table(title, columns, groups)),),
+    exhibits = [Exhibit(chart, Table(title, columns, groups))]
+    if weighted := _weighted(tables, words):
+        exhibits.append(Exhibit(table=weighted))
+    return Section("participation", words("participation"), (words("participation.text"),), tuple(exhibits))
+
+
+def _weighted(tables: Tables, words: Words) -> Table | None:
+    """Each headcount class among the answers and among the companies they stand for; None without weights."""
+    labels = tables.domains.get("size_class", ())
+    bases = [
+        tables.areas.bases.get((tables.main.code, "size_class", label.code), (None, None)) for label in labels
+    ]
+    if not bases or any(number is None for base in bases for number in base):
+        return None
+    totals = [sum(base[place] or 0 for base in bases) for place in (0, 1)]
+    rows = tuple(
+        Row(
+            label.text[words.language],
+            tuple(
+                Cell(words.percent((number or 0) / total), kind="number")
+                for number, total in zip(base, totals, strict=True)
+            ),
+        )
+        for label, base in zip(labels, bases, strict=True)
     )
+    columns = (words("size_class"), words("participation.unweighted"), words("participation.weighted"))
+    return Table(words("participation.weights"), columns, (RowGroup("", rows),))
 
 
 def innovation(tables: Tables, words: Words) -> Section:
@@ -111,7 +134,25 @@ def export(tables: Tables, words: Words) -> Section:
         ("export_rate_among_non_innovators", words("export.others")),
     ]
     section = _rates("export", tables, words, series, ("all", *BREAKDOWNS))
-    return replace(section, exhibits=(*section.exhibits, *_contrast(tables, words)))
+    chart, *maps = section.exhibits or (None,)
+    found = (*((chart,) if chart else ()), *_contrast(tables, words), *maps)
+    return replace(section, exhibits=found, paragraphs=(*section.paragraphs, *_hidden(tables, words)))
+
+
+def _hidden(tables: Tables, words: Words) -> Iterator[str]:
+    """Why so many cells of this section are blank, counted; nothing where none is."""
+    figures = [
+        tables.rate(tables.main.code, indicator, kind, label.code)
+        for kind in BREAKDOWNS
+        for label in tables.domains.get(kind, ())
+        for indicator in ("export_rate_among_innovators", "export_rate_among_non_innovators")
+    ]
+    secret, few = (sum(figure.state is state for figure in figures) for state in (State.SECRET, State.FEW))
+    if secret + few:
+        yield words(
+            "export.hidden", blank=words.number(secret + few), all=words.number(len(figures)),
+            secret=words.number(secret), few=words.number(few),
+        )  # fmt: skip
 
 
 def _contrast(tables: Tables, words: Words) -> Iterator[Exhibit]:
@@ -137,7 +178,7 @@ def _contrast(tables: Tables, words: Words) -> Iterator[Exhibit]:
         )
     )
     columns = ("", words("export.estimated"), words("export.quoted"))
-    yield Exhibit(table=Table(words("export.contrast"), columns, (RowGroup("", rows),), is_folded=True))
+    yield Exhibit(table=Table(words("export.contrast"), columns, (RowGroup("", rows),)))
 
 
 def _rates(
@@ -182,7 +223,33 @@ def _rates(
     exhibit = Exhibit(
         _intervals(words, name, title, marks), Table(title, ("", *(label for _, label in series)), groups)
     )
-    return Section(name, words(name), (words(f"{name}.text"),), (exhibit,))
+    return Section(name, words(name), (words(f"{name}.text"),), (exhibit, *_region_map(name, tables, words)))
+
+
+def _region_map(name: str, tables: Tables, words: Words) -> Iterator[Exhibit]:
+    """The régions by innovation or export rate, each blank one with the pattern of its reason."""
+    indicator = f"{name}_rate"
+    figures = {
+        label.code: tables.rate(tables.main.code, indicator, "region", label.code)
+        for label in tables.domains.get("region", ())
+        if label.code in contours()["regions"]
+    }
+    if all(figure.value is None for figure in figures.values()):
+        return
+    names = {label.code: label.text[words.language] for label in tables.domains["region"]}
+    title = words(f"{name}.map")
+    marks = [mark(words, names[code], "", figure) for code, figure in figures.items()]
+    chart = choropleth(
+        figures,
+        "regions",
+        words,
+        name=f"map-{name}",
+        title=title,
+        description=describe_intervals(words, marks),
+        with_values=True,
+    )
+    rows = tuple(Row(names[code], (share_cell(words, figure),)) for code, figure in figures.items())
+    yield Exhibit(chart, Table(title, (words("region"), words(f"{name}.rate")), (RowGroup("", rows),)))
 
 
 def needs(tables: Tables, words: Words) -> Section:
@@ -236,73 +303,6 @@ def needs(tables: Tables, words: Words) -> Section:
         family_table = Table(family_title, (words("needs.family"), needed), (RowGroup("", rows),))
         exhibits.insert(0, Exhibit(_intervals(words, "families", family_title, family_marks), family_table))
     return Section("needs", words("needs"), (words("needs.text"),), tuple(exhibits))
-
-
-def tour(tables: Tables, words: Words) -> Section:
-    """The stopovers: by region, and all of them."""
-    stops = tables.stopovers.get(tables.main.code, ())
-    if not stops:
-        return _empty("tour", words)
-    missing = words("state.missing")
-    regions = sorted({stop.region or missing for stop in stops})
-    grouped = {region: [stop for stop in stops if (stop.region or missing) == region] for region in regions}
-    people = {region: _sum(stop.attendance for stop in inside) for region, inside in grouped.items()}
-    ordered = sorted(regions, key=lambda region: (-(people[region] or 0), region))
-    title = words("tour.chart")
-    top = ordered[0]
-    chart = bar_chart(
-        [Bar(region, "", people[region] or 0, number_cell(words, people[region]).text) for region in ordered],
-        name="chart-tour",
-        title=title,
-        description=words("tour.desc", high=number_cell(words, people[top]).text, high_label=top),
-        language=words.language,
-    )
-    by_region = Table(
-        title,
-        (words("region"), words("tour.stops"), words("tour.attendance"), words("tour.questions")),
-        (
-            RowGroup(
-                "",
-                tuple(
-                    Row(
-                        region,
-                        (
-                            number_cell(words, len(grouped[region])),
-                            number_cell(words, people[region]),
-                            number_cell(words, _sum(stop.questions for stop in grouped[region])),
-                        ),
-                    )
-                    for region in ordered
-                ),
-            ),
-        ),
-    )
-    everything = Table(
-        words("tour.all"),
-        tuple(words(f"tour.{name}") for name in ("city", "day", "theme", "host", "attendance", "questions")),
-        (
-            RowGroup(
-                "",
-                tuple(
-                    Row(
-                        stop.city,
-                        (
-                            Cell(words.date(stop.held_on)) if stop.held_on else number_cell(words, None),
-                            Cell(stop.theme[words.language]),
-                            Cell(stop.host or ""),
-                            number_cell(words, stop.attendance),
-                            number_cell(words, stop.questions),
-                        ),
-                    )
-                    for stop in stops
-                ),
-            ),
-        ),
-        is_folded=True,
-    )
-    return Section(
-        "tour", words("tour"), (words("tour.text"),), (Exhibit(chart, by_region), Exhibit(table=everything))
-    )
 
 
 def training(tables: Tables, words: Words) -> Section:
@@ -376,9 +376,3 @@ def _empty(name: str, words: Words) -> Section:
 
 def _group(words: Words, kind: str) -> str:
     return "" if kind == "all" else words(kind)
-
-
-def _sum(numbers: Iterator[int | None]) -> int | None:
-    """The sum of the known numbers; None where none is known."""
-    known = [number for number in numbers if number is not None]
-    return sum(known) if known else None

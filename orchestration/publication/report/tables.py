@@ -6,62 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any, TypeVar
 
 import duckdb
 
 from orchestration.errors import ReleaseError
+from orchestration.publication.report.area_tables import Areas, read_areas
+from orchestration.publication.report.figures import MISSING, Figure, read_figure
+from orchestration.publication.report.tour_tables import Tour, read_tour
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class State(StrEnum):
-    """Why a figure is there or not; each looks different on the page."""
-
-    SHOWN = "shown"
-    FRAGILE = "fragile"
-    CARRIED = "carried"
-    FEW = "few"
-    SECRET = "secret"
-    MISSING = "missing"
-    NONE = "none"
-
-
-_STATES = {
-    "ok": State.SHOWN,
-    "zero": State.SHOWN,
-    "model_based": State.SHOWN,
-    "quoted": State.SHOWN,
-    "fragile": State.FRAGILE,
-    "carried_over": State.CARRIED,
-    "unreliable": State.FEW,
-    "secret": State.SECRET,
-    "not_available": State.MISSING,
-    "not_applicable": State.NONE,
-}
-# Nothing stands behind these, or nothing of it may be told.
-BLANK = (State.FEW, State.SECRET, State.MISSING, State.NONE)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One share between 0 and 1 with its 95 % interval; ``value`` is None where there is nothing to show.
-
-    ``bounds`` is what a national share would be under other response ratios (docs/methodology.md, section 6).
-    """
-
-    state: State
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    n: int | None = None
-    comparability: str | None = None
-    bounds: tuple[float, float] | None = None
-
-
-MISSING = Figure(State.MISSING)
 
 
 @dataclass(frozen=True)
@@ -144,6 +99,8 @@ class Stopover:
     host: str | None
     attendance: int | None
     questions: int | None
+    commune: str | None
+    territory: str | None
 
 
 @dataclass(frozen=True)
@@ -178,6 +135,8 @@ class Tables:
     offer_totals: Offers
     institutions: int
     files: tuple[str, ...]
+    tour: Tour
+    areas: Areas
 
     @property
     def main(self) -> Edition:
@@ -235,13 +194,12 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Tables:
         if kind == "region":
             regions[code] = domains[kind][-1].text["fr"]
     stopovers: dict[str, list[Stopover]] = {}
-    for edition, city, region, day, fr, en, host, attendance, questions in rows(
-        "SELECT edition, city, region_code, held_on, theme_fr, theme_en, host, attendance, questions_raised "
+    for edition, city, region, day, fr, en, *rest in rows(
+        "SELECT edition, city, region_code, held_on, theme_fr, theme_en, host, attendance, questions_raised, "
+        "commune_code, territory_id "
         "FROM pub_stopover ORDER BY edition, held_on, city, stopover_id"
     ):
-        stop = Stopover(
-            city or "", regions.get(region, region), day, _both("", fr, en), host, attendance, questions
-        )
+        stop = Stopover(city or "", regions.get(region, region), day, _both("", fr, en), *rest)
         stopovers.setdefault(edition, []).append(stop)
     totals = rows(
         "SELECT count(*), count(*) FILTER (WHERE is_labelled_ice), count(DISTINCT institution_id) "
@@ -268,42 +226,44 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Tables:
             )
         ),
         participation={
-            (edition, kind, domain): Participation(invited, responded, _figure("pub_participation", *rest))
+            (edition, kind, domain): Participation(
+                invited, responded, read_figure("pub_participation", *rest)
+            )
             for edition, kind, domain, invited, responded, *rest in rows(
                 "SELECT edition, domain_type, domain, invited, responded, flag, value, ci_low, ci_high, n, "
                 "comparability FROM pub_participation WHERE indicator = 'participation_rate'"
             )
         },
         rates={
-            (edition, indicator, kind, domain): _figure("pub_innovation_export", *rest)
+            (edition, indicator, kind, domain): read_figure("pub_innovation_export", *rest)
             for edition, indicator, kind, domain, *rest in rows(
                 "SELECT edition, indicator, domain_type, domain, flag, value, ci_low, ci_high, n, "
                 "comparability, sensitivity_low, sensitivity_high FROM pub_innovation_export"
             )
         },
         needs={
-            (edition, indicator, code): _figure("pub_competence_need", *rest)
+            (edition, indicator, code): read_figure("pub_competence_need", *rest)
             for edition, indicator, code, *rest in rows(
                 "SELECT edition, indicator, coalesce(competence_code, family), flag, value, ci_low, ci_high, "
                 "n, comparability FROM pub_competence_need WHERE domain_type = 'all'"
             )
         },
         changes={
-            (edition, reference, indicator, subject or ""): _figure("pub_change", *rest)
+            (edition, reference, indicator, subject or ""): read_figure("pub_change", *rest)
             for edition, reference, indicator, subject, *rest in rows(
                 "SELECT edition, reference_edition, indicator, subject, flag, value, ci_low, ci_high, n, "
                 "comparability FROM pub_change WHERE domain_type = 'all'"
             )
         },
         contrasts=_grouped(
-            (edition, Contrast(statistic, source == "quoted", _figure("pub_contrast", *rest)))
+            (edition, Contrast(statistic, source == "quoted", read_figure("pub_contrast", *rest)))
             for edition, statistic, source, *rest in rows(
                 "SELECT edition, statistic, source, flag, value, ci_low, ci_high, n, comparability "
                 "FROM pub_contrast WHERE domain_type = 'all' ORDER BY ALL"
             )
         ),
         models=_grouped(
-            ((edition, indicator), Model(territory, _figure("pub_territory_model", *rest), gamma))
+            ((edition, indicator), Model(territory, read_figure("pub_territory_model", *rest), gamma))
             for edition, indicator, territory, gamma, *rest in rows(
                 "SELECT edition, indicator, domain, gamma, flag, value, ci_low, ci_high, n, comparability "
                 "FROM pub_territory_model ORDER BY ALL"
@@ -326,6 +286,8 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Tables:
                 "AND starts_with(table_name, 'pub_') ORDER BY 1"
             )
         ),
+        tour=read_tour(rows),
+        areas=read_areas(rows),
     )
 
 
@@ -333,29 +295,6 @@ def _both(fallback: str, fr: str | None, en: str | None) -> dict[str, str]:
     """A text in both languages; one language stands in for the other before the code does."""
     # Labels are typed with the straight apostrophe; French is printed with the curved one.
     return {"fr": (fr or en or fallback).replace("'", "’"), "en": en or fr or fallback}
-
-
-def _figure(table: str, flag: str, *rest: Any) -> Figure:
-    try:
-        state = _STATES[flag]
-    except KeyError:
-        raise ReleaseError(
-            f"the report does not know the flag `{flag}`",
-            where=table,
-            expected=f"one of {', '.join(_STATES)}",
-            fix="teach orchestration/publication/report/tables.py what to show for it",
-        ) from None
-    value: float | None
-    value, low, high, n, comparability, *bounds = rest
-    if state in (State.FEW, State.SECRET):
-        # A blank row that still holds a number is a leak upstream: it must not reach a page.
-        if any(number is not None for number in (value, low, high, n, *bounds)):
-            raise ReleaseError(f"a row marked `{flag}` still holds a figure", where=table)
-        return Figure(state, comparability=comparability)
-    if value is None:
-        return Figure(state if state in BLANK else State.MISSING, comparability=comparability)
-    told = (bounds[0], bounds[1]) if bounds and None not in bounds else None
-    return Figure(state, value, low, high, n, comparability, told)
 
 
 def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:

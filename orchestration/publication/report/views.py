@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestration.publication.report.charts import Chart, Mark
-from orchestration.publication.report.tables import Figure, State
+from orchestration.publication.report.figures import Figure, State
 from orchestration.publication.report.words import Words
 
 
@@ -62,6 +62,19 @@ class Section:
     heading: str
     paragraphs: tuple[str, ...] = ()
     exhibits: tuple[Exhibit, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The page of a territory; ``place`` is its contour as an SVG path, empty where it is not drawn."""
+
+    id: str
+    heading: str
+    region: str
+    facts: str
+    paragraphs: tuple[str, ...]
+    tables: tuple[Table, ...]
+    place: str
 
 
 def share_cell(words: Words, figure: Figure) -> Cell:

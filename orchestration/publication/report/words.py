@@ -34,6 +34,10 @@ class Words:
         """The sentence of that key with its values filled in; KeyError where there is none."""
         return self._texts[key].format(**values)
 
+    def get(self, key: str, fallback: str) -> str:
+        """The text of that key, or the fallback where a code is new to the report."""
+        return self._texts.get(key, fallback)
+
     def count(self, key: str, number: int) -> str:
         """A counted noun: ``key.one`` or ``key.other`` with ``{n}``; French counts 0 as singular."""
         one = number < 2 if self.language == "fr" else number == 1
@@ -56,6 +60,14 @@ class Words:
     def interval(self, low: float, high: float) -> str:
         """A 95 % interval of shares, in points: ``[50 ; 58]`` or ``[50, 58]``."""
         return self.bracket(self.number(100 * low), self.number(100 * high))
+
+    def quoted(self, text: str) -> str:
+        """Words of somebody else, in the language's quotation marks."""
+        return f"«{THIN}{text}{THIN}»" if self.language == "fr" else f"“{text}”"
+
+    def span(self, low: str, high: str) -> str:
+        """From one number to another: ``20 à 30 %`` or ``20 to 30%``."""
+        return f"{low} {'à' if self.language == 'fr' else 'to'} {high}"
 
     def bracket(self, low: str, high: str) -> str:
         """The two ends of an interval, as texts."""
