@@ -20,8 +20,8 @@ MANIFEST = "MANIFEST.json"
 SCHEMA_VERSION = 1
 COVERED = (
     f"Every file but {MANIFEST}, *.duckdb, *.pdf and the bill of materials (*.cdx.json), with the release date inside "
-    "pages and metadata left blank: the same inputs and code give the same content_hash on another day and machine, after "
-    "the same release."
+    "pages and metadata left blank: the same inputs and code give the same content_hash on another day and "
+    "machine, after the same release."
 )
 
 # Where a release date stands, by the ending of the file: what is replaced, and what stays of it.

@@ -38,7 +38,9 @@ _PUBLIC_PAGES = PACK_FILES | frozenset(
         "quality.en.html",
         "quality.fr.html",
         "report.en.html",
+        "report.en.pdf",
         "report.fr.html",
+        "report.fr.pdf",
     }
 )
 _CLOSED = 0o700

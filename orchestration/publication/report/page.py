@@ -261,7 +261,10 @@ def _sources(words: Words) -> Section:
         return french_spacing(curved) if words.language == "fr" else curved
 
     rows = tuple(
-        Row(words(f"source.{code}"), (Cell(source.licence), Cell(polish(source.attribution))))
+        Row(
+            words.get(f"source.{code}", source.description),
+            (Cell(source.licence), Cell(polish(source.attribution))),
+        )
         for code, source in sorted(read_sources().items())
         if source.licence != NOT_PUBLIC
     )
