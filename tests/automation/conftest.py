@@ -95,14 +95,19 @@ def make_small(folder: Path) -> Small:
     table = pa.Table.from_pylist([row], schema=lake.SCHEMAS["editions"])
     lake.write(small.settings.lake, "editions", [(None, [table])])
     small.settings.decisions.parent.mkdir()
-    small.settings.decisions.write_text("text,competence_code\nsoudure,IND-01\n", encoding="utf-8")
+    small.settings.decisions.write_text(
+        "key,codes,decided_by,decided_at,frame_version\nsoudure,INN-01,ab,2026-11-01,2.0\n", encoding="utf-8"
+    )
     small.release("2026-W47-1")
     prepare_home(small.settings)
     return small
 
 
 @pytest.fixture
-def small(tmp_path, clean_environment) -> Small:
+def small(tmp_path, clean_environment, monkeypatch) -> Small:
+    # A doctor that looks in this process sets it: taken back after each test.
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.delenv("DAGSTER_HOME")
     return make_small(tmp_path)
 
 

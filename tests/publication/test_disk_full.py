@@ -14,7 +14,7 @@ from orchestration.errors import ReleaseError
 from orchestration.publication.disk import is_disk_full
 from orchestration.publication.releases import current, publish, verify
 
-ROOM = 24 * 1024 * 1024
+ROOM = 48 * 1024 * 1024
 
 
 @pytest.fixture

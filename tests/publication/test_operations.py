@@ -62,8 +62,10 @@ def test_public_is_closed_until_the_embargo_ends(workshop, tmp_path):
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 def test_another_user_can_read_public_only_after_the_embargo(workshop):
     release = publish_under(workshop, workshop.candidate(), FUTURE)
-    for folder in (release.folder.parent, *list(release.folder.parents)[1:4]):
-        folder.chmod(0o755)
+    for folder in release.folder.parents:
+        # The test's own folders: pytest closes them to others.
+        if "pytest" in str(folder):
+            folder.chmod(0o755)
     page = release.folder / "public" / "report.fr.html"
 
     def readable():
@@ -241,7 +243,7 @@ def test_verify_lists_what_it_found_and_fails(workshop, run, monkeypatch):
     release = workshop.publish(workshop.candidate()).release
     finished = run("releases", "verify")
     assert finished.exit_code == 0, finished.exception
-    assert "14 tables as the data package says" in finished.output
+    assert "19 tables as the data package says" in finished.output
     assert run("releases", "verify", "--files").exit_code == 0
     _append("LICENCE.txt", " 06 12 34 56 78 ")(release.folder / "public")
     manifest = read_manifest(release.folder)

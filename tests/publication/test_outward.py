@@ -146,7 +146,8 @@ def contents(files, root):
 
 def expected(release):
     public = release.folder / "public"
-    return {f"{release.id}/{path.name}": path.read_bytes() for path in public.iterdir()}
+    files = (path for path in public.rglob("*") if path.is_file())
+    return {f"{release.id}/{path.relative_to(public).as_posix()}": path.read_bytes() for path in files}
 
 
 def check(found, release):

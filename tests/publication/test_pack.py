@@ -18,6 +18,7 @@ import pytest
 import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from pypdf import PdfReader
 
 from orchestration.publication.manifest import MANIFEST, GateResult
 from orchestration.publication.pack import PACK_FILES
@@ -83,9 +84,11 @@ def test_two_builds_give_the_same_bytes_but_for_the_date(shop):
     assert differing == {
         "public/CITATION.cff", "public/croissant.json", "public/datapackage.json", "public/dcat.jsonld",
         *(f"public/{page}.{language}.html" for page in pages for language in ("fr", "en")),
+        *(f"public/report.{language}.pdf" for language in ("fr", "en")),
+        *(f"public/explorer/{page}{ending}.html" for page in ("index", "sql") for ending in ("", ".en")),
     }  # fmt: skip
     for name in differing:
-        one, other = ((each.folder / name).read_text(encoding="utf-8") for each in (first, second))
+        one, other = (text_of(each.folder / name) for each in (first, second))
         lines = [
             pair for pair in zip(one.splitlines(), other.splitlines(), strict=True) if pair[0] != pair[1]
         ]
@@ -93,6 +96,13 @@ def test_two_builds_give_the_same_bytes_but_for_the_date(shop):
             dated = [re.sub(r"2026-11-\d\d|\d\d? (?:novembre|November) 2026", "DATE", line) for line in pair]
             assert dated[0] == dated[1], f"{name} differs in more than its date"
     assert dump(first.database) == dump(second.database)
+
+
+def text_of(path):
+    """What a file says: of a PDF, the text of its pages."""
+    if path.suffix != ".pdf":
+        return path.read_text(encoding="utf-8")
+    return "\n".join(page.extract_text() for page in PdfReader(path).pages)
 
 
 def dump(database):

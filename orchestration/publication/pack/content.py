@@ -124,7 +124,7 @@ class Content:
             for other in self.tables
             if other.name != table.name
             and other.key
-            and "value" not in {column.name for column in other.columns}
+            and not {"value", "gap"} & {column.name for column in other.columns}
             and set(other.key) <= names
         ]
 
