@@ -2,7 +2,8 @@
 with expected as (
     select unnest([
         'internal/skills_bank.duckdb', 'internal/dictionary.csv', 'internal/dictionary.html',
-        'public/report.fr.html', 'public/report.en.html', 'public/quality.fr.html', 'public/quality.en.html',
+        'public/report.fr.html', 'public/report.en.html', 'public/report.fr.pdf', 'public/report.en.pdf',
+        'public/quality.fr.html', 'public/quality.en.html',
         'public/dictionary.csv', 'public/dictionary.html',
         'public/skills_bank.xlsx', 'public/datapackage.json', 'public/csv-metadata.json', 'public/dcat.jsonld',
         'public/croissant.json', 'public/LICENCE.txt', 'public/CITATION.cff', 'public/revisions.csv',

@@ -151,6 +151,8 @@ class Release(Marts):
             (release / name / "dictionary.html").write_text(page("en", "Dictionary"))
         (release / "public/report.fr.html").write_text(page("fr", "Données simulées"))
         (release / "public/report.en.html").write_text(page("en", "Simulated data"))
+        for language in ("fr", "en"):
+            (release / f"public/report.{language}.pdf").write_bytes(b"%PDF-1.7")
         (release / "public/explorer/data").mkdir(parents=True)
         (release / "public/explorer/index.html").write_text(page("fr", "Données simulées"))
         (release / "public/explorer/index.en.html").write_text(page("en", "Simulated data"))

@@ -101,3 +101,12 @@ INSERT INTO pub_training_offer BY NAME SELECT offer_id, institution_id, title_fr
 INSERT INTO pub_training_offer_competence SELECT * FROM bridge_training_offer_competence;
 INSERT INTO pub_competence_gap BY NAME
 SELECT edition, competence_code, domain_type, domain, value AS need_share, flag FROM pub_competence_need;
+INSERT INTO pub_quoted_figure BY NAME
+SELECT 'q1' AS quote_id, edition, 'report' AS medium, 'one in two' AS wording, 0.5 AS quoted_value,
+    'not_published' AS verdict
+FROM pub_edition LIMIT 1;
+INSERT INTO pub_tour_attendance BY NAME
+SELECT edition, 'company' AS attendee_kind, 60 AS registered, 41 AS attended FROM pub_edition LIMIT 1;
+INSERT INTO pub_tour_question BY NAME
+SELECT edition, 'export' AS theme_code, 'company' AS asked_by, 12 AS questions, 9 AS answered FROM pub_edition LIMIT 1;
+INSERT INTO pub_student_opportunity VALUES ('internship', 120, 48);
