@@ -19,8 +19,10 @@ from orchestration.settings import Settings
 # Light to dark in one hue, so that the order survives in grey.
 _SHADES = ("#dcebec", "#a3cdd1", "#5fa5ad", "#237683", "#0a4a55")
 _INK, _LINE, _PAPER, _DOT = "#1c2733", "#7d8893", "#ffffff", "#c2570c"
-_FONT = 31
-_LEGEND_STEP = 38
+_FONT = 35
+# Room west of Brittany for the legend.
+_MARGIN = 150
+_LEGEND_STEP = 41
 # Each blank state has a pattern of its own, so that none depends on a colour and none looks like a low value.
 _PATTERNS = {
     State.SECRET: '<rect width="11" height="11" fill="#fff"/><path d="M0 11L11 0M-3 3L3 -3M8 14L14 8" '
@@ -184,8 +186,8 @@ def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
 
 def _legend(entries: Sequence[tuple[str, str]]) -> str:
     return "".join(
-        f'<rect x="4" y="{8 + place * _LEGEND_STEP}" width="40" height="27" fill="{fill}" stroke="{_LINE}" '
-        f'stroke-width="1.5"/>' + _text(56, 30 + place * _LEGEND_STEP, label)
+        f'<rect x="{4 - _MARGIN}" y="{16 + place * _LEGEND_STEP}" width="40" height="27" fill="{fill}" stroke="{_LINE}" '
+        f'stroke-width="1.5"/>' + _text(56 - _MARGIN, 39 + place * _LEGEND_STEP, label)
         for place, (fill, label) in enumerate(entries)
     )
 
@@ -198,7 +200,7 @@ def _chart(body: str, name: str, title: str, description: str) -> Chart:
     )
     if f"url(#{name}-zero)" in body:
         patterns += f'<pattern id="{name}-zero" width="22" height="22" patternUnits="userSpaceOnUse">{_ZERO}</pattern>'
-    box = f"0 0 {contours()['width']} {contours()['height']}"
+    box = f"{-_MARGIN} 0 {contours()['width'] + _MARGIN} {contours()['height']}"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" class="chart map" '
         f"aria-labelledby={quoteattr(f'{name}-title {name}-desc')}>"

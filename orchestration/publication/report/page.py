@@ -131,6 +131,7 @@ def render_page(report: Report) -> str:
             other_language=other,
             other_file=file_name(other),
             pdf_file=file_name(report.language, "pdf"),
+            explorer_file="explorer/index.html" if report.language == "fr" else "explorer/index.en.html",
             width=contours()["width"],
             height=contours()["height"],
             # The drawings come from our own renderers, which have escaped every label in them.
