@@ -186,8 +186,8 @@ def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
 
 def _legend(entries: Sequence[tuple[str, str]]) -> str:
     return "".join(
-        f'<rect x="{4 - _MARGIN}" y="{16 + place * _LEGEND_STEP}" width="40" height="27" fill="{fill}" stroke="{_LINE}" '
-        f'stroke-width="1.5"/>' + _text(56 - _MARGIN, 39 + place * _LEGEND_STEP, label)
+        f'<rect x="{4 - _MARGIN}" y="{16 + place * _LEGEND_STEP}" width="40" height="27" fill="{fill}" '
+        f'stroke="{_LINE}" stroke-width="1.5"/>' + _text(56 - _MARGIN, 39 + place * _LEGEND_STEP, label)
         for place, (fill, label) in enumerate(entries)
     )
 
