@@ -1,6 +1,7 @@
 """Collection as Dagster assets. Belongs here: one asset an edition, a frame, a partner's file. Does not: reading."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,8 @@ from orchestration.personal_text import hide
 from orchestration.settings import Settings
 
 GROUP, OWNERS = "collection", ["team:data-engineering"]
+# A week, and a day for a refresh that somebody starts again. Every refresh collects, also where nothing is new.
+WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=8))
 SET_ASIDE = dg.AssetKey(["raw", "set_aside"])
 MATCHES = dg.AssetKey(["raw", "company_matches"])
 Work = Callable[[Archive, CompanyKeys], list[Collected]]
@@ -120,6 +123,7 @@ def _pulled(settings: Settings, book: Codebook) -> dg.AssetsDefinition | None:
         group_name=GROUP,
         owners=OWNERS,
         kinds={"limesurvey", "parquet"},
+        freshness_policy=WEEKLY,
         description=f"{_title(book)} Responses from the survey server, new and changed ones only: personal "
         "data is split off to `contacts`, the rest is archived. The same state as before adds nothing.",
     )
@@ -210,7 +214,12 @@ def _collecting(
     settings: Settings, key: dg.AssetKey, name: str, description: str, work: Work
 ) -> dg.AssetsDefinition:
     spec = dg.AssetSpec(
-        key, group_name=GROUP, owners=OWNERS, kinds={"file", "parquet"}, description=description
+        key,
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"file", "parquet"},
+        description=description,
+        freshness_policy=WEEKLY,
     )
 
     @dg.multi_asset(name=f"collect_{name}", specs=[spec], required_resource_keys={"refresh_lock"})

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import timedelta
 
 import dagster as dg
 import pytest
@@ -31,6 +32,15 @@ def test_every_asset_has_owner_group_kind_and_description(definitions):
         assert spec.owners, f"{name} has no owner"
         assert spec.kinds, f"{name} has no kind"
         assert spec.description, f"{name} has no description"
+
+
+def test_what_was_not_collected_for_eight_days_is_red(definitions):
+    collected = [
+        spec for spec in definitions.resolve_all_asset_specs() if spec.key.path[-1].startswith("export__")
+    ]
+    assert len(collected) == 2
+    for spec in collected:
+        assert spec.freshness_policy.fail_window.to_timedelta() == timedelta(days=8)
 
 
 def test_every_gate_blocks_what_is_downstream(definitions):
