@@ -62,7 +62,7 @@ select
     quoted.quoted_on,
     quoted.quoted_by,
     quoted.medium,
-    quoted.indicator,
+    quoted.indicator as measure,
     quoted.domain_type,
     quoted.domain,
     quoted.wording,

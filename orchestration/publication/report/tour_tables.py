@@ -83,7 +83,7 @@ def read_tour(rows: Rows) -> Tour:
         questions.setdefault(edition, []).append(Question(*counts))
     quotes: dict[str, list[Quote]] = {}
     for edition, *quote in rows(
-        "SELECT edition, quoted_on, coalesce(quoted_by, ''), medium, indicator, coalesce(wording, ''), "
+        "SELECT edition, quoted_on, coalesce(quoted_by, ''), medium, measure, coalesce(wording, ''), "
         "published_value, verdict FROM pub_quoted_figure ORDER BY edition, quoted_on, quote_id"
     ):
         quotes.setdefault(edition, []).append(Quote(*quote))
