@@ -23,7 +23,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from orchestration.estimation.assets import estimation_assets
     from orchestration.modelling.assets import mart_keys, modelling_assets
     from orchestration.publication import assets as publication
-    from orchestration.quality.checks import gate_check, gates
+    from orchestration.quality.checks import gate_check
     from orchestration.recognition.assets import recognition_assets
 
     codebooks = codebook.load_all(settings.codebooks)
@@ -53,7 +53,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 publication.release_gate(settings),
                 publication.secrecy_check(settings),
             ],
-            resources={"gates": gates, "limesurvey": limesurvey_resource(settings)},
+            resources={"limesurvey": limesurvey_resource(settings)},
         ),
         automation_definitions(settings),
     )

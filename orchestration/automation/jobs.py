@@ -15,6 +15,7 @@ from orchestration.automation.retention_asset import retention_definitions
 from orchestration.automation.stuck import end_stuck_runs
 from orchestration.personal_text import hide
 from orchestration.publication.embargo import lift
+from orchestration.second_process import SecondProcess, second_process
 from orchestration.settings import Settings
 
 WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
@@ -88,7 +89,14 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         with refresh_lock(settings.data, context.run.run_id):
             yield
 
-    resources: dict[str, Any] = {"refresh_lock": lock}
+    @dg.resource(
+        description="The second process of a run: gates are evaluated there, and half of what takes long."
+    )
+    def second(_context: dg.InitResourceContext) -> Iterator[SecondProcess]:
+        with second_process() as process:
+            yield process
+
+    resources: dict[str, Any] = {"refresh_lock": lock, "second_process": second}
     own = dg.Definitions(
         jobs=[job],
         schedules=[schedule],

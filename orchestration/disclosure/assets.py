@@ -26,10 +26,19 @@ def disclosure_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """What may leave of the run's figures, as Parquet in its own folder."""
     read = [*MARTS, estimate_key("weights"), *(estimate_key(name) for name in FIGURES)]
 
-    @dg.multi_asset(name="protect", specs=specs(PUBLISHED, read), required_resource_keys={"refresh_lock"})
+    @dg.multi_asset(
+        name="protect",
+        specs=specs(PUBLISHED, read),
+        required_resource_keys={"refresh_lock", "second_process"},
+    )
     def protect(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         run_id = context.run.run_id
-        tables, log = make_public(settings.candidate(run_id), settings.estimates(run_id), _current(settings))
+        tables, log = make_public(
+            settings.candidate(run_id),
+            settings.estimates(run_id),
+            _current(settings),
+            context.resources.second_process.start,
+        )
         yield from made(tables, {"log": dg.MetadataValue.json(log)})
 
     return [protect]
@@ -50,12 +59,16 @@ def secrecy_gate(
         description="An attacker with all public tables, of this release and of the current one, recovers no secret.",
     )
 
-    @dg.multi_asset_check(name=f"gate_{GATE}", specs=[spec])
+    @dg.multi_asset_check(name=f"gate_{GATE}", specs=[spec], required_resource_keys={"second_process"})
     def secrecy(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         run_id = context.run.run_id
         folder = staged(run_id)
         found = attack_public(
-            settings.candidate(run_id), settings.estimates(run_id), folder / "public", _current(settings)
+            settings.candidate(run_id),
+            settings.estimates(run_id),
+            folder / "public",
+            _current(settings),
+            context.resources.second_process.start,
         )
         evidence = {
             "staged_content": content(folder),

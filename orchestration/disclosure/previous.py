@@ -3,7 +3,7 @@ what an attacker makes of it (earlier)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,8 +51,10 @@ class Previous:
         return [Earlier.of(found.tables, own.rename_columns({"is_hidden": "hidden"}))]
 
 
-def read_previous(database: Path) -> Previous | None:
+def read_previous(database: Path, editions: Collection[str] | None = None) -> Previous | None:
     """What a release's database says of it; None for a release made before figures were protected jointly.
+
+    The systems are those of the ``editions``; all, by default.
 
     Raises GateError where it has such figures and they cannot be built again.
     """
@@ -67,7 +69,7 @@ def read_previous(database: Path) -> Previous | None:
             return None
         try:
             return Previous(
-                {(edition, each.name): each for edition, each in _systems(connection)},
+                {(edition, each.name): each for edition, each in _systems(connection, editions)},
                 connection.sql(f"SELECT * FROM marts.{SECRECY}").to_arrow_table(),
                 _read(connection, {name: f"marts.{name}" for name in _TABLES}),
             )
@@ -94,9 +96,13 @@ def _read(connection: duckdb.DuckDBPyConnection, places: Mapping[str, str]) -> d
     return {name: connection.sql(query.format(**places)).to_arrow_table() for name, query in _PUBLIC.items()}
 
 
-def _systems(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, System]]:
+def _systems(
+    connection: duckdb.DuckDBPyConnection, editions: Collection[str] | None
+) -> list[tuple[str, System]]:
     found = []
     for state in respondents.editions(connection):
+        if editions is not None and state.name not in editions:
+            continue
         asked = respondents.answered(connection, state.name)
         table = respondents.load(connection, state.name, asked)
         weights = f"SELECT respondent_id, weight FROM marts.fct_weight WHERE edition = '{state.name}'"

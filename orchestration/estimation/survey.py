@@ -3,6 +3,7 @@ formulas (weighting), what is estimated (catalogue, results)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -150,9 +151,16 @@ def weigh_editions(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]
     }
 
 
-def surveys(connection: duckdb.DuckDBPyConnection, weights: pa.Table) -> list[Survey]:
-    """Every edition of the opened marts with its ``weights`` (a table of ``WEIGHTS``), the earliest first."""
-    return [_survey(connection, state, weights) for state in respondents.editions(connection)]
+def surveys(
+    connection: duckdb.DuckDBPyConnection, weights: pa.Table, names: Collection[str] | None = None
+) -> list[Survey]:
+    """The editions of the opened marts of these names (all, by default) with their ``weights`` (a table of
+    ``WEIGHTS``), the earliest first."""
+    return [
+        _survey(connection, state, weights)
+        for state in respondents.editions(connection)
+        if names is None or state.name in names
+    ]
 
 
 def _survey(connection: duckdb.DuckDBPyConnection, state: EditionState, weights: pa.Table) -> Survey:

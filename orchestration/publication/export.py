@@ -6,7 +6,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -35,6 +36,7 @@ from orchestration.publication.manifest import (
 from orchestration.publication.pack import write_pack
 from orchestration.publication.quality_report import write_quality_report
 from orchestration.publication.report import write_report
+from orchestration.second_process import Start
 
 PREFIXES = ("dim_", "fct_", "bridge_", "ind_", "population_", PUBLIC_PREFIX)
 # The oldest format DuckDB 2 writes; every 1.x client opens it as long as no table in it has a key constraint.
@@ -52,6 +54,7 @@ def build_candidate(
     created_at: datetime | None = None,
     code_parts: Mapping[str, str] | None = None,
     gates: Iterable[GateResult] = (),
+    start: Start = partial,
 ) -> Candidate:
     """Export the marts of a candidate database into a staged release.
 
@@ -64,6 +67,7 @@ def build_candidate(
         created_at: the release date (default: now).
         code_parts: ``provenance.code_parts(settings)``: the code version by what the code is for.
         gates: what the gates that have run found, for the page about them.
+        start: where the report is written while the rest is.
 
     Raises:
         ReleaseError: no mart, two marts of one name, no word on which edition is simulated, or a full disk.
@@ -81,11 +85,12 @@ def build_candidate(
         (folder / PUBLIC).mkdir()
         with duckdb.connect() as connection:
             tables = _export(connection, warehouse, folder, descriptions)
+            _open_release(connection, folder / DATABASE)
+            report = start(_report, folder, moment.date())
             editions = _editions(connection, warehouse)
             write_dictionary(tables, folder / INTERNAL)
             public = [table for table in tables if table.name.startswith(PUBLIC_PREFIX)]
             write_dictionary(public, folder / PUBLIC)
-            write_report(connection, folder / PUBLIC, released_on=moment.date())
             write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
             write_explorer(connection, folder / PUBLIC, released_on=moment.date())
             draft = Manifest(
@@ -110,6 +115,7 @@ def build_candidate(
                 gates=gates,
                 previous=previous if (previous / MANIFEST).is_file() else None,
             )
+        report()
         files = hash_files(folder)
         manifest = replace(draft, files=files, content_hash=content_hash(files))
         manifest.write(folder)
@@ -142,8 +148,21 @@ def _export(
         for column in table.columns:
             _comment(connection, f'COLUMN "{table.name}"."{column.name}"', column.description)
     connection.commit()
-    connection.execute("CHECKPOINT release")
+    connection.execute("USE memory")
+    connection.execute("DETACH release")
     return tables
+
+
+def _open_release(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+    """Read only, so that another process can read it at the same time."""
+    connection.execute(f"ATTACH {_text(database)} AS release (READ_ONLY)")
+    connection.execute("USE release")
+
+
+def _report(folder: Path, released_on: date) -> None:
+    with duckdb.connect() as connection:
+        _open_release(connection, folder / DATABASE)
+        write_report(connection, folder / PUBLIC, released_on=released_on)
 
 
 def _marts(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> dict[str, str]:

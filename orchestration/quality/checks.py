@@ -1,5 +1,4 @@
-"""The gates as blocking asset checks. Belongs here: one Dagster check a suite, and the resource that evaluates them.
-Does not: what a gate expects."""
+"""The gates as blocking asset checks. Belongs here: one Dagster check a suite. Does not: what a gate expects."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -8,20 +7,11 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.provenance import published
+from orchestration.quality.gate import run_gate
 from orchestration.quality.result import GateResult, previous_rows
 from orchestration.quality.sources import GateContext
 from orchestration.quality.suites import load_suite
-from orchestration.quality.worker import GateWorker, gate_worker
 from orchestration.settings import Settings
-
-
-@dg.resource(
-    description="The process that evaluates gates: Great Expectations is imported once, beside the run."
-)
-def gates(_context: dg.InitResourceContext) -> Iterator[GateWorker]:
-    """The worker, from the start of a run to its end."""
-    with gate_worker() as worker:
-        yield worker
 
 
 def gate_check(
@@ -49,12 +39,13 @@ def gate_check(
         for key in guards
     ]
 
-    @dg.multi_asset_check(name=f"gate_{gate}", specs=specs, required_resource_keys={"gates"})
+    @dg.multi_asset_check(name=f"gate_{gate}", specs=specs, required_resource_keys={"second_process"})
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         run_id = context.run.run_id
         warehouse = settings.candidate(run_id)
         staged = release(run_id) if release else None
-        result = context.resources.gates.run(
+        evaluated = context.resources.second_process.start(
+            run_gate,
             gate,
             GateContext(
                 archive=settings.archive,
@@ -65,6 +56,7 @@ def gate_check(
                 previous=previous_rows((published(settings.releases) or {}).get("gates", [])),
             ),
         )
+        result = evaluated()
         evidence = result.to_dict() | {"staged_content": content(staged) if content and staged else None}
         for key in guards:
             yield dg.AssetCheckResult(
