@@ -219,15 +219,27 @@ def releases_prune(
 
 
 def publish(
-    to: Annotated[str, typer.Option(help="A folder, `s3://bucket/prefix` or `sftp://user@host/folder`.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            help="A folder, `s3://bucket/prefix`, `sftp://user@host/folder` or `postgresql://user@host/database`."
+        ),
+    ],
     release: Name = "current",
+    keep: Annotated[int, typer.Option(min=1, help="How many releases a database keeps.")] = 3,
 ) -> None:
-    """Copy a release's public files outside; start again to go on where it stopped.
+    """Copy a release's public files outside, or load its marts into PostgreSQL; start again to go on where it stopped.
 
-    `current.json` there is switched last, so that a reader never meets two releases. Access comes from AWS_*
-    variables or SSH's keys and known hosts.
+    Outside, `current.json` is switched last; in PostgreSQL, the views in one transaction: a reader never meets two
+    releases. Access comes from AWS_* variables, SSH's keys and known hosts, PG* variables and the password file.
     """
-    from orchestration.publication.outward import publish_to  # noqa: PLC0415
+    from orchestration.publication.database import SCHEMES  # noqa: PLC0415
+    from orchestration.publication.outward import publish_into, publish_to  # noqa: PLC0415
 
+    if to.startswith(SCHEMES):
+        shown, loaded = publish_into(Settings().releases, to, release, keep)
+        dropped = f"; dropped: {', '.join(loaded.dropped)}" if loaded.dropped else ""
+        print(f"{shown.id}: {loaded.tables} tables loaded, the views show it{dropped}")
+        return
     sent = publish_to(Settings().releases, to, release)
     print(f"{sent.release}: {sent.copied} files copied, {sent.skipped} were there; current.json points to it")

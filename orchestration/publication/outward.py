@@ -1,5 +1,6 @@
 """Publishing outside the house. Belongs here: copying a release's public files to a folder, bucket or server,
-resumable, with the pointer last; the list of what went out. Does not: making releases current here (releases.py)."""
+resumable, with the pointer last; the list of what went out. Does not: making releases current here (releases.py), or
+what a database does with one (database.py)."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 from orchestration.errors import ReleaseError
 from orchestration.publication import embargo
 from orchestration.publication.candidate import PUBLIC
+from orchestration.publication.database import Loaded, publish_to_database
 from orchestration.publication.manifest import FileState, Manifest
 from orchestration.publication.pack.content import LICENCE
 from orchestration.publication.releases import Release, open_release, verify
@@ -54,14 +56,7 @@ def publish_to(releases: Path, target: str, name: str = "current") -> Sent:
         ReleaseError: no such release, one that is not sound or under an embargo, a target that cannot be written,
             or one that holds another release of this name. The pointer is untouched then.
     """
-    release = open_release(releases, name)
-    if embargo.is_closed(release):
-        raise ReleaseError(
-            f"release {release.id} is under an embargo until {release.manifest.embargo_until}",
-            where=str(release.folder),
-            fix="wait, or end it with `skillsbank releases lift-embargo --now`",
-        )
-    verify(releases, release.id)
+    release = _ready(releases, name)
     shown = _PASSWORD.sub(r"\1@", target)
     try:
         files, root = _open(target)
@@ -77,6 +72,33 @@ def publish_to(releases: Path, target: str, name: str = "current") -> Sent:
         ) from error
     _note(releases, release.id, shown)
     return Sent(release.id, shown, *sent)
+
+
+def publish_into(
+    releases: Path, address: str, name: str = "current", kept: int = 3
+) -> tuple[Release, Loaded]:
+    """Load a release's marts into PostgreSQL and show them there: see ``database.publish_to_database``.
+
+    Raises:
+        ReleaseError: no such release, one that is not sound or under an embargo, and what that function raises.
+    """
+    release = _ready(releases, name)
+    loaded = publish_to_database(release, address, kept)
+    _note(releases, release.id, _PASSWORD.sub(r"\1@", address))
+    return release, loaded
+
+
+def _ready(releases: Path, name: str) -> Release:
+    """The release, sound and under no embargo."""
+    release = open_release(releases, name)
+    if embargo.is_closed(release):
+        raise ReleaseError(
+            f"release {release.id} is under an embargo until {release.manifest.embargo_until}",
+            where=str(release.folder),
+            fix="wait, or end it with `skillsbank releases lift-embargo --now`",
+        )
+    verify(releases, release.id)
+    return release
 
 
 def published(releases: Path) -> set[str]:
