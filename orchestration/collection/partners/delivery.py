@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,13 +28,16 @@ from orchestration.collection.row_groups import ROWS_A_GROUP
 from orchestration.collection.scrubbing import scrub
 from orchestration.collection.text_rows import chunked
 from orchestration.collection.tombstones import Tombstones
+from orchestration.collection.web import WebError
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys, check_siren, check_siret, siren_of
 from orchestration.personal_text import hide
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
-State = Literal["new", "unchanged", "refused", "absent"]
+Source = Path | Callable[[], Path] | None
+"""A feed's file, or what fetches it, or None where there is none."""
+State = Literal["new", "unchanged", "refused", "absent", "unfetched"]
 # Goes into the hash of the contract: to be raised whenever the same file would be archived otherwise.
 _VERSION = 1
 NO_EARLIER = " There is no earlier version: the table stays empty."
@@ -47,7 +50,8 @@ class Delivery:
     """What came of a feed's file.
 
     ``entry`` is the last good version, which stays in use whatever came; None before the first. ``problem`` is
-    the one message about a refused file. ``delivered_at`` is when the last good version was last handed in, UTC.
+    the one message about a file that was refused, or that did not come. ``delivered_at`` is when the last good
+    version was last handed in, UTC.
     """
 
     state: State
@@ -62,9 +66,7 @@ class Delivery:
         return int(self.entry.facts["rows"]) if self.entry else 0
 
 
-def deliver(
-    path: Path | None, contract: Contract, feed: Feed, archive: Archive, keys: CompanyKeys
-) -> Delivery:
+def deliver(source: Source, contract: Contract, feed: Feed, archive: Archive, keys: CompanyKeys) -> Delivery:
     """Archive a feed's file where it is good; else say why, and give the last good version.
 
     The archived Parquet has the contract's columns as text under the contract's names, blanks at both ends and
@@ -75,9 +77,10 @@ def deliver(
         SkillsBankError: an erasure is not ended.
     """
     latest = archive.latest(PARTNERS, feed.table)
-    if path is None:
+    if source is None:
         return Delivery("absent", latest, delivered_at=_handed_in(latest))
     try:
+        path = source if isinstance(source, Path) else source()
         return _Judge(path, contract, feed, archive, keys, latest).deliver()
     except PartnerFileError as fault:
         kept = (
@@ -85,7 +88,8 @@ def deliver(
             if latest
             else NO_EARLIER
         )
-        return Delivery("refused", latest, f"{fault}{kept}", _handed_in(latest))
+        state: State = "unfetched" if isinstance(fault, WebError) else "refused"
+        return Delivery(state, latest, f"{fault}{kept}", _handed_in(latest))
 
 
 def _handed_in(entry: Entry | None) -> datetime | None:
