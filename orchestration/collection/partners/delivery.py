@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from orchestration.archive import Archive, Entry
 from orchestration.collection.company_files import without_companies
 from orchestration.collection.inbox import PARTNERS
-from orchestration.collection.partners.cells import CLASS, REJECTED, ROW, Typed, typed
+from orchestration.collection.partners.cells import CLASS, REJECTED, ROW, TEXT, Typed, typed
 from orchestration.collection.partners.contract import KEY, Contract, Feed
 from orchestration.collection.partners.headings import match
 from orchestration.collection.partners.reading import Opened, open_table
@@ -31,7 +31,7 @@ from orchestration.collection.tombstones import Tombstones
 from orchestration.collection.web import WebError
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys, check_siren, check_siret, siren_of
-from orchestration.personal_text import hide
+from orchestration.personal_text import form_of, hide
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
@@ -39,7 +39,7 @@ Source = Path | Callable[[], Path] | None
 """A feed's file, or what fetches it, or None where there is none."""
 State = Literal["new", "unchanged", "refused", "absent", "unfetched"]
 # Goes into the hash of the contract: to be raised whenever the same file would be archived otherwise.
-_VERSION = 1
+_VERSION = 2
 NO_EARLIER = " There is no earlier version: the table stays empty."
 # Of a kind that is free text: codes and numbers have digits enough to look like a phone number.
 _FREE = {"text"}
@@ -70,7 +70,9 @@ def deliver(source: Source, contract: Contract, feed: Feed, archive: Archive, ke
     """Archive a feed's file where it is good; else say why, and give the last good version.
 
     The archived Parquet has the contract's columns as text under the contract's names, blanks at both ends and
-    contacts in free text taken away, ``company_key`` in place of a SIREN or SIRET, and nothing else of the file.
+    contacts in free text taken away, ``company_key`` in place of a SIREN or SIRET, and nothing else of the file. A
+    row that cannot be told apart into cells has its text instead where all columns are archived as they are; where some
+    are left out or hold numbers of companies, only the text's form.
 
     Raises:
         ArchiveError: the archive cannot be written, or the feed's latest entry is damaged.
@@ -266,6 +268,9 @@ class _Judge:
 def _archived(feed: Feed, opened: Opened, places: Mapping[str, int], keys: CompanyKeys) -> pa.Table:
     """The file's rows as they are archived: see `deliver`."""
     names = [str(place) for place in range(len(opened.headings))]
+    # Where a column stands in such a row, nobody knows: what must stay outside of one stays outside of all.
+    is_open = len(places) == len(names) and not any(column.is_number_of_company for column in feed.columns)
+    told = hide if is_open else form_of
     parts = []
     for chunk in chunked(names, opened.rows):
         cells: dict[str, Any] = {ROW: chunk.row_numbers}
@@ -285,6 +290,7 @@ def _archived(feed: Feed, opened: Opened, places: Mapping[str, int], keys: Compa
             {
                 ROW: pa.array([row.row_number for row in chunk.rejected], pa.int64()),
                 REJECTED: pa.array([row.reason for row in chunk.rejected], pa.string()),
+                TEXT: pa.array([told(row.text.strip()) for row in chunk.rejected], pa.string()),
             }
         )
         parts.append(pa.concat_tables([good, bad], promote_options="default").sort_by(ROW))
