@@ -197,11 +197,13 @@ class _Judge:
             # One row of a short list is no pattern.
             if share > self.feed.wrong_share and which.num_rows > 1:
                 first = which.slice(0, 1).to_pylist()[0]
-                shown = f" ('{first['value'][:40]}')" if first["value"] else ""
+                # The cells of a company's number are not kept, right or wrong.
+                shown = f"'{first['value'][:40]}'" if first["value"] else "nothing"
+                shown = "another number, not shown here" if field == KEY else shown
                 column = "" if field is None else f", column '{field}'"
                 raise PartnerFileError(
                     f"{which.num_rows} of {count} rows are wrong there ({share:.0%}, at most "
-                    f"{self.feed.wrong_share:.0%} may be); {first['reason']}, found{shown or ' nothing'}",
+                    f"{self.feed.wrong_share:.0%} may be); {first['reason']}, found {shown}",
                     where=f"{self.path.name}, row {first[ROW]} below the headings{column}",
                     expected=first["reason"].removeprefix("expected "),
                     fix=self._fix(origin),
