@@ -74,6 +74,11 @@ def _unless_amount(match: re.Match[str]) -> str:
     return number if is_siret or is_amount else PHONE
 
 
+def form_of(text: str) -> str:
+    """What a text looks like, and nothing of what it says: letters become x, digits 9."""
+    return re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "x", text))
+
+
 def hide(text: str) -> str:
     """What may be told of a text that is not ours, such as a file's name or a heading, in messages and logs.
 

@@ -22,10 +22,11 @@ class Settings(BaseSettings):
     partner) and ``sample_folder`` are read only. ``sample`` says whether the embedded simulated campaign is collected.
     ``embargo_until``: before it, what is published is for the house alone (a moment without a zone is Paris time);
     ``releases_kept``: how many releases stay, all if none.
+    ``partner_urls``: the address of a partner's file by table, each set as ``SKILLSBANK_PARTNER_URLS__<TABLE>``.
     ``esco`` and ``rome`` are folders with the files that those classifications offer for download; none is needed.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SKILLSBANK_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SKILLSBANK_", frozen=True, env_nested_delimiter="__")
 
     data: Path = PROJECT / "data"
     codebooks: Path = PROJECT / "data" / "codebooks"
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
     limesurvey_user: str | None = None
     limesurvey_secret: SecretStr | None = None
 
+    # An address that a partner shares may hold a token.
+    partner_urls: dict[str, SecretStr] = {}
     register_units_url: str | None = None
     register_places_url: str | None = None
     sirene_key: SecretStr | None = None

@@ -86,9 +86,9 @@ class CsvText:
             and not (isinstance(record.cells, list) and len(record.cells) > width)
         ):
             raise ExportError(
-                "the file ends in the middle of a response",
+                "the file ends in the middle of a row",
                 where=f"{self.path}, row {number}",
-                expected="a last response with all its cells",
+                expected="a last row with all its cells",
                 fix=self.fix,
             )
         if isinstance(record.cells, str):

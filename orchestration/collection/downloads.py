@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag
@@ -67,11 +68,12 @@ def download(address: str, path: Path, setting: str, patience: Patience | None =
 
     An address may end in ``#sha256=…`` or ``#sha1=…``. Beside the file stand ``<name>.json``, which says what
     it is, and, where a transfer broke off, ``<name>.part``, which the next call goes on with as long as the
-    server still has the same file.
+    server still has the same file. The file's time of change is the server's Last-Modified; without one, when
+    this content first came.
 
     Args:
         address: https (http to this machine alone).
-        path: where the file is to be; its folder is made.
+        path: where the file is to be; its folder is made, for this user alone.
         setting: where the address comes from, for messages.
         patience: time limits and attempts.
 
@@ -89,7 +91,8 @@ def download(address: str, path: Path, setting: str, patience: Patience | None =
         )
     transfer = _Transfer(url, path, expected, patience or Patience())
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # Originals name people and companies.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return until_answered(transfer.patience, transfer.attempt)
     except OSError as problem:
         raise WebError(
@@ -191,7 +194,8 @@ class _Transfer:
                 fix="see whether the file was replaced, and correct the checksum in the setting; nothing was kept",
             )
         sync(self._part)
-        size = self._part.stat().st_size
+        size, changed = self._part.stat().st_size, self._changed_ns(version, digest)
+        os.utime(self._part, ns=(changed, changed))
         # What is said of the old file goes first: a run killed in between asks for the whole file again.
         self._said.unlink(missing_ok=True)
         self._part.rename(self.path)
@@ -201,6 +205,14 @@ class _Transfer:
         draft.write_text(json.dumps(said))
         draft.rename(self._said)
         return Download(self.path, True, size, digest, version.last_modified)
+
+    def _changed_ns(self, version: _Version, digest: str) -> int:
+        """When the content changed, in nanoseconds: never later than now, whatever a server's clock says."""
+        now, before = time.time_ns(), self._known()
+        try:
+            return min(int(parsedate_to_datetime(version.last_modified or "").timestamp() * 1e9), now)
+        except (ValueError, OverflowError):
+            return int(before["changed_ns"]) if before and before["sha256"] == digest else now
 
     def _known(self) -> Mapping[str, Any] | None:
         """What is said of the file in place, if it is this address's and was not touched since."""

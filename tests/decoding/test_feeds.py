@@ -176,6 +176,9 @@ def test_a_wrong_cell_is_null_and_a_wrong_key_costs_the_row_and_both_are_told(la
         "training_offers.csv",
     )
     assert (hours["reason"], hours["value_masked"]) == ("expected a whole number", "xxxxxx")
+    unreadable = next(row for row in quarantine if row["reason_code"] == "unreadable_row")
+    assert unreadable["reason"] == "the row has 12 cells, not 13"
+    assert unreadable["value_masked"] == "xx-99;x;x;xxx;xxx-99, xxx-99;xxx+9;xxxxx"
     assert lake.report.reasons["training_offers"]["duplicate_key"] == 1
 
 

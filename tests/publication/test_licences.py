@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import pytest
+import yaml
 
+from orchestration.collection.partners.contract import load_all
 from orchestration.errors import ReleaseError
 from orchestration.publication.dictionary import read_descriptions
+from orchestration.publication.licences import SOURCES as LIST
 from orchestration.publication.licences import Source, licence_of, read_sources
 from orchestration.quality import GateContext, run_gate
+from orchestration.settings import Settings
 
 OPEN = "Every public column may be published under Licence Ouverte 2.0"
 SOURCES = {
@@ -49,6 +54,47 @@ def test_a_list_of_sources_that_cannot_be_read_is_told(tmp_path):
         with pytest.raises(ReleaseError, match="list of sources cannot be read") as told:
             read_sources(tmp_path / f"{name}.yaml")
         assert fault in str(told.value)
+
+
+@pytest.fixture
+def contracts(tmp_path):
+    """The contract of one partner alone, and a way to change it."""
+    path = tmp_path / "partners" / "tour" / "contract.yaml"
+    path.parent.mkdir(parents=True)
+    shutil.copy(Settings().contracts / "tour" / "contract.yaml", path)
+
+    def change(old="", new=""):
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return tmp_path / "partners"
+
+    return change
+
+
+def test_a_partner_is_a_source_by_its_contract_alone(contracts):
+    listed = set(yaml.safe_load(LIST.read_text(encoding="utf-8")))
+    ours = {contract.source for contract in load_all(Settings().contracts)}
+    assert not listed & ours
+    assert set(read_sources()) == listed | ours
+    found = read_sources(contracts=contracts("source: tour", "source: visits"))["visits"]
+    assert found == Source(
+        description="The tour and its workshop-debates", licence="etalab-2.0", attribution="Team of the tour"
+    )
+
+
+def test_what_a_contract_keeps_in_the_house_is_no_open_source(contracts):
+    closed = contracts("licence: etalab-2.0\nattribution: Team of the tour", "licence: internal")
+    found = read_sources(contracts=closed)["tour"]
+    assert (found.licence, found.attribution) == ("no-redistribution", "The team of the tour")
+    assert licence_of("tour", "etalab-2.0", {"tour": found}) == "no-redistribution AND etalab-2.0"
+
+
+def test_a_source_that_is_told_twice_and_differently_is_refused(contracts):
+    with pytest.raises(ReleaseError, match="'survey' of the partner 'tour' is described twice"):
+        read_sources(contracts=contracts("source: tour", "source: survey"))
+    with pytest.raises(ReleaseError, match="licence' is missing"):
+        read_sources(contracts=contracts("licence: etalab-2.0\n"))
 
 
 def manifest_of(tmp_path, columns, meta):
@@ -107,7 +153,7 @@ def test_open_columns_pass(workshop):
 
 def test_a_column_marked_odbl_is_refused_and_named(workshop):
     def mark(columns):
-        columns["theme_fr"]["config"] = {"meta": {"source": "partner", "licence": "odbl-1.0"}}
+        columns["theme_fr"]["config"] = {"meta": {"source": "tour", "licence": "odbl-1.0"}}
 
     assert refused(workshop, mark) == {OPEN: {(file, "theme_fr") for file in FILES}}
 

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -123,11 +124,18 @@ def test_region_of_a_territory(communes: pd.DataFrame, territory_communes: pd.Da
     assert (home["region_code"] == home.index.str[3:5]).all()
     assert len(home) == 149
 
-    # No file names the six regions that supported the tour. These six give the 72 territories quoted, and
-    # only if each territory counts in its home region alone.
+    # No file names the six regions that supported the tour: these are assumed (data/reference/README.md).
     supporting = {"24", "27", "28", "32", "44", "84"}
-    assert home["region_code"].isin(supporting).sum() == 72
-    assert people[people["region_code"].isin(supporting)]["territory_id"].nunique() > 72
+    names = set(read("regions").set_index("region_code").loc[list(supporting), "name"])
+    assert names == {
+        "Centre-Val de Loire", "Bourgogne-Franche-Comté", "Normandie", "Hauts-de-France", "Grand Est",
+        "Auvergne-Rhône-Alpes",
+    }  # fmt: skip
+    counts = home["region_code"].value_counts().to_dict()
+    assert sum(counts[region] for region in supporting) == 72
+    # The quoted number counts each territory in its home region alone, and does not tell the six by itself.
+    assert people[people["region_code"].isin(supporting)]["territory_id"].nunique() == 75
+    assert sum(sum(counts[one] for one in six) == 72 for six in combinations(counts, 6)) == 99
 
 
 def test_folder_is_small() -> None:
@@ -135,8 +143,12 @@ def test_folder_is_small() -> None:
     assert sum(path.stat().st_size for path in REFERENCE.iterdir()) < 3e6
 
 
+GAZETTEER = PUBLIC / "geo" / "cities500.txt"
+
+
 def _public_files(folder: Path) -> Path:
-    """The public files, and a gazetteer made of the committed points where the real one (32 MB) is not at hand."""
+    """The public files, and a gazetteer made of the committed points where the real one (32 MB) is not at hand: it
+    shows that nothing else changes the coordinates, not where they come from."""
     source = folder / "public"
     (source / "geo").mkdir(parents=True)
     for path in (PUBLIC / "geo").iterdir():
@@ -163,6 +175,15 @@ def test_committed_files_are_what_the_build_gives(tmp_path: Path) -> None:
         file = f"contours/{name}.geojson"
         assert (tmp_path / file).read_bytes() == (REFERENCE / file).read_bytes(), name
     assert (tmp_path / "shapes.json").read_bytes() == (REFERENCE / "shapes.json").read_bytes()
+
+
+@needs_public_files
+@pytest.mark.skipif(
+    not GAZETTEER.is_file(), reason=f"no gazetteer {GAZETTEER} (32 MB, see data/reference/README.md)"
+)
+def test_committed_coordinates_are_those_of_the_gazetteer(tmp_path: Path) -> None:
+    build(PUBLIC, tmp_path)
+    assert (tmp_path / "coordinates.csv").read_bytes() == (REFERENCE / "coordinates.csv").read_bytes()
 
 
 def test_shapes_are_small_and_of_the_places_we_know() -> None:

@@ -3,6 +3,7 @@ judging files (delivery.py, age.py)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from orchestration.archive import Archive
 from orchestration.collection.inbox import find_partner_files
 from orchestration.collection.partners.age import age
 from orchestration.collection.partners.contract import Contract, Feed, feeds_of
-from orchestration.collection.partners.delivery import Delivery, deliver
+from orchestration.collection.partners.delivery import Delivery, Source, deliver
+from orchestration.collection.partners.fetching import check_addresses, fetch
+from orchestration.collection.web import Patience, shown
 from orchestration.identifiers import CompanyKeys
 from orchestration.personal_text import hide
 from orchestration.settings import Settings
@@ -23,6 +26,7 @@ _STATES = {
     "unchanged": "the same content as the last good version",
     "refused": "refused, see the check 'good_file'",
     "absent": "no file lies in the inbox",
+    "unfetched": "no usable file came from the address, see the check 'good_file'",
 }
 
 
@@ -31,16 +35,24 @@ def feed_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(["raw", f"partner__{table}"])
 
 
-def feed_assets(settings: Settings, contracts: Sequence[Contract]) -> list[dg.AssetsDefinition]:
+def feed_assets(
+    settings: Settings, contracts: Sequence[Contract], patience: Patience | None = None
+) -> list[dg.AssetsDefinition]:
     """One asset a feed, which can be refreshed alone.
 
     Its checks warn and never stop a run: whatever comes, the last good version stays in use, and the gates judge what
-    is made of it.
+    is made of it. ``patience`` is that with servers.
+
+    Raises:
+        PartnerFileError: the settings have an address for a table that no contract has.
     """
-    return [_feed(settings, contract, feed) for contract, feed in feeds_of(contracts)]
+    check_addresses(settings, contracts)
+    return [_feed(settings, contract, feed, patience) for contract, feed in feeds_of(contracts)]
 
 
-def _feed(settings: Settings, contract: Contract, feed: Feed) -> dg.AssetsDefinition:
+def _feed(
+    settings: Settings, contract: Contract, feed: Feed, patience: Patience | None
+) -> dg.AssetsDefinition:
     key = feed_key(feed.table)
     spec = dg.AssetSpec(
         key,
@@ -49,7 +61,8 @@ def _feed(settings: Settings, contract: Contract, feed: Feed) -> dg.AssetsDefini
         kinds={feed.format if feed.member is None else "zip", "parquet"},
         tags={"partner": contract.partner},
         description=f"**{contract.title}** ({contract.publisher}). {feed.description} Files named `{feed.files}` in "
-        f"`inbox/partners/`, once a {feed.every}; archived without SIREN, SIRET, names or contacts.",
+        f"`inbox/partners/`, or what stands at the feed's address, once a {feed.every}; archived without SIREN, SIRET, "
+        "names or contacts.",
         metadata={
             "licence": contract.licence,
             "source": contract.source,
@@ -61,8 +74,8 @@ def _feed(settings: Settings, contract: Contract, feed: Feed) -> dg.AssetsDefini
     good = dg.AssetCheckSpec(
         "good_file",
         asset=key,
-        description="The file that lies in the inbox is as its contract says. Where it is not, one message says what "
-        "is wrong and what to do, and the last good version stays in use.",
+        description="The file came, by the inbox or from its address, and is as its contract says. Else one message "
+        "says what is wrong and what to do, and the last good version stays in use.",
     )
     on_time = dg.AssetCheckSpec(
         "on_time",
@@ -79,19 +92,23 @@ def _feed(settings: Settings, contract: Contract, feed: Feed) -> dg.AssetsDefini
     def collect(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)
         archive = Archive(settings.archive)
-        paths = _files(settings, feed)
-        deliveries = [deliver(path, contract, feed, archive, keys) for path in paths]
+        sources = _sources(settings, feed, patience)
+        deliveries = [deliver(source, contract, feed, archive, keys) for source in sources]
         last = deliveries[-1]
         problems = [one.problem for one in deliveries if one.problem]
         for problem in problems:
             context.log.warning(problem)
         # Nobody sends simulated files again: their age says nothing.
-        simulated = any(path.is_relative_to(settings.sample_folder) for path in paths if path)
+        simulated = any(
+            isinstance(source, Path) and source.is_relative_to(settings.sample_folder) for source in sources
+        )
         entries = (
             archive.entries("partners", feed.table) if feed.period else [last.entry] if last.entry else []
         )
         return dg.MaterializeResult(
-            metadata=_metadata(settings, contract, last) | ({"set_aside": problems} if problems else {}),
+            metadata=_metadata(settings, contract, last)
+            | _address(settings, feed, sources)
+            | ({"set_aside": problems} if problems else {}),
             data_version=dg.DataVersion("-".join(entry.sha256[:16] for entry in entries) or "none"),
             check_results=[_good(last, problems), _on_time(feed, last, simulated=simulated)],
         )
@@ -99,9 +116,24 @@ def _feed(settings: Settings, contract: Contract, feed: Feed) -> dg.AssetsDefini
     return collect
 
 
-def _files(settings: Settings, feed: Feed) -> list[Path | None]:
-    roots = [settings.inbox, *([settings.sample_folder] if settings.sample else [])]
+def _sources(settings: Settings, feed: Feed, patience: Patience | None) -> list[Source]:
+    """The feed's files in the inbox, else what its address has, else those of the sample."""
+    if found := find_partner_files([], [settings.inbox], [feed]).feeds.get(feed.table):
+        return list(found)
+    # The simulated file stands in where there is none, not where one could not be fetched.
+    if feed.table in settings.partner_urls:
+        return [partial(fetch, settings, feed, patience)]
+    roots = [settings.sample_folder] if settings.sample else []
     return list(find_partner_files([], roots, [feed]).feeds.get(feed.table, ())) or [None]
+
+
+def _address(settings: Settings, feed: Feed, sources: Sequence[object]) -> dict[str, str]:
+    """What is told of the feed's address, if it has one; it may hold a secret."""
+    if feed.table not in settings.partner_urls:
+        return {}
+    is_asked = not any(isinstance(source, Path) for source in sources)
+    address = shown(settings.partner_urls[feed.table].get_secret_value())
+    return {"address": address if is_asked else f"not asked, a file lies in the inbox: {address}"}
 
 
 def _metadata(settings: Settings, contract: Contract, last: Delivery) -> dict[str, Any]:

@@ -22,9 +22,9 @@ pc: Any = pyarrow.compute
 
 _Flags = npt.NDArray[np.bool_]
 
-ROW, CLASS, REJECTED = "row_number", "number_class", "rejected"
+ROW, CLASS, REJECTED, TEXT = "row_number", "number_class", "rejected", "rejected_text"
 """What an archived file has beside the contract's columns: the row in the partner's file (from 1, without headings
-and blank rows), how valid its SIREN or SIRET was, and why a row has no cells."""
+and blank rows), how valid its SIREN or SIRET was, why a row has no cells, and what it says or looks like."""
 
 FAULTS = pa.schema(
     [
@@ -74,7 +74,7 @@ def typed(feed: Feed, table: pa.Table) -> Typed:
     Args:
         feed: the contract's.
         table: `ROW`, the contract's columns as text (an absent one counts as empty), and `CLASS`, `REJECTED`
-            where there are any.
+            where there are any, `TEXT` beside the latter.
     """
     table = table.combine_chunks()
     numbers = _column(table, ROW, pa.int64())
@@ -85,7 +85,8 @@ def typed(feed: Feed, table: pa.Table) -> Typed:
     rejected = _column(table, REJECTED)
     unreadable = _flags(rejected.is_valid())
     kept &= ~unreadable
-    faults.append(_faults(numbers, unreadable, "unreadable_row", rejected, is_row_lost=True))
+    told = _column(table, TEXT)
+    faults.append(_faults(numbers, unreadable, "unreadable_row", rejected, values=told, is_row_lost=True))
     columns = []
     for column in feed.columns:
         texts, good, wrong, expected = _typed(column, table, feed)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from orchestration.archive import Archive, Entry
 from orchestration.collection.company_files import without_companies
 from orchestration.collection.inbox import PARTNERS
-from orchestration.collection.partners.cells import CLASS, REJECTED, ROW, Typed, typed
+from orchestration.collection.partners.cells import CLASS, REJECTED, ROW, TEXT, Typed, typed
 from orchestration.collection.partners.contract import KEY, Contract, Feed
 from orchestration.collection.partners.headings import match
 from orchestration.collection.partners.reading import Opened, open_table
@@ -28,15 +28,18 @@ from orchestration.collection.row_groups import ROWS_A_GROUP
 from orchestration.collection.scrubbing import scrub
 from orchestration.collection.text_rows import chunked
 from orchestration.collection.tombstones import Tombstones
+from orchestration.collection.web import WebError
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys, check_siren, check_siret, siren_of
-from orchestration.personal_text import hide
+from orchestration.personal_text import form_of, hide
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
-State = Literal["new", "unchanged", "refused", "absent"]
+Source = Path | Callable[[], Path] | None
+"""A feed's file, or what fetches it, or None where there is none."""
+State = Literal["new", "unchanged", "refused", "absent", "unfetched"]
 # Goes into the hash of the contract: to be raised whenever the same file would be archived otherwise.
-_VERSION = 1
+_VERSION = 2
 NO_EARLIER = " There is no earlier version: the table stays empty."
 # Of a kind that is free text: codes and numbers have digits enough to look like a phone number.
 _FREE = {"text"}
@@ -47,7 +50,8 @@ class Delivery:
     """What came of a feed's file.
 
     ``entry`` is the last good version, which stays in use whatever came; None before the first. ``problem`` is
-    the one message about a refused file. ``delivered_at`` is when the last good version was last handed in, UTC.
+    the one message about a file that was refused, or that did not come. ``delivered_at`` is when the last good
+    version was last handed in, UTC.
     """
 
     state: State
@@ -62,22 +66,23 @@ class Delivery:
         return int(self.entry.facts["rows"]) if self.entry else 0
 
 
-def deliver(
-    path: Path | None, contract: Contract, feed: Feed, archive: Archive, keys: CompanyKeys
-) -> Delivery:
+def deliver(source: Source, contract: Contract, feed: Feed, archive: Archive, keys: CompanyKeys) -> Delivery:
     """Archive a feed's file where it is good; else say why, and give the last good version.
 
     The archived Parquet has the contract's columns as text under the contract's names, blanks at both ends and
-    contacts in free text taken away, ``company_key`` in place of a SIREN or SIRET, and nothing else of the file.
+    contacts in free text taken away, ``company_key`` in place of a SIREN or SIRET, and nothing else of the file. A
+    row that cannot be told apart into cells has its text instead where all columns are archived as they are; where some
+    are left out or hold numbers of companies, only the text's form.
 
     Raises:
         ArchiveError: the archive cannot be written, or the feed's latest entry is damaged.
         SkillsBankError: an erasure is not ended.
     """
     latest = archive.latest(PARTNERS, feed.table)
-    if path is None:
+    if source is None:
         return Delivery("absent", latest, delivered_at=_handed_in(latest))
     try:
+        path = source if isinstance(source, Path) else source()
         return _Judge(path, contract, feed, archive, keys, latest).deliver()
     except PartnerFileError as fault:
         kept = (
@@ -85,7 +90,8 @@ def deliver(
             if latest
             else NO_EARLIER
         )
-        return Delivery("refused", latest, f"{fault}{kept}", _handed_in(latest))
+        state: State = "unfetched" if isinstance(fault, WebError) else "refused"
+        return Delivery(state, latest, f"{fault}{kept}", _handed_in(latest))
 
 
 def _handed_in(entry: Entry | None) -> datetime | None:
@@ -191,11 +197,13 @@ class _Judge:
             # One row of a short list is no pattern.
             if share > self.feed.wrong_share and which.num_rows > 1:
                 first = which.slice(0, 1).to_pylist()[0]
-                shown = f" ('{first['value'][:40]}')" if first["value"] else ""
+                # The cells of a company's number are not kept, right or wrong.
+                shown = f"'{first['value'][:40]}'" if first["value"] else "nothing"
+                shown = "another number, not shown here" if field == KEY else shown
                 column = "" if field is None else f", column '{field}'"
                 raise PartnerFileError(
                     f"{which.num_rows} of {count} rows are wrong there ({share:.0%}, at most "
-                    f"{self.feed.wrong_share:.0%} may be); {first['reason']}, found{shown or ' nothing'}",
+                    f"{self.feed.wrong_share:.0%} may be); {first['reason']}, found {shown}",
                     where=f"{self.path.name}, row {first[ROW]} below the headings{column}",
                     expected=first["reason"].removeprefix("expected "),
                     fix=self._fix(origin),
@@ -262,6 +270,9 @@ class _Judge:
 def _archived(feed: Feed, opened: Opened, places: Mapping[str, int], keys: CompanyKeys) -> pa.Table:
     """The file's rows as they are archived: see `deliver`."""
     names = [str(place) for place in range(len(opened.headings))]
+    # Where a column stands in such a row, nobody knows: what must stay outside of one stays outside of all.
+    is_open = len(places) == len(names) and not any(column.is_number_of_company for column in feed.columns)
+    told = hide if is_open else form_of
     parts = []
     for chunk in chunked(names, opened.rows):
         cells: dict[str, Any] = {ROW: chunk.row_numbers}
@@ -281,6 +292,7 @@ def _archived(feed: Feed, opened: Opened, places: Mapping[str, int], keys: Compa
             {
                 ROW: pa.array([row.row_number for row in chunk.rejected], pa.int64()),
                 REJECTED: pa.array([row.reason for row in chunk.rejected], pa.string()),
+                TEXT: pa.array([told(row.text.strip()) for row in chunk.rejected], pa.string()),
             }
         )
         parts.append(pa.concat_tables([good, bad], promote_options="default").sort_by(ROW))

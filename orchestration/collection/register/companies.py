@@ -34,6 +34,15 @@ SCHEMA = pa.schema(_COLUMNS)
 NAMED = pa.schema([*SCHEMA, *((name, pa.string()) for name in SIRENE_NAMES)])
 """The same, and what the company is called: never to be archived."""
 _ROWS = 100_000
+NOMENCLATURE = "NAFRev2"
+# What units are coded in that closed before 2008 (INSEE's documentation of the stock files).
+_OLDER = ("NAFRev1", "NAF1993", "NAP")
+_UNKNOWN = (
+    "etatAdministratifUniteLegale = 'A' AND nomenclatureActivitePrincipaleUniteLegale NOT IN "
+    f"({', '.join(map(text, (NOMENCLATURE, *_OLDER)))})"
+)
+# Of the companies read. Observed: none is. More is no slip: INSEE has begun to code in NAF 2025.
+_UNKNOWN_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -55,9 +64,9 @@ class Wanted:
             for section, (first, last) in INDUSTRY.items()
             if section in self.sections
         )
-        # Units closed before 2008 have codes of older nomenclatures, which would pass for NAF rev. 2.
+        # Codes of other nomenclatures would pass for NAF rev. 2.
         conditions = [
-            f"(nomenclatureActivitePrincipaleUniteLegale = 'NAFRev2' AND ({divisions or 'false'})"
+            f"(nomenclatureActivitePrincipaleUniteLegale = {text(NOMENCLATURE)} AND ({divisions or 'false'})"
             " OR siren IN (SELECT siren FROM asked))"
         ]
         if self.active:
@@ -103,7 +112,8 @@ def read_companies(units: Path, places: Path, wanted: Wanted) -> Iterator[Compan
     """Read a StockUniteLegale and a StockEtablissement, once each, in bounded memory.
 
     Raises:
-        PartnerFileError: one of them cannot be read, lacks a column, or has a legal unit twice.
+        PartnerFileError: one of them cannot be read, lacks a column, has a legal unit twice, or codes activities in a
+            nomenclature that is not known here.
     """
     legal, local = StockFile(UNITS, units), StockFile(PLACES, places)
     # Both headings first: a fault in the second file would otherwise be told after minutes in the first.
@@ -117,8 +127,9 @@ def read_companies(units: Path, places: Path, wanted: Wanted) -> Iterator[Compan
                 f"""CREATE TEMP TABLE units AS
                 SELECT * EXCLUDE (dateDernierTraitementUniteLegale), dateDernierTraitementUniteLegale AS changed
                 FROM {legal.relation(connection)}
-                WHERE {wanted.where()}"""
+                WHERE {wanted.where()} OR {_UNKNOWN}"""
             )
+        _refuse_other_nomenclature(connection, units)
         with local.explained():
             connection.execute(
                 f"""CREATE TEMP TABLE places AS
@@ -132,3 +143,20 @@ def read_companies(units: Path, places: Path, wanted: Wanted) -> Iterator[Compan
                 GROUP BY siren"""
             )
         yield Companies(connection, units)
+
+
+def _refuse_other_nomenclature(connection: duckdb.DuckDBPyConnection, units: Path) -> None:
+    """Active units in a nomenclature that is not known here would be missed without a word: a few go, many are told."""
+    found = connection.execute(
+        f"""SELECT nomenclatureActivitePrincipaleUniteLegale, count(*), sum(count(*)) OVER ()
+        FROM units WHERE {_UNKNOWN} GROUP BY 1 ORDER BY 2 DESC"""
+    ).fetchall()
+    ((rows,),) = connection.execute("SELECT count(*) FROM units").fetchall()
+    if found and found[0][2] > _UNKNOWN_SHARE * rows:
+        raise PartnerFileError(
+            f"{found[0][1]} active legal units are coded in '{found[0][0]}'",
+            where=f"{units}, column 'nomenclatureActivitePrincipaleUniteLegale'",
+            expected=f"{NOMENCLATURE}, in which industry is sections B to E",
+            fix="stay with the last stock file in NAF rev. 2 until the new one is in data/reference",
+        )
+    connection.execute(f"DELETE FROM units WHERE {_UNKNOWN} AND siren NOT IN (SELECT siren FROM asked)")

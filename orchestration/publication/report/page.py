@@ -9,7 +9,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from orchestration.publication.licences import read_sources
+from orchestration.publication.licences import NOT_PUBLIC, read_sources
 from orchestration.publication.pages import environment
 from orchestration.publication.report import sections
 from orchestration.publication.report.change import change
@@ -32,8 +32,6 @@ from orchestration.publication.report.views import (
     state_word,
 )
 from orchestration.publication.report.words import LANGUAGES, Words, french_spacing
-
-NOT_PUBLIC = "no-redistribution"
 
 
 @dataclass(frozen=True)

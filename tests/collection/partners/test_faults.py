@@ -201,7 +201,9 @@ def test_a_wrong_siren_is_never_shown(partner):
     good = sent.send()
     place = sent.place("company_key")
     rows = [sent.rows[0], *([*row[:place], "404833047", *row[place + 1 :]] for row in sent.rows[1:])]
-    told = refused(sent.send(rows), good, "a SIREN with its check digit")
+    told = refused(
+        sent.send(rows), good, "a SIREN with its check digit, found another number, not shown here"
+    )
     assert "404833047" not in told
 
 

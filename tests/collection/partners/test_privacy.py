@@ -56,6 +56,37 @@ def test_the_simulated_files_do_hold_what_must_stay_outside():
     assert re.search(r";\d{9};", text)
 
 
+def broken(archive, partner, table, row):
+    """What is archived of a file whose third row is this text, which cannot be told apart into cells."""
+    sent = partner(table)
+    lines = sent.written(sent.rows).decode(sent.feed.encoding).splitlines(keepends=True)
+    lines[3] = f"{row}\r\n"
+    delivery = sent.send(content="".join(lines).encode(sent.feed.encoding))
+    assert delivery.problem is None
+    kept = pq.read_table(delivery.entry.path).to_pylist()[2]
+    assert kept["rejected"].startswith("the row has ")
+    assert {
+        value for name, value in kept.items() if name not in {"row_number", "rejected", "rejected_text"}
+    } == {None}
+    return kept["rejected_text"]
+
+
+def test_a_row_that_cannot_be_told_apart_is_kept_without_contacts(archive, partner):
+    kept = broken(archive, partner, "training_offers", "of-3;es-1;Appeler le 06 39 98 00 01;a.b@example.org")
+    assert kept == "of-3;es-1;Appeler le [phone];[e-mail]"
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "form"),
+    [
+        ("vacancies", "v-1,404833048 00017,Personne Exemple", "x-9,999999999 99999,xxxxxxxx xxxxxxx"),
+        ("innovation_aid", "A1;404 833 048;Élodie", "x9;999 999 999;xxxxxx"),
+    ],
+)
+def test_of_a_row_that_may_name_somebody_only_the_form_is_kept(archive, partner, table, row, form):
+    assert broken(archive, partner, table, row) == form
+
+
 def test_contacts_in_free_text_are_taken_out(archive):
     contract, feed = FEEDS["workshop_questions"]
     delivery = deliver(SAMPLE / "ateliers_2019.xlsx", contract, feed, archive, KEYS)

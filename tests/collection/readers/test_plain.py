@@ -219,7 +219,7 @@ def test_a_bad_row_costs_no_other(tmp_path, bad, reason):
 def test_a_file_that_is_cut_off_is_refused(tmp_path, end):
     path = tmp_path / "a.csv"
     path.write_text(f"i;A;B\n1;a;b\n3;a;b\n{end}", newline="")
-    with pytest.raises(ExportError, match="in the middle of a response"):
+    with pytest.raises(ExportError, match="in the middle of a row"):
         read(path, "plain")
 
 

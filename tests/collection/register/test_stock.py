@@ -182,3 +182,23 @@ def test_a_band_is_a_text_whatever_it_says(tmp_path):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(PartnerFileError, match="no such file"):
         StockFile(UNITS, tmp_path / "StockUniteLegale_utf8.parquet").columns()
+
+
+NEW = {"nomenclatureActivitePrincipaleUniteLegale": "NAF2025", "activitePrincipaleUniteLegale": "25.53Y"}
+
+
+def test_a_nomenclature_that_is_not_known_is_told_instead_of_missing_companies(tmp_path):
+    rows = [unit(MILL), unit(SHOP, **NEW), unit(GONE, **NEW, etatAdministratifUniteLegale="C")]
+    with pytest.raises(PartnerFileError, match="1 active legal units are coded in 'NAF2025'") as caught:
+        read(tmp_path, "csv", rows=ROWS | {UNITS: rows})
+    assert caught.value.where.endswith("column 'nomenclatureActivitePrincipaleUniteLegale'")
+
+
+def test_a_few_in_another_nomenclature_stop_nothing_and_are_no_industry(tmp_path):
+    many = [unit(f"{number:09}") for number in range(1, 200)]
+    found, _ = read(
+        tmp_path, "csv", Wanted(sirens={OLD}), ROWS | {UNITS: [*many, unit(SHOP, **NEW), unit(OLD, **NEW)]}
+    )
+    # Who answered is there, whatever the code.
+    assert len(found) == 200
+    assert {row["siren"] for row in found} & {SHOP, OLD} == {OLD}
