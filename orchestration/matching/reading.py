@@ -3,7 +3,7 @@ whom a name means (finding.py), ranking."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -69,6 +69,17 @@ def area_needs(
         else:
             unused.append(Unused(code, label, ", ".join(passed)))
     return Needs(_heaviest_first(used), tuple(unused))
+
+
+def given_needs(connection: duckdb.DuckDBPyConnection, given: Mapping[str, float]) -> Needs:
+    """The needs of a company that is described, with the weights that were told."""
+    labels = connection.execute("SELECT competence_code, label_fr FROM dim_competence").fetchall()
+    told = [
+        Need(code, label, given[code], "profile", because=f"told, weight {given[code]:g}")
+        for code, label in labels
+        if code in given
+    ]
+    return Needs(_heaviest_first(told))
 
 
 def company_needs(connection: duckdb.DuckDBPyConnection, edition: str, company_key: str) -> Needs | None:

@@ -103,7 +103,7 @@ def test_the_commands_of_the_matching_page(first_release, tmp_path):
     deployment, _ = first_release
     page = (PROJECT / "docs" / "matching.md").read_text()
     commands = re.findall(r"^skillsbank (match .*?)(?: +#.*)?$", page, flags=re.MULTILINE)
-    assert len(commands) == 4
+    assert len(commands) == 6
     (company,) = ask(
         deployment,
         """select min(r.company_key) as key from fct_response as r join fct_competence_need as n
@@ -119,9 +119,11 @@ def test_the_commands_of_the_matching_page(first_release, tmp_path):
         finished = deployment.run(*arguments)
         assert finished.returncode == 0, finished.stderr
         told.append(finished.stdout)
-    territory, company_told, institution, _ = told
+    territory, company_told, institution, described, like_it, _ = told
     for title in ("Needs", "Training offers", "What to combine", "Opportunities for students"):
-        assert all(title in one for one in (territory, company_told, institution))
+        assert all(title in one for one in (territory, company_told, institution, described))
+    assert "told, weight 2" in described
+    assert "size_class 10-49" in like_it
     assert "Offers whose label would close most of the gap" in territory
     assert "Internal" in company_told
     rows = list(csv.DictReader(io.StringIO((tmp_path / "match.csv").read_text())))
@@ -143,3 +145,6 @@ def test_a_match_tells_what_it_does_not_know(first_release):
     assert "ti-3202 (" in finished.stderr
     assert "Traceback" not in finished.stderr
     assert deployment.run("match").returncode == 2
+    finished = deployment.run("match", "--need", "INT-01=0", "--commune", "39198")
+    assert finished.returncode == 2
+    assert "no weight" in finished.stderr
