@@ -16,10 +16,10 @@ GUIDE = (PROJECT / "docs" / "analysts.md").read_text()
 QUESTIONS = dict(re.findall(r"^### \d+\. (.*?)$.*?^```sql\n(.*?)^```", GUIDE, flags=re.DOTALL | re.MULTILINE))
 SHARES = {
     "value", "ci_low", "ci_high", "participation_rate", "in_region", "in_all", "need_share", "hired_share",
-    "innovation_rate", "innovators", "others",
+    "innovation_rate", "innovators", "others", "priority_share", "share_both", "share_of_one", "share_of_other",
 }  # fmt: skip
 # Differences, a ratio and an odds ratio.
-NO_SHARES = {"Do innovators export more than the others?", "What has changed since the edition before?"}
+NO_SHARES = {"Do innovators export more than the others?", "Which needs have grown or fallen since the edition before?"}
 
 
 def ask(deployment, sql):
@@ -32,6 +32,10 @@ def ask(deployment, sql):
 def test_there_are_twenty_questions():
     assert len(QUESTIONS) == 20
     assert GUIDE.count("```sql") == 20
+    # Each mart of the bank is asked.
+    for mart in ("need", "gap", "signal", "pair", "trend"):
+        assert f"from ind_competence_{mart} " in GUIDE or f"from ind_competence_{mart}\n" in GUIDE, mart
+    assert "fct_competence_supply" in GUIDE
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -71,7 +75,13 @@ def test_the_answers_are_plausible(first_release):
     assert all(row["respondents"] >= 10 for row in answers(deployment, "Which territories have needs"))
     assert all((row["value"] is None) == (row["flag"] not in ("ok", "fragile"))
                for row in answers(deployment, "What does one territory need"))  # fmt: skip
-    assert all(row["one"] < row["other"] for row in answers(deployment, "needed together"))
+    pairs = answers(deployment, "needed together")
+    assert all(row["one"] < row["other"] and row["n_both"] >= 10 for row in pairs)
+    assert all(1 <= row["importance"] <= 5 for row in answers(deployment, "come first") if row["importance"])
+    assert {row["direction"] for row in answers(deployment, "grown or fallen")} <= {"up", "down", "stable"}
+    for row in answers(deployment, "Where is the gap"):
+        assert row["value"] == pytest.approx(max(0, row["need_share"] - row["seat_rate"]))
+        assert row["rank_low"] <= row["rank"] <= row["rank_high"]
     seats = answers(deployment, "Where are seats left")
     (offers,) = ask(deployment, "select count(*) as offers from fct_training_offer")
     assert sum(row["offers"] for row in seats) == offers["offers"]
