@@ -131,7 +131,7 @@ def find_profile(connection: duckdb.DuckDBPyConnection, asked: Profile, edition:
     told = [f"{kind.replace('_', ' ')} {code}" for kind, code in like]
     return Subject(
         "profile",
-        ", ".join(needs) or "no needs told",
+        ", ".join(needs) or "needs of companies like it",
         ", ".join([*told, *([place] if place else [])]) or "anywhere",
         area,
         (*like, *_domains(territory, region)),

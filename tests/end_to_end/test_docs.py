@@ -19,7 +19,10 @@ SHARES = {
     "innovation_rate", "innovators", "others", "priority_share", "share_both", "share_of_one", "share_of_other",
 }  # fmt: skip
 # Differences, a ratio and an odds ratio.
-NO_SHARES = {"Do innovators export more than the others?", "Which needs have grown or fallen since the edition before?"}
+NO_SHARES = {
+    "Do innovators export more than the others?",
+    "Which needs have grown or fallen since the edition before?",
+}
 
 
 def ask(deployment, sql):
