@@ -49,8 +49,8 @@ _IMPORTANCE, _PRIORITY = ("competence_importance",), ("competence_priority",)
 @dataclass(frozen=True)
 class Asked:
     """What an edition asks: the comparability of each variable, the competences of its lists of needs and of
-    difficulties, the family of each competence, and those that past codes were split or ended into (``broken``); those
-    that it has ``rated`` or ``ranked``, and that can be ``named`` in an open question (all of the frame, or none)."""
+    difficulties, the family of each competence, and those that past codes were split or ended into (``broken``);
+    those that it has ``rated`` or ``ranked``, and those ``named`` as needs by whatever question, an open one too."""
 
     comparability: Mapping[str, str]
     needs: tuple[str, ...]

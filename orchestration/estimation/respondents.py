@@ -28,6 +28,9 @@ from orchestration.estimation.indicators import BETWEEN
 TOP = 3
 """How many of the first needs that a company ranks are its priorities."""
 
+EXPRESSED_BY = 3
+"""Companies that must express a need of a competence for it to have figures: as many as secrecy asks behind a yes."""
+
 Population = dict[str, dict[str, float]]
 
 
@@ -92,11 +95,20 @@ def answered(connection: duckdb.DuckDBPyConnection, edition: str) -> Asked:
 
 
 def _named(connection: duckdb.DuckDBPyConnection, edition: str) -> tuple[str, ...]:
-    """Every competence in use, where the edition has an open question on needs that anybody answered."""
+    """The competences that enough companies express, where the edition has an open question that anybody answered.
+
+    Fewer would be secret everywhere: to leave them out tells no more, and spares a row of blanks each.
+    """
     if not _tells_words(connection):
         return ()
     rows = connection.sql(
-        """SELECT competence_code FROM marts.dim_competence WHERE is_in_use AND EXISTS (
+        f"""SELECT competence_code
+        FROM marts.fct_company_need
+        JOIN marts.dim_competence USING (competence_code)
+        JOIN marts.fct_response AS response USING (edition, respondent_id)
+        WHERE edition = $edition AND response.is_in_figures AND is_in_use
+        GROUP BY 1
+        HAVING count(*) >= {EXPRESSED_BY} AND EXISTS (
             SELECT 1 FROM marts.fct_response WHERE edition = $edition AND is_in_figures AND has_words_on_needs
         ) ORDER BY 1""",
         params={"edition": edition},

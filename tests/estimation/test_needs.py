@@ -26,6 +26,8 @@ ANSWERS = (
     (6, False, None, None, None, "other"),  # "other" beside a list, but no word to the open question
     (7, True, None, None, None, None),
     (8, False, None, None, None, None),  # neither: out of the base
+    (9, True, None, None, None, "free_text"),
+    (10, True, None, None, None, None),
 )
 
 
@@ -37,7 +39,7 @@ def fill(connection: duckdb.DuckDBPyConnection, *, words: bool = True) -> None:
     connection.execute(
         f"""CREATE TABLE given AS SELECT * FROM answers;
         CREATE TABLE dim_competence AS SELECT *, 'F' AS family, code <> 'Z' AS is_in_use, code AS competence_code
-            FROM (VALUES ('A'), ('B'), ('Z')) AS t (code);
+            FROM (VALUES ('A'), ('B'), ('C'), ('Z')) AS t (code);
         CREATE TABLE dim_stopover (stopover_id VARCHAR, edition VARCHAR, departement_code VARCHAR);
         CREATE TABLE fct_response AS SELECT 'e' AS edition, CAST(id AS BIGINT) AS respondent_id,
             'key ' || id AS company_key, '32' AS region_code, '0-9' AS size_class, 'C' AS sector,
@@ -50,7 +52,9 @@ def fill(connection: duckdb.DuckDBPyConnection, *, words: bool = True) -> None:
             FROM given WHERE importance IS NOT NULL;
         CREATE TABLE fct_company_need AS SELECT 'e' AS edition, CAST(id AS BIGINT) AS respondent_id, code AS
             competence_code FROM (SELECT id, 'A' AS code FROM given WHERE a IS NOT NULL
-            UNION ALL SELECT id, 'B' FROM given WHERE b IS NOT NULL)"""
+            UNION ALL SELECT id, 'B' FROM given WHERE b IS NOT NULL
+            UNION ALL SELECT id, 'C' FROM given WHERE id < 3
+            UNION ALL SELECT id, 'Z' FROM given)"""
     )
 
 
@@ -76,11 +80,13 @@ def test_a_company_counts_once_whatever_the_route(marts):
     found = told(marts)
     # Closed answers of 1 to 4; 1 and 3 need it.
     assert found["need_share:A"] == (4, 2 / 4)
-    # 2 and 5 say it in other words; 1 says it three times. 7 could have said it, 6 and 8 answered no such question.
-    assert found["expressed_need_share:A"] == (6, pytest.approx(4 / 6))
+    # 2 and 5 say it in other words; 1 says it three times. 7, 9 and 10 could have, 6 and 8 answered no such question.
+    assert found["expressed_need_share:A"] == (8, 4 / 8)
     # On no list: of those that answered the open question. The word of 6 is no answer to it.
-    assert found["expressed_need_share:B"] == (4, 1 / 4)
-    assert "expressed_need_share:Z" not in found  # no longer in use
+    assert found["expressed_need_share:B"] == (6, pytest.approx(2 / 6))
+    assert not {"expressed_need_share:C", "expressed_need_share:Z"} & set(
+        found
+    )  # of too few; no longer in use
     assert "need_share:B" not in found
 
 
