@@ -61,6 +61,9 @@ create table fct_competence_need as select * from (values
     ('tour_2019', 1, 'A', true, 5, true, 1), ('tour_2019', 1, 'B', true, 4, null, null),
     ('tour_2019', 1, 'C', false, 1, false, null), ('tour_2019', 1, 'D', null, null, null, null))
     as t (edition, respondent_id, competence_code, is_needed, importance, is_hard_to_recruit, priority_rank);
+create table fct_company_need as select * from (values
+    ('tour_2019', 1, 'A', true), ('tour_2019', 1, 'B', true), ('tour_2019', 1, 'D', false))
+    as t (edition, respondent_id, competence_code, is_in_estimates);
 create table dim_company as select * from (values
     ('{KEY}', 'C1', '10-49', '25', 'ti-1', '32', 'tour_2019'),
     ('{OTHER}', 'C3', null, null, null, null, null),
@@ -153,6 +156,7 @@ def test_needs_of_a_company_are_what_it_said(release):
     assert [(row["competence_code"], row["weight"], row["because"]) for row in match.parts["needs"]] == [
         ("A", 4.0, "needed, vital, hard to recruit, priority"),
         ("B", 1.0, "needed"),
+        ("D", 1.0, "in its own words"),
     ]
     assert "label_candidates" not in match.parts
     assert column(match, "opportunities", "is_own") == [True, False]
@@ -195,7 +199,7 @@ def test_a_described_company_gets_what_covers_the_needs_that_were_told(release):
 
 
 def test_a_described_company_is_where_a_looked_up_one_is(release):
-    told = Profile({"A": 4.0, "B": 1.0}, commune="C0")  # merged into C1 since
+    told = Profile({"A": 4.0, "B": 1.0, "D": 1.0}, commune="C0")  # merged into C1 since
     described = recommend(release, find_profile(release, told, None), "r")
     looked_up = recommend(release, find_company(release, KEY, None), "r")
     assert described.parts["offers"] == looked_up.parts["offers"]
