@@ -3,6 +3,8 @@ work of its own, or other commands (cli.py)."""
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -114,4 +116,48 @@ def review_import(
     for (first, second), (kappa, texts) in decisions.agreement(known).items():
         print(f"{first} and {second}: kappa {kappa:.2f} on {texts} texts")
     if differ := decisions.disputed(known):
-        print(f"Coders differ on {len(differ)} texts: {', '.join(differ[:10])}")
+        print(
+            f"Coders differ on {len(differ)} {'text' if len(differ) == 1 else 'texts'}: {', '.join(differ[:10])}"
+        )
+
+
+@review_app.command("candidates")
+def review_candidates(
+    least: Annotated[int, typer.Option(help="Named by so many companies at least.", min=1)] = 2,
+    output: Annotated[Path | None, typer.Option(help="A CSV file to write instead of the screen.")] = None,
+) -> None:
+    """List candidates for new competences: what companies name that is outside the frame, the most frequent first.
+
+    Internal: wordings are respondents' own.
+    """
+    from orchestration.frame import load  # noqa: PLC0415
+    from orchestration.publication.query import sink  # noqa: PLC0415
+    from orchestration.recognition.candidates import new_skills  # noqa: PLC0415
+
+    settings = Settings()
+    labels = {one.code: one.label("fr") for one in load(settings.frame).scheme().concepts}
+    columns = ("text", "companies", "wordings", "editions", "nearest", "score", "decided")
+    rows = [
+        (
+            one.text,
+            str(one.companies),
+            str(one.wordings),
+            "|".join(one.editions),
+            f"{one.nearest} {labels[one.nearest]}" if one.nearest else "",
+            "" if one.score is None else f"{one.score:.2f}",
+            "outside" if one.is_decided else "",
+        )
+        for one in new_skills(settings, least)
+    ]
+    if output is None:
+        table = Table(*columns, box=None)
+        for row in rows:
+            # The code alone: a screen has no room for the label.
+            table.add_row(*map(escape, row[:4]), escape(row[4].partition(" ")[0]), *row[5:])
+        Console().print(table)
+        return
+    with sink(output) as file:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+        file.write(text.getvalue().encode())
+    print(f"{output}: {len(rows)} candidates")

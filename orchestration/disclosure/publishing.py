@@ -92,11 +92,14 @@ class Protected:
     protections: Mapping[str, Protection]
 
     def kinds(self) -> dict[str, tuple[str, frozenset[str]]]:
-        """For each indicator, with its subject, its system and the breakdowns that are published of it."""
+        """For each indicator, with its subject, its system (of several the last, which stands on the others) and the
+        breakdowns that are published of it."""
         found: dict[str, tuple[str, set[str]]] = {}
         for name, protection in self.protections.items():
             for indicator, domain_type, _ in protection.tables.rows:
-                found.setdefault(indicator, (name, set()))[1].add(domain_type)
+                if found.get(indicator, ("",))[0] != name:
+                    found[indicator] = (name, set())
+                found[indicator][1].add(domain_type)
         return {indicator: (name, frozenset(cuts)) for indicator, (name, cuts) in found.items()}
 
 

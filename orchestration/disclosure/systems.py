@@ -12,12 +12,10 @@ from orchestration.disclosure.cells import Breakdown
 from orchestration.disclosure.protect import Protection
 from orchestration.disclosure.tables import Count, Magnitude, Share, Tables, build
 from orchestration.estimation import catalogue
-from orchestration.estimation.catalogue import BREAKDOWNS, ONE_WAY, SUBJECT, WITHIN, Asked
+from orchestration.estimation.catalogue import BREAKDOWNS, COARSE, ONE_WAY, SUBJECT, WITHIN, Asked
 from orchestration.estimation.indicators import Breakdown as Cut
 
 BASE, INNOVATION, EXPORT = "participation", "innovation", "export"
-# Of employees, and of innovators and the others apart: below, hardly a cell could be shown.
-_COARSE = tuple(cut for cut in ONE_WAY if cut.name in ("all", "region", "size_class", "sector"))
 # The share of companies that goes with each share of mentions: hidden nationally, it hides that too.
 _SHARE_OF = {catalogue.NEED_MENTIONS: catalogue.NEED, catalogue.HARD_MENTIONS: catalogue.HARD}
 _TOTAL = Magnitude("total", "total", "weighted_total")
@@ -45,7 +43,7 @@ class _Spec:
         return every + [
             Breakdown((name,), cut.name, cut.columns, (("innovator", kind),))
             for kind, name in self.only
-            for cut in _COARSE
+            for cut in COARSE
         ]
 
 
@@ -114,7 +112,7 @@ def _specs(asked: Asked) -> Iterator[_Spec]:
                 "headcount AS total",
                 f"CASE WHEN {column} THEN headcount ELSE 0 END * {{weight}} AS weighted_total",
             ),
-            _COARSE,
+            COARSE,
             (f"{base}_rate_of_headcount",),
             base_of=(f"{base}_rate",),
         )
@@ -126,12 +124,39 @@ def _specs(asked: Asked) -> Iterator[_Spec]:
     yield _magnitude("spending", BASE, "rd_spend_keur IS NOT NULL", "rd_spend_keur", spent)
     for each in catalogue.competences(asked):
         yield _share(each.name, BASE, each.value, ONE_WAY, (each.name,))
+    for each in catalogue.priorities(asked):
+        need = f"{catalogue.NEED}{SUBJECT}{each.name.split(SUBJECT)[1]}"
+        if each.kind == "mean":
+            rated = _magnitude(each.name, need, f"{each.value} IS NOT NULL", each.value, (each.name,))
+            yield replace(rated, cuts=COARSE)
+        else:
+            yield _share(each.name, need, each.value, COARSE, (each.name,))
+    yield from _expressed(asked)
     # Shares of mentions are national: cut further, they would tell a hidden share by subtraction from 100 %.
     for each in catalogue.mentions(asked):
         question, code = each.name.split(SUBJECT)
         share = f"{_SHARE_OF[question]}{SUBJECT}{code}"
         mention = f"({each.base}) AND ({each.denominator}) > 0"
         yield _Spec(each.name, share, mention, Count(), (), BREAKDOWNS[:1], (each.name,))
+
+
+def _expressed(asked: Asked) -> Iterator[_Spec]:
+    """Needs by whatever question, nationally: below, the one or two companies that make the difference to the closed
+    questions would be told by subtraction. So those that closed questions leave are a system of their own before it."""
+    for each in catalogue.expressed(asked):
+        code = each.name.split(SUBJECT)[1]
+        base = BASE
+        if code in asked.needs:
+            rest = _share(
+                f"{each.name} beside closed questions",
+                f"{catalogue.NEED}{SUBJECT}{code}",
+                each.value,
+                BREAKDOWNS[:1],
+                (each.name,),
+            )
+            yield replace(rest, asked=f"{rest.asked} AND NOT coalesce({catalogue.need_column(code)}, FALSE)")
+            base = rest.name
+        yield _share(each.name, base, each.value, BREAKDOWNS[:1], (each.name,))
 
 
 def _share(name: str, base: str, column: str, cuts: Sequence[Cut], indicators: tuple[str, ...]) -> _Spec:

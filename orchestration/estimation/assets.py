@@ -14,8 +14,8 @@ from orchestration.settings import Settings
 GROUP, OWNERS = "figures", ["team:statistics"]
 # The marts that weights and figures are made of.
 READ = (
-    "dim_edition", "dim_competence", "dim_stopover", "fct_response", "fct_competence_need", "int_frame_located",
-    "int_comparability",
+    "dim_edition", "dim_competence", "dim_stopover", "fct_response", "fct_competence_need", "fct_company_need",
+    "int_frame_located", "int_comparability",
 )  # fmt: skip
 MARTS = [dg.AssetKey(name) for name in READ]
 

@@ -31,28 +31,35 @@ TWO_WAY = (
     Breakdown("size_class_sector", ("size_class", "sector")),
 )
 BREAKDOWNS = (*ONE_WAY, *TWO_WAY)
+COARSE = tuple(each for each in ONE_WAY if each.name in ("all", "region", "size_class", "sector"))
 # Where each zoning lies; it may cross the border.
 WITHIN = {"territory": "region", "stopover": "region"}
 
 NEED, HARD, FAMILY = "need_share", "hard_to_recruit_share", "family_need_share"
+IMPORTANCE, PRIORITY, EXPRESSED = "importance_mean", "priority_share", "expressed_need_share"
 NEED_MENTIONS, HARD_MENTIONS = "need_mention_share", "hard_to_recruit_mention_share"
 SUBJECT = ":"
 
 _INNOVATION, _EXPORT = ("innovation",), ("innovation", "exports")
 _NEEDS = ("competence_importance", "competence_need", "hard_to_recruit", "competence_priority")
 _HARD = ("hard_to_recruit",)
+_IMPORTANCE, _PRIORITY = ("competence_importance",), ("competence_priority",)
 
 
 @dataclass(frozen=True)
 class Asked:
     """What an edition asks: the comparability of each variable, the competences of its lists of needs and of
-    difficulties, the family of each competence, and those that past codes were split or ended into (``broken``)."""
+    difficulties, the family of each competence, and those that past codes were split or ended into (``broken``);
+    those that it has ``rated`` or ``ranked``, and those ``named`` as needs by whatever question, an open one too."""
 
     comparability: Mapping[str, str]
     needs: tuple[str, ...]
     hard: tuple[str, ...]
     families: Mapping[str, str]
     broken: frozenset[str] = frozenset()
+    rated: tuple[str, ...] = ()
+    ranked: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     def compares(self, variables: Sequence[str], best: str = "identical") -> str:
         """The worst comparability of the variables that the edition asks, at best ``best``."""
@@ -130,6 +137,43 @@ def competences(asked: Asked) -> list[Indicator]:
     return needs + hard + families
 
 
+def priorities(asked: Asked) -> list[Indicator]:
+    """How important competences are, of those that rate them; and who has them among the first three, of those that
+    rank any."""
+
+    def best(code: str) -> str:
+        return "broken" if code in asked.broken else "identical"
+
+    rated = [
+        Indicator(
+            f"{IMPORTANCE}{SUBJECT}{code}",
+            importance_column(code),
+            "mean",
+            comparability=asked.compares(_IMPORTANCE, best(code)),
+        )
+        for code in asked.rated
+    ]
+    return rated + [
+        Indicator(
+            f"{PRIORITY}{SUBJECT}{code}",
+            priority_column(code),
+            comparability=asked.compares(_PRIORITY, best(code)),
+        )
+        for code in asked.ranked
+    ]
+
+
+def expressed(asked: Asked) -> list[Indicator]:
+    """Needs by whatever question: closed ones, "other", or in a company's own words.
+
+    What is expressed depends on what an edition lists beside its open question: never compared with another one.
+    """
+    return [
+        Indicator(f"{EXPRESSED}{SUBJECT}{code}", expressed_column(code), comparability="broken")
+        for code in asked.named
+    ]
+
+
 def mentions(asked: Asked) -> list[Indicator]:
     """The same questions as shares of all mentions: each competence among all that were named."""
     found = []
@@ -178,6 +222,21 @@ def need_column(code: str) -> str:
 def hard_column(code: str) -> str:
     """The respondents' column that tells whether they find a competence hard to recruit."""
     return f'"hard {code}"'
+
+
+def importance_column(code: str) -> str:
+    """The respondents' column with the importance that they give a competence, 1 to 5."""
+    return f'"importance {code}"'
+
+
+def priority_column(code: str) -> str:
+    """The respondents' column that tells whether they rank a competence among their first three needs."""
+    return f'"priority {code}"'
+
+
+def expressed_column(code: str) -> str:
+    """The respondents' column that tells whether they express a need by whatever question."""
+    return f'"expressed {code}"'
 
 
 def family_column(family: str) -> str:

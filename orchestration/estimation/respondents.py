@@ -15,12 +15,21 @@ from orchestration.estimation.catalogue import (
     BETWEEN_STOPS,
     BREAKDOWNS,
     Asked,
+    expressed_column,
     family_column,
     hard_column,
+    importance_column,
     need_column,
+    priority_column,
 )
 from orchestration.estimation.cube import quoted
 from orchestration.estimation.indicators import BETWEEN
+
+TOP = 3
+"""How many of the first needs that a company ranks are its priorities."""
+
+EXPRESSED_BY = 3
+"""Companies that must express a need of a competence for it to have figures: as many as secrecy asks behind a yes."""
 
 Population = dict[str, dict[str, float]]
 
@@ -72,17 +81,48 @@ def asked(connection: duckdb.DuckDBPyConnection, edition: str) -> Asked:
 def answered(connection: duckdb.DuckDBPyConnection, edition: str) -> Asked:
     """The competences that respondents were asked about, as their answers tell; nothing of comparability."""
     rows = connection.sql(
-        """SELECT competence_code, family, bool_or(is_needed IS NOT NULL), bool_or(is_hard_to_recruit IS NOT NULL)
+        """SELECT competence_code, family, bool_or(is_needed IS NOT NULL), bool_or(is_hard_to_recruit IS NOT NULL),
+            bool_or(importance IS NOT NULL), bool_or(priority_rank IS NOT NULL)
         FROM marts.fct_competence_need JOIN marts.dim_competence USING (competence_code)
         WHERE edition = $edition GROUP BY ALL ORDER BY ALL""",
         params={"edition": edition},
     ).fetchall()
+    needs, hard, rated, ranked = (tuple(row[0] for row in rows if row[place]) for place in (2, 3, 4, 5))
     return Asked(
-        {},
-        tuple(code for code, _, is_need, _ in rows if is_need),
-        tuple(code for code, _, _, is_hard in rows if is_hard),
-        {code: family for code, family, _, _ in rows},
-    )
+        {}, needs, hard, {row[0]: row[1] for row in rows}, rated=rated, ranked=ranked,
+        named=_named(connection, edition),
+    )  # fmt: skip
+
+
+def _named(connection: duckdb.DuckDBPyConnection, edition: str) -> tuple[str, ...]:
+    """The competences that enough companies express, where the edition has an open question that anybody answered.
+
+    Fewer would be secret everywhere: to leave them out tells no more, and spares a row of blanks each.
+    """
+    if not _tells_words(connection):
+        return ()
+    rows = connection.sql(
+        f"""SELECT competence_code
+        FROM marts.fct_company_need
+        JOIN marts.dim_competence USING (competence_code)
+        JOIN marts.fct_response AS response USING (edition, respondent_id)
+        WHERE edition = $edition AND response.is_in_figures AND is_in_use
+        GROUP BY 1
+        HAVING count(*) >= {EXPRESSED_BY} AND EXISTS (
+            SELECT 1 FROM marts.fct_response WHERE edition = $edition AND is_in_figures AND has_words_on_needs
+        ) ORDER BY 1""",
+        params={"edition": edition},
+    ).fetchall()
+    return tuple(code for (code,) in rows)
+
+
+def _tells_words(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the marts tell who answered the open question; those of releases before did not."""
+    found = connection.sql(
+        "SELECT 1 FROM information_schema.columns WHERE table_catalog = 'marts' AND table_name = 'fct_response' "
+        "AND column_name = 'has_words_on_needs'"
+    ).fetchall()
+    return bool(found)
 
 
 def keys(connection: duckdb.DuckDBPyConnection, edition: str) -> pa.Table:
@@ -212,6 +252,31 @@ def load(connection: duckdb.DuckDBPyConnection, edition: str, questions: Asked) 
         f"bool_or(is_hard_to_recruit) FILTER (competence_code = '{code}') AS {hard_column(code)}"
         for code in questions.hard
     ]
+    rated = [
+        f"max(importance) FILTER (competence_code = '{code}') AS {importance_column(code)}"
+        for code in questions.rated
+    ]
+    # Who ranks any competence leaves the others out.
+    ranked = [
+        f"CASE WHEN bool_or(priority_rank IS NOT NULL) THEN coalesce(bool_or(priority_rank <= {TOP}) "
+        f"FILTER (competence_code = '{code}'), FALSE) END AS {priority_column(code)}"
+        for code in questions.ranked
+    ]
+    # Of companies that answered a question by which they could have said it: a closed one on it, or the open one.
+    expressed = [
+        f"CASE WHEN {need_column(code) if code in questions.needs else 'NULL'} IS NOT NULL "
+        f"OR response.has_words_on_needs THEN coalesce(said.codes LIKE '%|{code}|%', FALSE) END "
+        f"AS {expressed_column(code)}"
+        for code in questions.named
+    ]
+    said = (
+        """(
+            SELECT respondent_id, '|' || string_agg(competence_code, '|') || '|' AS codes
+            FROM marts.fct_company_need WHERE edition = $edition GROUP BY respondent_id
+        )"""
+        if questions.named
+        else "(SELECT CAST(NULL AS BIGINT) AS respondent_id)"
+    )
     families = [
         f"bool_or(is_needed) FILTER (family = '{family}') AS {family_column(family)}"
         for family in dict.fromkeys(questions.families[code] for code in questions.needs)
@@ -219,7 +284,7 @@ def load(connection: duckdb.DuckDBPyConnection, edition: str, questions: Asked) 
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE {quoted(name)} AS
         WITH competences AS (
-            SELECT {", ".join(["respondent_id", *needs, *hard, *families])}
+            SELECT {", ".join(["respondent_id", *needs, *hard, *rated, *ranked, *families])}
             FROM marts.fct_competence_need JOIN marts.dim_competence USING (competence_code)
             WHERE edition = $edition GROUP BY respondent_id
         )
@@ -239,10 +304,11 @@ def load(connection: duckdb.DuckDBPyConnection, edition: str, questions: Asked) 
             END AS exports,
             response.export_share,
             response.rd_spend_keur,
-            competences.* EXCLUDE (respondent_id)
+            competences.* EXCLUDE (respondent_id){"".join(f", {each}" for each in expressed)}
         FROM marts.fct_response AS response
         LEFT JOIN ({_stops()}) AS stops USING (departement_code)
         LEFT JOIN competences USING (respondent_id)
+        LEFT JOIN {said} AS said USING (respondent_id)
         WHERE response.edition = $edition AND response.is_in_figures
         ORDER BY response.respondent_id""",
         {"edition": edition},

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from orchestration.estimation import catalogue, change, contrast, figures, flags, ranking, respondents
 from orchestration.estimation.arrays import numbers
-from orchestration.estimation.catalogue import BREAKDOWNS, ONE_WAY, SUBJECT
+from orchestration.estimation.catalogue import BREAKDOWNS, COARSE, ONE_WAY, SUBJECT
 from orchestration.estimation.contrast import QUOTED_EXPORT_SHARES, Contrast
 from orchestration.estimation.errors import EstimationError
 from orchestration.estimation.indicators import ALL, Breakdown, Indicator
@@ -112,7 +112,8 @@ def _participation(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa
 
 
 def _figures(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa.Table:
-    """Business figures by every breakdown; needs by one-way breakdowns; shares of mentions nationally."""
+    """Business figures by every breakdown; needs by one-way breakdowns, those by whatever question by the coarse ones;
+    shares of mentions nationally."""
 
     def estimated(indicators: Sequence[Indicator], breakdowns: Sequence[Breakdown]) -> pa.Table:
         return figures.estimate(
@@ -133,7 +134,8 @@ def _figures(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa.Table
         for each in catalogue.median_of_spending(edition.asked)
     ]
     for asked, breakdowns in (
-        (catalogue.competences(edition.asked), ONE_WAY),
+        ([*catalogue.competences(edition.asked), *catalogue.priorities(edition.asked)], ONE_WAY),
+        (catalogue.expressed(edition.asked), COARSE),
         (catalogue.mentions(edition.asked), (ALL,)),
     ):
         if not asked:
@@ -169,7 +171,7 @@ def _change(connection: duckdb.DuckDBPyConnection, before: Survey, after: Survey
         connection,
         now,
         then,
-        breakdowns=[each for each in ONE_WAY if each.name in ("all", "region", "size_class", "sector")],
+        breakdowns=COARSE,
         unit="contributor",
         strata=STRATA,
         order=SIZES,
@@ -188,7 +190,7 @@ def _contrasts(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa.Tab
         edition.relation,
         edition.design,
         [Contrast(CONTRAST, *pair, quoted=QUOTED_EXPORT_SHARES)],
-        [each for each in ONE_WAY if each.name in ("all", "region", "size_class", "sector")],
+        COARSE,
         edition=edition.name,
     )
 

@@ -1,5 +1,6 @@
-"""Whom a match is for. Belongs here: finding a company, a territory, an institution or an edition in a
-release, and telling the nearest known names when there is none. Does not: what they need (reading.py)."""
+"""Whom a match is for. Belongs here: finding a company, a territory, an institution, the places and codes of a profile
+or an edition in a release, and telling the nearest known names when there is none. Does not: what they need
+(reading.py)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import MatchError
-from orchestration.matching.model import Subject
+from orchestration.matching.model import Area, Profile, Subject
 from orchestration.matching.reading import commune_area, territory_area
 
 SHORTEST_KEY = 8
@@ -51,12 +52,7 @@ def find_territory(connection: duckdb.DuckDBPyConnection, asked: str, edition: s
     Raises:
         MatchError: no territory has this code or name.
     """
-    row = _one(
-        connection.execute("SELECT territory_id, name, region_code FROM dim_territory ORDER BY 1").fetchall(),
-        asked,
-        "territory",
-    )
-    code, name, region = row
+    code, name, region = _territory(connection, asked)
     domains = _domains(code, region)
     area = territory_area(connection, code)
     return Subject("territory", code, name, area, domains, find_edition(connection, edition))
@@ -111,6 +107,65 @@ def find_company(connection: duckdb.DuckDBPyConnection, asked: str, edition: str
     area = commune_area(connection, commune)
     edition = find_edition(connection, edition or last)
     return Subject("company", key, name, area, _domains(territory, region), edition)
+
+
+def find_profile(connection: duckdb.DuckDBPyConnection, asked: Profile, edition: str | None) -> Subject:
+    """A described company. Needs that are told are taken as they are; else they are those of companies of its size
+    class, of its sector, of its territory, of its région, or of all, the first that has a usable figure.
+
+    Raises:
+        MatchError: a competence, a place, a size class or a sector is not known, or nothing is told of the company.
+    """
+    competences = connection.execute(
+        "SELECT competence_code, label_fr FROM dim_competence WHERE is_in_use ORDER BY 1"
+    ).fetchall()
+    needs = {_one(competences, code, "competence")[0]: weight for code, weight in asked.needs.items()}
+    area, territory, region, place = _place(connection, asked)
+    like: list[tuple[str, str]] = []
+    for kind, name in (("size_class", asked.size_class), ("sector", asked.sector)):
+        if name is not None:
+            known = connection.execute(
+                "SELECT domain, label_fr FROM dim_domain WHERE domain_type = ? ORDER BY 1", [kind]
+            ).fetchall()
+            like.append((kind, _one(known, name, kind.replace("_", " "))[0]))
+    told = [f"{kind.replace('_', ' ')} {code}" for kind, code in like]
+    return Subject(
+        "profile",
+        ", ".join(needs) or "needs of companies like it",
+        ", ".join([*told, *([place] if place else [])]) or "anywhere",
+        area,
+        (*like, *_domains(territory, region)),
+        None if needs else find_edition(connection, edition),
+        needs,
+    )
+
+
+def _territory(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[Any, ...]:
+    """Code, name and région of a territory."""
+    rows = connection.execute(
+        "SELECT territory_id, name, region_code FROM dim_territory ORDER BY 1"
+    ).fetchall()
+    return _one(rows, asked, "territory")
+
+
+def _place(
+    connection: duckdb.DuckDBPyConnection, asked: Profile
+) -> tuple[Area, str | None, str | None, str | None]:
+    """Where a profile is: area, territory, région, and how it is told."""
+    if asked.commune is not None:
+        communes = connection.execute(
+            "SELECT commune_code, name, territory_id, region_code FROM dim_commune ORDER BY 1"
+        ).fetchall()
+        now = connection.execute(
+            "SELECT commune_code FROM bridge_former_commune WHERE former_code = ? ORDER BY 1 LIMIT 1",
+            [asked.commune],
+        ).fetchone()
+        code, name, territory, region = _one(communes, now[0] if now else asked.commune, "commune")
+        return commune_area(connection, code), territory, region, f"commune {code} ({name})"
+    if asked.territory is not None:
+        code, name, region = _territory(connection, asked.territory)
+        return territory_area(connection, code), code, region, f"territory {code} ({name})"
+    return Area(()), None, None, None
 
 
 def _domains(territory: str | None, region: str | None) -> tuple[tuple[str, str], ...]:

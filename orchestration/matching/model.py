@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from orchestration.geodesy import Point, kilometres
 
-SubjectKind = Literal["company", "territory", "institution"]
+SubjectKind = Literal["company", "territory", "institution", "profile"]
 Row = dict[str, Any]
 
 
@@ -29,15 +29,29 @@ class Area:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """A company that is described, not looked up: ``needs`` are weights by competence; none: those of companies
+    like it. It lies in a commune or a territory (code or name), or nowhere that is told."""
+
+    needs: Mapping[str, float] = field(default_factory=dict)
+    commune: str | None = None
+    territory: str | None = None
+    size_class: str | None = None
+    sector: str | None = None
+
+
+@dataclass(frozen=True)
 class Subject:
-    """Whom recommendations are for. ``domains`` are where its needs are measured, the nearest first."""
+    """Whom recommendations are for. ``domains`` are where its needs are measured, the nearest first; ``given`` are
+    needs that were told instead, as weights by competence: then there is no ``edition``."""
 
     kind: SubjectKind
     code: str
     name: str
     area: Area
     domains: tuple[tuple[str, str], ...]
-    edition: str
+    edition: str | None
+    given: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ whom a name means (finding.py), ranking."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -71,10 +71,22 @@ def area_needs(
     return Needs(_heaviest_first(used), tuple(unused))
 
 
+def given_needs(connection: duckdb.DuckDBPyConnection, given: Mapping[str, float]) -> Needs:
+    """The needs of a company that is described, with the weights that were told."""
+    labels = connection.execute("SELECT competence_code, label_fr FROM dim_competence").fetchall()
+    told = [
+        Need(code, label, given[code], "profile", because=f"told, weight {given[code]:g}")
+        for code, label in labels
+        if code in given
+    ]
+    return Needs(_heaviest_first(told))
+
+
 def company_needs(connection: duckdb.DuckDBPyConnection, edition: str, company_key: str) -> Needs | None:
     """What a company said it needs, None if it did not answer.
 
-    A need weighs 1, and 1 more for each of: vital (importance 5), hard to recruit, among the priorities.
+    Needs by any route count, once each. One weighs 1, and 1 more for each of: vital (importance 5), hard to recruit,
+    among the priorities.
     """
     answered = connection.execute(
         "SELECT respondent_id FROM fct_response WHERE edition = ? AND company_key = ? AND is_retained",
@@ -83,17 +95,22 @@ def company_needs(connection: duckdb.DuckDBPyConnection, edition: str, company_k
     if answered is None:
         return None
     rows = connection.execute(
-        """SELECT n.competence_code, c.label_fr, n.importance = 5, n.is_hard_to_recruit, n.priority_rank IS NOT NULL
-        FROM fct_competence_need AS n INNER JOIN dim_competence AS c ON n.competence_code = c.competence_code
-        WHERE n.edition = ? AND n.respondent_id = ? AND n.is_needed""",
+        """SELECT f.competence_code, c.label_fr, f.is_in_estimates, n.importance = 5, n.is_hard_to_recruit,
+            n.priority_rank IS NOT NULL
+        FROM fct_company_need AS f
+        INNER JOIN dim_competence AS c ON f.competence_code = c.competence_code
+        LEFT JOIN fct_competence_need AS n ON f.edition = n.edition AND f.respondent_id = n.respondent_id
+            AND f.competence_code = n.competence_code
+        WHERE f.edition = ? AND f.respondent_id = ?""",
         [edition, answered[0]],
     ).fetchall()
     used = []
-    for code, label, *more in rows:
+    for code, label, was_asked, *more in rows:
         because = [
             word for word, said in zip(("vital", "hard to recruit", "priority"), more, strict=True) if said
         ]
-        used.append(Need(code, label, 1.0 + len(because), "company", because=", ".join(["needed", *because])))
+        why = ", ".join(["needed" if was_asked else "in its own words", *because])
+        used.append(Need(code, label, 1.0 + len(because), "company", because=why))
     return Needs(_heaviest_first(used))
 
 

@@ -4,7 +4,7 @@ match, and the notes that say what they rest on. Does not: queries, the formula,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isinf
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import MatchError
-from orchestration.matching.finding import find_company, find_institution, find_territory
-from orchestration.matching.model import Match, Needs, Offer, Opportunity, Row, Subject, SubjectKind
+from orchestration.matching.finding import find_company, find_institution, find_profile, find_territory
+from orchestration.matching.model import Match, Needs, Offer, Opportunity, Profile, Row, Subject, SubjectKind
 from orchestration.matching.ranking import (
     ON_SITE,
     Candidate,
@@ -22,25 +22,31 @@ from orchestration.matching.ranking import (
     label_gains,
     rank,
 )
-from orchestration.matching.reading import area_needs, company_needs, offers, opportunities
+from orchestration.matching.reading import area_needs, company_needs, given_needs, offers, opportunities
 from orchestration.publication.query import connect
 from orchestration.publication.releases import open_release
 
-_FINDERS = {"company": find_company, "territory": find_territory, "institution": find_institution}
+_FINDERS: Mapping[SubjectKind, Callable[..., Subject]] = {
+    "company": find_company,
+    "territory": find_territory,
+    "institution": find_institution,
+    "profile": find_profile,
+}
+_COMPANIES = ("company", "profile")
 
 
-def match(releases: Path, kind: SubjectKind, asked: str, edition: str | None = None) -> Match:
-    """What the current release recommends to a company, a territory or an institution.
+def match(releases: Path, kind: SubjectKind, asked: str | Profile, edition: str | None = None) -> Match:
+    """What the current release recommends to a company, a territory, an institution or a described company.
 
     Args:
         releases: the release store; the current release is opened read-only.
         kind: what ``asked`` names.
-        asked: a code or a name; for a company its key, or the beginning of it.
+        asked: a code or a name; for a company its key, or the beginning of it; for ``profile`` the profile.
         edition: whose answers tell the needs; the latest with figures on needs if none.
 
     Returns:
-        parts ``needs``, ``not_used``, ``offers``, ``combination``, ``uncovered``, ``label_candidates`` (not for a
-        company) and ``opportunities``; docs/matching.md describes their columns.
+        parts ``needs``, ``not_used``, ``offers``, ``combination``, ``uncovered``, ``label_candidates`` (for a territory
+        or an institution) and ``opportunities``; docs/matching.md describes their columns.
 
     Raises:
         MatchError: the release does not know the subject or the edition, or has no need of it to tell.
@@ -65,8 +71,8 @@ def recommend(connection: duckdb.DuckDBPyConnection, subject: Subject, release: 
     Raises:
         MatchError: it has no need of the subject to tell.
     """
-    own = company_needs(connection, subject.edition, subject.code) if subject.kind == "company" else None
-    needs = area_needs(connection, subject.edition, subject.domains) if own is None else own
+    own = _own_needs(connection, subject)
+    needs = own or area_needs(connection, str(subject.edition), subject.domains)
     if not needs.used:
         raise MatchError(
             f"no need of {subject.kind} {subject.code} can be told",
@@ -83,7 +89,8 @@ def recommend(connection: duckdb.DuckDBPyConnection, subject: Subject, release: 
     parts = _offer_parts(subject, needs, known_offers, taught)
     parts["opportunities"] = _opportunity_rows(subject, needs, known_offers.values(), known_opportunities)
     (simulated,) = connection.execute(
-        "SELECT is_simulated FROM dim_edition WHERE edition = ?", [subject.edition]
+        "SELECT bool_or(is_simulated) FROM dim_edition WHERE edition = coalesce(?, edition)",
+        [subject.edition],
     ).fetchall()[0]
     return Match(
         {
@@ -104,6 +111,15 @@ def recommend(connection: duckdb.DuckDBPyConnection, subject: Subject, release: 
         ),
         parts,
     )
+
+
+def _own_needs(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Needs | None:
+    """What a company said, or what was told of it; None where its needs are those of others."""
+    if subject.given:
+        return given_needs(connection, subject.given)
+    if subject.kind != "company":
+        return None
+    return company_needs(connection, str(subject.edition), subject.code)
 
 
 def _offer_parts(
@@ -141,7 +157,7 @@ def _offer_parts(
             for code in combination.uncovered
         ],
     }
-    if subject.kind != "company":
+    if subject.kind not in _COMPANIES:
         labelled = [one for one in taught.values() if one.is_labelled]
         gains = label_gains(weights, (one for one in own if not one.is_labelled), labelled)
         parts["label_candidates"] = [
@@ -273,7 +289,9 @@ def _notes(
 ) -> Iterable[str]:
     if simulated:
         yield "Simulated data: invented companies and people."
-    if answered:
+    if subject.given:
+        yield "Needs are those that were told, each with its weight; nothing of them is kept."
+    elif answered:
         yield "Internal: what one company answered must not leave the house."
     elif subject.kind == "company":
         yield (
@@ -282,9 +300,11 @@ def _notes(
         )
     if not answered:
         told = _counted(need.measured_in for need in needs.used)
-        yield f"Needs are published shares of companies, of the nearest area with a usable figure: {told}."
+        if subject.kind == "profile":
+            yield "No needs were told: they are those of companies like it."
+        yield f"Needs are published shares of companies, of the nearest domain with a usable figure: {told}."
         if passed := _counted(need.passed_over for need in needs.used if need.passed_over):
-            yield f"Figures of nearer areas that are not used: {passed}."
+            yield f"Figures of nearer domains that are not used: {passed}."
         fragile = sum(need.flag == "fragile" for need in needs.used)
         if fragile:
             yield f"{fragile} of the figures used are fragile: read them with their intervals."

@@ -132,7 +132,8 @@ def _tables(match: Match) -> str:
     width = max(NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 140
     console = Console(file=text, width=width, force_terminal=False, highlight=False, markup=False)
     subject = match.subject
-    console.print(f"{subject['kind']} {subject['code']}, {subject['name']} ({subject['edition']})")
+    edition = f" ({subject['edition']})" if subject["edition"] else ""
+    console.print(f"{subject['kind']} {subject['code']}, {subject['name']}{edition}")
     for note in match.notes:
         console.print(f"- {note}", soft_wrap=True)
     for part, (title, columns) in _ON_SCREEN.items():

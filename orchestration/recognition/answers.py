@@ -18,8 +18,8 @@ _NOTHING = re.compile(
             "rien(?: de (?:particulier|special))?(?: a (?:signaler|dire|declarer))?",
             "nothing(?: (?:special|in particular))?",
             "(?:je )?(?:ne )?sai[st] pas|(?:i )?(?:do not|don t) know|sans(?: objet| avis| reponse)?",
-            f"aucune?s?(?: (?:idee|avis|reponse|competences?|besoins?|manques?))?{_NOW}",
-            f"pas d(?:e|) ?(?:besoins?|reponse|manques?|avis|idee){_NOW}",
+            f"aucune?s?(?: (?:idee|avis|reponse|competences?|besoins?|manques?|difficultes?))?{_NOW}",
+            f"pas d(?:e|) ?(?:besoins?|reponse|manques?|avis|idee|difficultes?){_NOW}",
             "pas concernee?s?|non (?:concernee?s?|applicable|renseignee?s?)|not (?:applicable|concerned)",
             "no (?:answer|comment|idea|needs?|(?:specific|particular) needs?)",
             "(?:nous avons|on a) tout ce qu il (?:nous )?faut",
@@ -52,10 +52,18 @@ _ASKED = re.compile(
     r"^(?:(?:il\s+)?(?:nous|on|me|we|i)\s+(?:\w{1,8}\s+)?"
     r"(?:besoin|manqu\w*|recherch\w+|cherch\w+|need|lack|are missing)"
     rf"|besoins?|manque|need|lack)\s+{_OF}"
+    # "Nos besoins : ...", "Priorité : ...", "Surtout ...".
+    rf"|^(?:(?:nos\s+|our\s+)?(?:besoins?|priorit[ée]s?|needs?|priorit(?:y|ies))\s*:|surtout|notamment|en\s+priorit[ée]|mainly)\s+{_OF}"
+    # "On ne trouve personne en ...", "difficultés à recruter en ...", "il nous faudrait des profils formés en ...".
+    rf"|^on\s+ne\s+trouve\s+(?:personne|pas|plus|aucun\s+profil)\s+{_OF}"
+    rf"|^(?:des\s+)?difficult[ée]s?\s+(?:à|pour)\s+(?:recruter|trouver)\s+{_OF}"
+    rf"|^il\s+(?:nous\s+)?(?:faut|faudrait)\s+(?:des\s+(?:profils?|personnes?|gens|salari[ée]s)\s+)?"
+    rf"(?:(?:form|qualifi)[ée]e?s?\s+)?{_OF}"
     r"|^(?:les?\s+)?(?:comp[ée]tences?|connaissances?|formations?|skills?|training|knowledge)\s+"
     r"(?:de\s+|d['’]|en\s+|du\s+|sur\s+|in\s+|of\s+|on\s+|for\s+)",
     re.IGNORECASE,
 )
+_URGENT = re.compile(r"\s*\((?:tr[èe]s\s+)?urgent\w*\)$", re.IGNORECASE)
 
 
 class Part(NamedTuple):
@@ -97,6 +105,7 @@ def parts(answer: str) -> list[Part]:
 
 
 def _asked(text: str) -> str:
+    text = _URGENT.sub("", text)
     while (rest := _ASKED.sub("", text).strip()) and rest != text:
         text = rest
     return text

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -21,6 +22,18 @@ def waiting(settings: Settings) -> tuple[list[Mapping], Scheme]:
     Raises:
         ReviewError: there is no mapping yet.
     """
+    left = [row["text"] for row in left_to_people(settings) if row["method"] == "ranked"]
+    recogniser, scheme = recogniser_of(settings)
+    return [one for found in recogniser.answers(left, datetime.now(UTC)) for one in found], scheme
+
+
+def left_to_people(settings: Settings) -> list[dict[str, Any]]:
+    """The texts of the last mapping for which no competence was found: ``text``, ``method`` (``ranked``, or ``learned``
+    where people decided that the frame has none), ``edition`` and ``respondent_id``.
+
+    Raises:
+        ReviewError: there is no mapping yet.
+    """
     files = lake.files(settings.lake, TABLE)
     if not files:
         raise ReviewError(
@@ -29,15 +42,14 @@ def waiting(settings: Settings) -> tuple[list[Mapping], Scheme]:
             expected="the table that a refresh writes",
             fix="run `skillsbank refresh` first",
         )
-    left: list[str] = []
+    left: list[dict[str, Any]] = []
     for path in files:
         rows = pq.read_table(
             path,
-            columns=["text"],
+            columns=["text", "method", "edition", "respondent_id"],
             # Running texts that name nothing wait for nobody: they have no method.
-            filters=[("outcome", "in", ["review", "outside"]), ("method", "==", "ranked")],
+            filters=[("outcome", "in", ["review", "outside"]), ("method", "in", ["ranked", "learned"])],
             partitioning=None,
         )
-        left += [text for text in rows["text"].to_pylist() if text]
-    recogniser, scheme = recogniser_of(settings)
-    return [one for found in recogniser.answers(left, datetime.now(UTC)) for one in found], scheme
+        left += [row for row in rows.to_pylist() if row["text"]]
+    return left

@@ -90,3 +90,14 @@ def test_a_decision_leaves_the_queue(run, tmp_path):
     second = run("review", "import", tmp_path / "jd.xlsx").output
     assert "jd and mb: kappa 1.00 on 1 texts" in second
     assert "1 texts to decide" in run("review", "export", tmp_path / "queue.xlsx").output
+    # What was decided to be outside the frame is a candidate for a new competence, now and after the next refresh.
+    for _ in range(2):
+        shown = run("review", "candidates", "--least", 1).output.splitlines()
+        assert [line.split()[:4] for line in shown[1:]] == [
+            ["pétrir", "la", "pâte", "2"],
+            ["boulanger", "1", "1", "tour_2019"],
+        ]
+        assert [line.split()[-1] for line in shown[1:2]] == ["outside"]
+        recognise(Settings())
+    assert "1 candidates" in run("review", "candidates", "--output", tmp_path / "new.csv").output
+    assert (tmp_path / "new.csv").read_text().splitlines()[1] == "pétrir la pâte,2,1,tour_2019,,,outside"

@@ -91,6 +91,66 @@ def test_free_text_adds_companies_and_changes_no_estimate(bank):
     assert closed["n"] == found["needs"] - found["in_words_alone"]
 
 
+EXPRESSED = """with expressed as (
+    select f.edition, f.competence_code, f.respondent_id, coalesce(c.is_needed, false) as is_asked
+    from fct_company_need as f
+    join fct_response as r on r.edition = f.edition and r.respondent_id = f.respondent_id
+    left join fct_competence_need as c
+        on c.edition = f.edition and c.respondent_id = f.respondent_id and c.competence_code = f.competence_code
+    where r.is_in_figures and (r.has_words_on_needs or c.is_needed is not null)
+)
+select edition, competence_code, count(distinct respondent_id) as companies,
+    count(*) filter (not is_asked) as beside
+from expressed group by all"""
+
+
+def test_an_expressed_need_counts_a_company_once_whatever_the_route(bank):
+    told = {(row["edition"], row["competence_code"]): row for row in rows(bank, EXPRESSED)}
+    found = rows(
+        bank,
+        "select * from ind_competence_need where indicator = 'expressed_need_share' and domain_type = 'all'",
+    )
+    assert len(found) == len({row["competence_code"] + row["edition"] for row in found}) > 30
+    asked = {
+        (row["edition"], row["competence_code"]): row["n_yes"]
+        for row in rows(
+            bank, "select * from ind_competence_need where indicator = 'need_share' and domain_type = 'all'"
+        )
+    }
+    for row in found:
+        cell = row["edition"], row["competence_code"]
+        counted = told[cell]
+        assert row["n_yes"] == counted["companies"]
+        assert row["n_yes"] == asked.get(cell, 0) + counted["beside"]
+        assert row["comparability"] == "broken"
+    assert any(told[cell]["beside"] >= 3 for cell in asked if cell in told)
+    # What fewer than three companies name has no figure.
+    cells = {(row["edition"], row["competence_code"]) for row in found}
+    assert {cell for cell, one in told.items() if one["companies"] >= 3} <= cells
+    assert len(cells) < len(told)
+
+
+def test_fewer_than_three_companies_never_make_the_difference_to_the_need_that_is_asked(bank):
+    told = {(row["edition"], row["competence_code"]): row["beside"] for row in rows(bank, EXPRESSED)}
+    found = rows(bank, "select * from pub_competence_need where indicator = 'expressed_need_share'")
+    assert {row["domain_type"] for row in found} == {"all"}
+    shown = [row for row in found if row["value"] is not None]
+    assert 0 < len(shown) < len(found)
+    assert all(told[row["edition"], row["competence_code"]] >= 3 for row in shown)
+
+
+def test_importance_and_priorities_are_told_with_their_intervals(bank):
+    found = rows(
+        bank,
+        """select * from pub_competence_need where indicator in ('importance_mean', 'priority_share')
+        and domain_type in ('all', 'size_class') and flag in ('ok', 'fragile')""",
+    )
+    assert {row["indicator"] for row in found} == {"importance_mean", "priority_share"}
+    for row in found:
+        least, most = (1, 5) if row["indicator"] == "importance_mean" else (0, 1)
+        assert least <= row["ci_low"] <= row["value"] <= row["ci_high"] <= most
+
+
 def test_the_queue_is_what_the_refresh_left(bank, first_release, tmp_path):
     deployment, _ = first_release
     printed = deployment.run("review", "export", str(tmp_path / "queue.xlsx")).stdout

@@ -16,10 +16,13 @@ GUIDE = (PROJECT / "docs" / "analysts.md").read_text()
 QUESTIONS = dict(re.findall(r"^### \d+\. (.*?)$.*?^```sql\n(.*?)^```", GUIDE, flags=re.DOTALL | re.MULTILINE))
 SHARES = {
     "value", "ci_low", "ci_high", "participation_rate", "in_region", "in_all", "need_share", "hired_share",
-    "innovation_rate", "innovators", "others",
+    "innovation_rate", "innovators", "others", "priority_share", "share_both", "share_of_one", "share_of_other",
 }  # fmt: skip
 # Differences, a ratio and an odds ratio.
-NO_SHARES = {"Do innovators export more than the others?", "What has changed since the edition before?"}
+NO_SHARES = {
+    "Do innovators export more than the others?",
+    "Which needs have grown or fallen since the edition before?",
+}
 
 
 def ask(deployment, sql):
@@ -32,6 +35,10 @@ def ask(deployment, sql):
 def test_there_are_twenty_questions():
     assert len(QUESTIONS) == 20
     assert GUIDE.count("```sql") == 20
+    # Each mart of the bank is asked.
+    for mart in ("need", "gap", "signal", "pair", "trend"):
+        assert f"from ind_competence_{mart} " in GUIDE or f"from ind_competence_{mart}\n" in GUIDE, mart
+    assert "fct_competence_supply" in GUIDE
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -71,7 +78,13 @@ def test_the_answers_are_plausible(first_release):
     assert all(row["respondents"] >= 10 for row in answers(deployment, "Which territories have needs"))
     assert all((row["value"] is None) == (row["flag"] not in ("ok", "fragile"))
                for row in answers(deployment, "What does one territory need"))  # fmt: skip
-    assert all(row["one"] < row["other"] for row in answers(deployment, "needed together"))
+    pairs = answers(deployment, "needed together")
+    assert all(row["one"] < row["other"] and row["n_both"] >= 10 for row in pairs)
+    assert all(1 <= row["importance"] <= 5 for row in answers(deployment, "come first") if row["importance"])
+    assert {row["direction"] for row in answers(deployment, "grown or fallen")} <= {"up", "down", "stable"}
+    for row in answers(deployment, "Where is the gap"):
+        assert row["value"] == pytest.approx(max(0, row["need_share"] - row["seat_rate"]))
+        assert row["rank_low"] <= row["rank"] <= row["rank_high"]
     seats = answers(deployment, "Where are seats left")
     (offers,) = ask(deployment, "select count(*) as offers from fct_training_offer")
     assert sum(row["offers"] for row in seats) == offers["offers"]
@@ -103,7 +116,7 @@ def test_the_commands_of_the_matching_page(first_release, tmp_path):
     deployment, _ = first_release
     page = (PROJECT / "docs" / "matching.md").read_text()
     commands = re.findall(r"^skillsbank (match .*?)(?: +#.*)?$", page, flags=re.MULTILINE)
-    assert len(commands) == 4
+    assert len(commands) == 6
     (company,) = ask(
         deployment,
         """select min(r.company_key) as key from fct_response as r join fct_competence_need as n
@@ -119,9 +132,11 @@ def test_the_commands_of_the_matching_page(first_release, tmp_path):
         finished = deployment.run(*arguments)
         assert finished.returncode == 0, finished.stderr
         told.append(finished.stdout)
-    territory, company_told, institution, _ = told
+    territory, company_told, institution, described, like_it, _ = told
     for title in ("Needs", "Training offers", "What to combine", "Opportunities for students"):
-        assert all(title in one for one in (territory, company_told, institution))
+        assert all(title in one for one in (territory, company_told, institution, described))
+    assert "told, weight 2" in described
+    assert "size_class 10-49" in like_it
     assert "Offers whose label would close most of the gap" in territory
     assert "Internal" in company_told
     rows = list(csv.DictReader(io.StringIO((tmp_path / "match.csv").read_text())))
@@ -143,3 +158,6 @@ def test_a_match_tells_what_it_does_not_know(first_release):
     assert "ti-3202 (" in finished.stderr
     assert "Traceback" not in finished.stderr
     assert deployment.run("match").returncode == 2
+    finished = deployment.run("match", "--need", "INT-01=0", "--commune", "39198")
+    assert finished.returncode == 2
+    assert "no weight" in finished.stderr

@@ -10,8 +10,14 @@ import duckdb
 import pytest
 
 from orchestration.errors import MatchError
-from orchestration.matching.finding import find_company, find_edition, find_institution, find_territory
-from orchestration.matching.model import Match
+from orchestration.matching.finding import (
+    find_company,
+    find_edition,
+    find_institution,
+    find_profile,
+    find_territory,
+)
+from orchestration.matching.model import Match, Profile
 from orchestration.matching.recommending import recommend
 from orchestration.matching.showing import write
 
@@ -21,14 +27,18 @@ create table dim_edition as select * from (values ('tour_2026', 2026, true), ('t
     as t (edition, year, is_simulated);
 create table dim_territory as select * from (values
     ('ti-1', 'Vallée haute', '32'), ('ti-2', 'Plaine - Marais', '32')) as t (territory_id, name, region_code);
-create table dim_commune as select * replace (latitude::double as latitude, longitude::double as longitude) from (values
+create table dim_domain as select * from (values
+    ('size_class', '10-49', '10 à 49 salariés'), ('sector', 'C', 'Industrie')) as t (domain_type, domain, label_fr);
+create table bridge_former_commune as select * from (values ('C0', 'C1')) as t (former_code, commune_code);
+create table dim_commune as select * replace (latitude::double as latitude, longitude::double as longitude),
+    case when territory_id is not null then '32' end as region_code from (values
     ('C1', 'Bourg', 'ti-1', 50.0, 3.0, 'commune', 3000), ('C2', 'Hameau', 'ti-1', 51.0, 3.0, 'epci', 1000),
     ('C3', 'Île', null, null, null, null, 500), ('C4', 'Loin', null, 43.0, 3.0, 'commune', 9000))
     as t (commune_code, name, territory_id, latitude, longitude, coordinates_of, population);
 create table dim_institution as select * from (values
     ('es-1', 'École du Bourg', 'C1', 'ti-1', '32'), ('es-2', 'École lointaine', 'C4', null, null))
     as t (institution_id, name, commune_code, territory_id, region_code);
-create table dim_competence as select * from (values
+create table dim_competence as select *, true as is_in_use from (values
     ('A', 'Alpha'), ('B', 'Bêta'), ('C', 'Gamma'), ('D', 'Delta')) as t (competence_code, label_fr);
 create table pub_competence_need as select * replace (value::double as value), value::double as ci_low,
     value::double as ci_high from (values
@@ -40,6 +50,8 @@ create table pub_competence_need as select * replace (value::double as value), v
     ('tour_2019', 'need_share', 'C', 'all', 'all', null, 'secret'),
     ('tour_2019', 'need_share', 'A', 'all', 'all', 0.9, 'ok'),
     ('tour_2019', 'need_share', 'D', 'territory', 'ti-1', 0.0, 'ok'),
+    ('tour_2019', 'need_share', 'A', 'size_class', '10-49', 0.6, 'ok'),
+    ('tour_2019', 'need_share', 'B', 'size_class', '10-49', null, 'secret'),
     ('tour_2019', 'hard_to_recruit_share', 'A', 'territory', 'ti-1', 0.99, 'ok'))
     as t (edition, indicator, competence_code, domain_type, domain, value, flag);
 create table fct_response as select * from (values
@@ -49,6 +61,9 @@ create table fct_competence_need as select * from (values
     ('tour_2019', 1, 'A', true, 5, true, 1), ('tour_2019', 1, 'B', true, 4, null, null),
     ('tour_2019', 1, 'C', false, 1, false, null), ('tour_2019', 1, 'D', null, null, null, null))
     as t (edition, respondent_id, competence_code, is_needed, importance, is_hard_to_recruit, priority_rank);
+create table fct_company_need as select * from (values
+    ('tour_2019', 1, 'A', true), ('tour_2019', 1, 'B', true), ('tour_2019', 1, 'D', false))
+    as t (edition, respondent_id, competence_code, is_in_estimates);
 create table dim_company as select * from (values
     ('{KEY}', 'C1', '10-49', '25', 'ti-1', '32', 'tour_2019'),
     ('{OTHER}', 'C3', null, null, null, null, null),
@@ -141,6 +156,7 @@ def test_needs_of_a_company_are_what_it_said(release):
     assert [(row["competence_code"], row["weight"], row["because"]) for row in match.parts["needs"]] == [
         ("A", 4.0, "needed, vital, hard to recruit, priority"),
         ("B", 1.0, "needed"),
+        ("D", 1.0, "in its own words"),
     ]
     assert "label_candidates" not in match.parts
     assert column(match, "opportunities", "is_own") == [True, False]
@@ -159,6 +175,62 @@ def test_a_company_that_lies_nowhere(release):
     assert column(match, "needs", "measured_in") == ["all"]
     assert set(column(match, "offers", "distance_km")) == {None}
     assert any("not known" in note for note in match.notes)
+
+
+def test_a_described_company_gets_what_covers_the_needs_that_were_told(release):
+    profile = Profile({"b": 3.0, "alpha": 1.0}, commune="C1", size_class="10-49")
+    match = recommend(release, find_profile(release, profile, None), "r")
+    assert match.subject | {"release": None} == {
+        "kind": "profile", "code": "B, A", "name": "size class 10-49, commune C1 (Bourg)", "edition": None,
+        "release": None,
+    }  # fmt: skip
+    assert [(row["competence_code"], row["weight"], row["because"]) for row in match.parts["needs"]] == [
+        ("B", 3.0, "told, weight 3"),
+        ("A", 1.0, "told, weight 1"),
+    ]
+    assert column(match, "offers", "offer_id") == ["o2", "o1", "o3", "o4"]
+    assert column(match, "offers", "coverage")[0] == pytest.approx(3 / 4)
+    assert column(match, "combination", "offer_id") == ["o2", "o1"]
+    assert column(match, "opportunities", "opportunity_id") == ["p1", "p2"]
+    assert "label_candidates" not in match.parts
+    assert "is_own" not in match.parts["opportunities"][0]
+    assert any("those that were told" in note for note in match.notes)
+    assert any("Simulated" in note for note in match.notes)
+
+
+def test_a_described_company_is_where_a_looked_up_one_is(release):
+    told = Profile({"A": 4.0, "B": 1.0, "D": 1.0}, commune="C0")  # merged into C1 since
+    described = recommend(release, find_profile(release, told, None), "r")
+    looked_up = recommend(release, find_company(release, KEY, None), "r")
+    assert described.parts["offers"] == looked_up.parts["offers"]
+
+
+def test_a_described_company_without_needs_gets_those_of_companies_like_it(release):
+    profile = Profile(territory="ti-1", size_class="10 à 49 salariés", sector="c")
+    match = recommend(release, find_profile(release, profile, None), "r")
+    assert match.subject["edition"] == "tour_2019"
+    assert [
+        (row["competence_code"], row["measured_in"], row["passed_over"]) for row in match.parts["needs"]
+    ] == [
+        ("A", "size_class 10-49", None),
+        ("B", "region 32", "size_class 10-49: secret, sector C: not_available, territory ti-1: secret"),
+    ]
+    assert any("companies like it" in note for note in match.notes)
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        (Profile({"Z": 1.0}), r"no competence 'Z'.*A \(Alpha\)"),
+        (Profile({"A": 1.0}, commune="Ville"), r"no commune 'Ville'"),
+        (Profile({"A": 1.0}, territory="ti-9"), r"no territory 'ti-9'"),
+        (Profile(size_class="10-50"), r"no size class '10-50'.*10-49"),
+        (Profile(sector="Z"), r"no sector 'Z'.*C \(Industrie\)"),
+    ],
+)
+def test_what_is_not_known_of_a_described_company_is_told(release, profile: Profile, said: str):
+    with pytest.raises(MatchError, match=said):
+        find_profile(release, profile, None)
 
 
 def test_an_institution_sees_its_own_offers_and_what_others_add(release):

@@ -27,10 +27,13 @@ def test_a_company_needs_a_competence_once_whatever_the_route(marts: Marts) -> N
     ]
 
 
-def test_words_of_their_own_stay_out_of_the_estimates(marts: Marts) -> None:
-    """Who writes nothing has not said no, so that a share of those who write would be of nobody in particular."""
+def test_words_of_their_own_stay_out_of_the_need_that_is_asked(marts: Marts) -> None:
+    """Who writes of something else has not said no; what is expressed has figures of its own."""
     assert rows(marts, "select count(*) from fct_competence_need where competence_code = 'MAN-02'") == [(0,)]
-    assert rows(marts, "select count(*) from ind_competence_need where competence_code = 'MAN-02'") == [(0,)]
+    asked = "select count(*) from ind_competence_need where competence_code = 'MAN-02' and indicator = 'need_share'"
+    assert rows(marts, asked) == [(0,)]
+    told = "select count(*) from fct_response where has_words_on_needs"
+    assert rows(marts, told) == [(1,)]
 
 
 def test_every_text_has_an_outcome_and_no_wording(marts: Marts) -> None:

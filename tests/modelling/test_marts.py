@@ -176,8 +176,10 @@ class TestNeeds:
             ("family_need_share", "close"),
             ("hard_to_recruit_mention_share", "identical"),
             ("hard_to_recruit_share", "identical"),
+            ("importance_mean", "identical"),
             ("need_mention_share", "close"),
             ("need_share", "close"),
+            ("priority_share", "identical"),
         ]
 
 

@@ -13,7 +13,7 @@ from orchestration.recognition import parts, says_nothing
         "RAS", "R.A.S.", "ras !", "néant", "NÃ©ant", "Neant.", "-", "--", "…", "N/A", "n.a.", "NULL", "null", "0",
         "", "  ", "Aucune", "aucune compétence particulière", "Pas de besoin particulier", "rien à signaler", "non",
         "sans objet", "Je ne sais pas", "nsp", "None", "nothing in particular", "don't know",
-        "nous avons tout ce qu'il nous faut", "X",
+        "nous avons tout ce qu'il nous faut", "X", "aucune difficulté", "pas de difficultés pour l'instant",
     ],
 )  # fmt: skip
 def test_a_refusal_says_nothing(text):
@@ -38,6 +38,13 @@ def test_a_need_is_no_refusal(text):
         ("Il nous manque des compétences en CAO.", ["CAO"], []),
         ("We need training in lean", ["lean"], []),
         ("besoin d'un automaticien", ["automaticien"], []),
+        ("Nos besoins : CAO", ["CAO"], []),
+        ("Priorité : anglais, surtout lean", ["anglais", "lean"], []),
+        ("On ne trouve personne en soudage TIG (urgent)", ["soudage TIG"], []),
+        ("Difficultés à recruter en CAO", ["CAO"], []),
+        ("Il nous faudrait des profils formés en éco-conception", ["éco-conception"], []),
+        ("besoins humains", ["humains"], []),
+        ("il ne faut pas d'anglais", ["il ne faut pas d'anglais"], []),
         ("recherche et développement", ["recherche et développement"], []),
         ("nos techniciens ne parlent pas anglais", ["nos techniciens ne parlent pas anglais"], []),
         ("pas besoin d'anglais", [], ["anglais"]),

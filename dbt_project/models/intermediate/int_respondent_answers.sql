@@ -1,10 +1,12 @@
-{#- Two scans of the long table: one counts over three narrow columns, one reads a few variables only. -#}
+{#- Two scans of the long table: one counts over four narrow columns, one reads a few variables only. -#}
 {%- set innovations = ['product', 'process', 'organisation', 'marketing'] -%}
 with counted as (
     select
         edition,
         respondent_id,
-        sum(case when state = 'answered' then 1 else 0 end) as answered_items
+        sum(case when state = 'answered' then 1 else 0 end) as answered_items,
+        max(case when variable = 'missing_skills' and state in ('answered', 'refused') then 1 else 0 end)
+            as words_on_needs
     from {{ ref('stg_lake__answers') }}
     group by edition, respondent_id
 ),
@@ -50,6 +52,7 @@ select
     counted.edition,
     counted.respondent_id,
     cast(counted.answered_items as bigint) as answered_items,
+    counted.words_on_needs = 1 as has_words_on_needs,
     pivoted.commune_code,
     pivoted.naf_code,
     pivoted.headcount_band,

@@ -8,7 +8,8 @@ with responses as (
         answers.rd_spend_keur,
         answers.turnover_band,
         answers.exports,
-        answers.export_share
+        answers.export_share,
+        coalesce(answers.has_words_on_needs, false) as has_words_on_needs
     from {{ ref('int_responses_located') }} as located
     left join {{ ref('int_respondent_answers') }} as answers
         on
@@ -58,5 +59,6 @@ select
     rd_spend_keur,
     turnover_band,
     exports,
-    case when export_share >= 0 and export_share <= 100 then export_share end as export_share
+    case when export_share >= 0 and export_share <= 100 then export_share end as export_share,
+    has_words_on_needs
 from responses
