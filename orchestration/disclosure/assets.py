@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.collection.tombstones import read_all
 from orchestration.disclosure.stage import attack_public, make_public
 from orchestration.estimation.assets import FIGURES, MARTS, estimate_key, made, specs
 from orchestration.settings import Settings
@@ -19,6 +20,7 @@ PUBLISHED = {
     "published_contrasts": "Contrasts of which both shares are shown.",
     "published_territory_models": "Model-based figures, fitted again on what is shown.",
     "secrecy": "Why each public row is shown or hidden. Internal.",
+    "public_knowledge": "What this release and all before it tell of whom. Internal.",
 }
 
 
@@ -29,7 +31,10 @@ def disclosure_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(name="protect", specs=specs(PUBLISHED, read), required_resource_keys={"refresh_lock"})
     def protect(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         run_id = context.run.run_id
-        tables, log = make_public(settings.candidate(run_id), settings.estimates(run_id), _current(settings))
+        erased = [(stone.edition, stone.mark) for stone in read_all(settings.archive)]
+        tables, log = make_public(
+            settings.candidate(run_id), settings.estimates(run_id), settings.releases, erased
+        )
         yield from made(tables, {"log": dg.MetadataValue.json(log)})
 
     return [protect]
@@ -47,7 +52,7 @@ def secrecy_gate(
         GATE,
         asset=guards,
         blocking=True,
-        description="An attacker with all public tables, of this release and of the current one, recovers no secret.",
+        description="An attacker with all public tables, of this release and of all before it, recovers no secret.",
     )
 
     @dg.multi_asset_check(name=f"gate_{GATE}", specs=[spec])
@@ -55,7 +60,7 @@ def secrecy_gate(
         run_id = context.run.run_id
         folder = staged(run_id)
         found = attack_public(
-            settings.candidate(run_id), settings.estimates(run_id), folder / "public", _current(settings)
+            settings.candidate(run_id), settings.estimates(run_id), folder / "public", settings.releases
         )
         evidence = {
             "staged_content": content(folder),
@@ -81,8 +86,3 @@ def secrecy_gate(
         )
 
     return secrecy
-
-
-def _current(settings: Settings) -> Path:
-    """The database of the current release, which may not be there."""
-    return settings.releases / "current" / "internal" / "skills_bank.duckdb"

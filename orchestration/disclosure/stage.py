@@ -3,16 +3,17 @@ out. Does not: protection or attacks themselves, Dagster."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from orchestration.disclosure.previous import Previous, read_previous, read_public
+from orchestration.disclosure import knowledge
+from orchestration.disclosure.previous import Previous, read_previous, read_public, read_systems
 from orchestration.disclosure.proof import Proof, prove, unsupported
-from orchestration.disclosure.publishing import protected, publish
+from orchestration.disclosure.publishing import Protected, protected, publish
 from orchestration.disclosure.systems import System, systems
 from orchestration.estimation import respondents
 from orchestration.estimation.files import read_table, write_tables
@@ -22,14 +23,17 @@ from orchestration.estimation.survey import Survey, surveys
 Log = dict[str, dict[str, list[str]]]
 
 
-def make_public(warehouse: Path, folder: Path, current: Path) -> tuple[dict[str, pa.Table], Log]:
+def make_public(
+    warehouse: Path, folder: Path, releases: Path, erased: Collection[tuple[str | None, str]] = ()
+) -> tuple[dict[str, pa.Table], Log]:
     """Protect the figures in ``folder``; the tables (`publishing.PUBLISHED_TABLES`) are written there and
     returned, with what was done to each system of each edition.
 
-    ``current`` is the database of the current release, of which the pattern is kept while it holds; there may be none.
+    ``releases`` is the folder of the releases that are out, of which the current one's pattern is kept while it holds.
+    Of the ``erased``, (None, company key) or (edition, number of a response), nothing is carried on under their name.
     Raises GateError where a secret cannot be protected.
     """
-    previous = _previous(current)
+    previous = read_previous(releases)
     with respondents.opened(warehouse) as connection:
         editions = surveys(connection, read_table(folder, "weights"))
         found = [protected(each.name, _systems(connection, each), previous) for each in editions]
@@ -40,6 +44,7 @@ def make_public(warehouse: Path, folder: Path, current: Path) -> tuple[dict[str,
         }
     figures = {name: read_table(folder, name) for name in FIGURE_TABLES}
     tables = publish(figures, found, covariates, previous.shown if previous else None)
+    tables["public_knowledge"] = knowledge.without(_known(found, previous), erased)
     write_tables(folder, tables)
     return tables, {
         edition.edition: {name: list(one.log) for name, one in edition.protections.items()}
@@ -59,13 +64,14 @@ class Verdict:
     breaches: tuple[str, ...]
 
 
-def attack_public(warehouse: Path, folder: Path, public: Path, current: Path) -> Verdict:
-    """Attack the public tables as they lie in the folder ``public``, knowing those of the ``current`` release too.
+def attack_public(warehouse: Path, folder: Path, public: Path, releases: Path) -> Verdict:
+    """Attack the public tables as they lie in the folder ``public``, knowing all that the ``releases`` in that folder
+    and those before them have told.
 
     Raises GateError where the tables are not what protection made.
     """
     tables = read_public(public)
-    previous = _previous(current)
+    previous = read_previous(releases)
     with respondents.opened(warehouse) as connection:
         editions = surveys(connection, read_table(folder, "weights"))
         proofs = [prove(each.name, _systems(connection, each), tables, previous) for each in editions]
@@ -92,23 +98,28 @@ def attack_release(database: Path, public: Path) -> Verdict | None:
     None for a release made before figures were protected jointly. Raises GateError where they are not what protection
     made.
     """
-    own = read_previous(database)
-    if own is None:
+    found = read_systems(database)
+    if found is None:
         return None
     tables = read_public(public)
-    names = sorted({edition for edition, _ in own.systems})
     return _verdict(
         tables,
         [
-            prove(name, [system for (edition, _), system in own.systems.items() if edition == name], tables)
-            for name in names
+            prove(name, [system for edition, system in found if edition == name], tables)
+            for name in dict.fromkeys(edition for edition, _ in found)
         ],
     )
 
 
+def _known(editions: Sequence[Protected], previous: Previous | None) -> pa.Table:
+    """What is public once these editions are out; of a system that is no more, what was."""
+    tables = [knowledge.SCHEMA.empty_table()]
+    for each in editions:
+        for name, one in each.protections.items():
+            tables.append(knowledge.told(each.edition, name, one.tables, one.pattern))
+    now = {(each.edition, name) for each in editions for name in each.protections}
+    return pa.concat_tables([*tables, *(previous.of_others(now) if previous else ())])
+
+
 def _systems(connection: duckdb.DuckDBPyConnection, survey: Survey) -> Iterator[System]:
     return systems(connection, survey.relation, survey.asked, weight=survey.weight)
-
-
-def _previous(current: Path) -> Previous | None:
-    return read_previous(current) if current.is_file() else None

@@ -330,7 +330,7 @@ def build_marts(
     folder = warehouse.parent / "estimates"
     make_weights(warehouse, folder)
     make_figures(warehouse, folder)
-    make_public(warehouse, folder, current=folder / "no release yet")
+    make_public(warehouse, folder, releases=folder / "no release yet")
     second = run_dbt(["build", "--select", FIGURES], **options)
     return DbtOutcome(first.nodes + second.nodes, first.seconds + second.seconds, second.error)
 

@@ -343,7 +343,7 @@ def test_the_public_tables_stand_the_attack(sample: Marts, sample_lake: Path, tm
     for (name,) in sample.execute(tables).fetchall():
         sample.execute(f"copy {name} to '{tmp_path / name}.parquet'")
     warehouse = sample_lake.parent / "warehouse" / "candidate.duckdb"
-    verdict = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, current=tmp_path / "none")
+    verdict = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, releases=tmp_path / "none")
     assert verdict.breaches == ()
     assert verdict.systems > 60
     assert verdict.secrets > 1000
@@ -361,7 +361,7 @@ def test_the_public_tables_stand_the_attack(sample: Marts, sample_lake: Path, tm
                 and edition = 'tour_2019' then 'ok' else flag end as flag
         ) from pub_innovation_export) to '{tmp_path / "pub_innovation_export"}.parquet'"""
     )
-    told = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, current=tmp_path / "none")
+    told = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, releases=tmp_path / "none")
     assert any(domain in breach for breach in told.breaches)
 
 
