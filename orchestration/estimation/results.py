@@ -16,7 +16,7 @@ from orchestration.estimation.arrays import numbers
 from orchestration.estimation.catalogue import BREAKDOWNS, ONE_WAY, SUBJECT
 from orchestration.estimation.contrast import QUOTED_EXPORT_SHARES, Contrast
 from orchestration.estimation.errors import EstimationError
-from orchestration.estimation.indicators import ALL, Breakdown, Indicator
+from orchestration.estimation.indicators import Breakdown, Indicator
 from orchestration.estimation.medians import median
 from orchestration.estimation.small_area import model_based
 from orchestration.estimation.survey import SIZES, STRATA, Survey
@@ -112,7 +112,7 @@ def _participation(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa
 
 
 def _figures(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa.Table:
-    """Business figures by every breakdown; needs by one-way breakdowns; shares of mentions nationally."""
+    """Business figures by every breakdown; needs too; mentions by one-way breakdowns."""
 
     def estimated(indicators: Sequence[Indicator], breakdowns: Sequence[Breakdown]) -> pa.Table:
         return figures.estimate(
@@ -129,12 +129,12 @@ def _figures(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa.Table
     unranked = pa.schema([*figures.SCHEMA, *(pa.field(name, kind) for name, kind in _RANKS.items())])
     parts = [unranked.empty_table(), business]
     parts += [
-        median(connection, edition.relation, edition.design, each, ONE_WAY, edition=edition.name)
+        median(connection, edition.relation, edition.design, each, BREAKDOWNS, edition=edition.name)
         for each in catalogue.median_of_spending(edition.asked)
     ]
     for asked, breakdowns in (
-        (catalogue.competences(edition.asked), ONE_WAY),
-        (catalogue.mentions(edition.asked), (ALL,)),
+        (catalogue.competences(edition.asked), BREAKDOWNS),
+        (catalogue.mentions(edition.asked), ONE_WAY),
     ):
         if not asked:
             continue
