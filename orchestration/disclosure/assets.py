@@ -8,6 +8,8 @@ from typing import Any
 import dagster as dg
 
 from orchestration.collection.tombstones import read_all
+from orchestration.disclosure.house_rules import read_rules
+from orchestration.disclosure.rules import Rules
 from orchestration.disclosure.stage import attack_public, make_public
 from orchestration.estimation.assets import FIGURES, MARTS, estimate_key, made, specs
 from orchestration.settings import Settings
@@ -33,7 +35,11 @@ def disclosure_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         run_id = context.run.run_id
         erased = [(stone.edition, stone.mark) for stone in read_all(settings.archive)]
         tables, log = make_public(
-            settings.candidate(run_id), settings.estimates(run_id), settings.releases, erased
+            settings.candidate(run_id),
+            settings.estimates(run_id),
+            settings.releases,
+            _rules(settings),
+            erased,
         )
         yield from made(tables, {"log": dg.MetadataValue.json(log)})
 
@@ -60,7 +66,11 @@ def secrecy_gate(
         run_id = context.run.run_id
         folder = staged(run_id)
         found = attack_public(
-            settings.candidate(run_id), settings.estimates(run_id), folder / "public", settings.releases
+            settings.candidate(run_id),
+            settings.estimates(run_id),
+            folder / "public",
+            settings.releases,
+            _rules(settings),
         )
         evidence = {
             "staged_content": content(folder),
@@ -86,3 +96,7 @@ def secrecy_gate(
         )
 
     return secrecy
+
+
+def _rules(settings: Settings) -> Rules:
+    return read_rules(settings.reference / "secrecy.yaml")

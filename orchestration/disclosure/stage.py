@@ -14,6 +14,7 @@ from orchestration.disclosure import knowledge
 from orchestration.disclosure.previous import Previous, read_previous, read_public, read_systems
 from orchestration.disclosure.proof import Proof, prove, unsupported
 from orchestration.disclosure.publishing import Protected, protected, publish
+from orchestration.disclosure.rules import Rules
 from orchestration.disclosure.systems import System, systems
 from orchestration.estimation import respondents
 from orchestration.estimation.files import read_table, write_tables
@@ -24,7 +25,11 @@ Log = dict[str, dict[str, list[str]]]
 
 
 def make_public(
-    warehouse: Path, folder: Path, releases: Path, erased: Collection[tuple[str | None, str]] = ()
+    warehouse: Path,
+    folder: Path,
+    releases: Path,
+    rules: Rules,
+    erased: Collection[tuple[str | None, str]] = (),
 ) -> tuple[dict[str, pa.Table], Log]:
     """Protect the figures in ``folder``; the tables (`publishing.PUBLISHED_TABLES`) are written there and
     returned, with what was done to each system of each edition.
@@ -36,7 +41,7 @@ def make_public(
     previous = read_previous(releases)
     with respondents.opened(warehouse) as connection:
         editions = surveys(connection, read_table(folder, "weights"))
-        found = [protected(each.name, _systems(connection, each), previous) for each in editions]
+        found = [protected(each.name, _systems(connection, each), previous, rules) for each in editions]
         covariates = {
             each.name: respondents.covariates(connection, each.name)
             for each in editions
@@ -64,7 +69,7 @@ class Verdict:
     breaches: tuple[str, ...]
 
 
-def attack_public(warehouse: Path, folder: Path, public: Path, releases: Path) -> Verdict:
+def attack_public(warehouse: Path, folder: Path, public: Path, releases: Path, rules: Rules) -> Verdict:
     """Attack the public tables as they lie in the folder ``public``, knowing all that the ``releases`` in that folder
     and those before them have told.
 
@@ -74,7 +79,7 @@ def attack_public(warehouse: Path, folder: Path, public: Path, releases: Path) -
     previous = read_previous(releases)
     with respondents.opened(warehouse) as connection:
         editions = surveys(connection, read_table(folder, "weights"))
-        proofs = [prove(each.name, _systems(connection, each), tables, previous) for each in editions]
+        proofs = [prove(each.name, _systems(connection, each), tables, previous, rules) for each in editions]
     return _verdict(tables, proofs)
 
 

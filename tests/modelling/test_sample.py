@@ -27,6 +27,7 @@ from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PartnerInput, decode_partners, decode_reference
 from orchestration.decoding.quarantine import Quarantine
 from orchestration.decoding.responses import decode
+from orchestration.disclosure import Rules
 from orchestration.disclosure.stage import attack_public
 from orchestration.frame import load as load_frame
 from orchestration.identifiers import CompanyKeys
@@ -343,7 +344,7 @@ def test_the_public_tables_stand_the_attack(sample: Marts, sample_lake: Path, tm
     for (name,) in sample.execute(tables).fetchall():
         sample.execute(f"copy {name} to '{tmp_path / name}.parquet'")
     warehouse = sample_lake.parent / "warehouse" / "candidate.duckdb"
-    verdict = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, releases=tmp_path / "none")
+    verdict = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, tmp_path / "none", Rules())
     assert verdict.breaches == ()
     assert verdict.systems > 60
     assert verdict.secrets > 1000
@@ -361,7 +362,7 @@ def test_the_public_tables_stand_the_attack(sample: Marts, sample_lake: Path, tm
                 and edition = 'tour_2019' then 'ok' else flag end as flag
         ) from pub_innovation_export) to '{tmp_path / "pub_innovation_export"}.parquet'"""
     )
-    told = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, releases=tmp_path / "none")
+    told = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, tmp_path / "none", Rules())
     assert any(domain in breach for breach in told.breaches)
 
 
