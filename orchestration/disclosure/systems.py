@@ -21,7 +21,7 @@ _COARSE = tuple(cut for cut in ONE_WAY if cut.name in ("all", "region", "size_cl
 # Hardly a territory has them (70 of 5,380 figures of the sample).
 _MENTIONED = tuple(cut for cut in ONE_WAY if cut.name != "territory")
 # The shares of companies that go with the shares of mentions of a question.
-_SHARE_OF = {catalogue.NEED_MENTIONS: catalogue.NEED, catalogue.HARD_MENTIONS: catalogue.HARD}
+SHARE_OF = {catalogue.NEED_MENTIONS: catalogue.NEED, catalogue.HARD_MENTIONS: catalogue.HARD}
 _TOTAL = Magnitude("total", "total", "weighted_total")
 
 
@@ -137,7 +137,7 @@ def _specs(asked: Asked) -> Iterator[_Spec]:
         yield _share(each.name, BASE, each.value, ONE_WAY, (each.name,))
     # The shares of a domain add up to 100 %, so they are shown where those of companies are shown of every competence:
     # all that they tell is then told already, but for who answered.
-    for question, share in _SHARE_OF.items():
+    for question, share in SHARE_OF.items():
         listed = [each for each in catalogue.mentions(asked) if each.name.split(SUBJECT)[0] == question]
         if listed:
             names = tuple(each.name for each in listed)
