@@ -107,10 +107,12 @@ def attack_release(database: Path, public: Path) -> Verdict | None:
     if found is None:
         return None
     tables = read_public(public)
+    # What it carried over was held against the release before when it was published; here it stands for itself.
+    itself = Previous({}, tables, ())
     return _verdict(
         tables,
         [
-            prove(name, [system for edition, system in found if edition == name], tables)
+            prove(name, [system for edition, system in found if edition == name], tables, itself)
             for name in dict.fromkeys(edition for edition, _ in found)
         ],
     )
