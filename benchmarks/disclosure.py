@@ -74,10 +74,10 @@ class Row:
     clean: bool
 
 
-def measure(name: str, tables: Tables, rules: Rules, base: Protection | None = None) -> Row:
+def measure(name: str, tables: Tables, rules: Rules, bases: Sequence[Protection] = ()) -> Row:
     """Protect and attack one system."""
     start = time.perf_counter()
-    protection = protect(tables, rules, base=base)
+    protection = protect(tables, rules, bases=bases)
     middle = time.perf_counter()
     report = attack(tables, protection.pattern, rules)
     end = time.perf_counter()
@@ -233,7 +233,7 @@ def one_indicator(seed: int) -> Row:
         table = respondents(1000)
         _BASE.append((table, protect(build(table, breakdowns("n", NINE), Count(), WITHIN), Rules())))
     table, base = _BASE[0]
-    return measure(f"indicator {seed}", share_of(table, seed, NINE), Rules(), base)
+    return measure(f"indicator {seed}", share_of(table, seed, NINE), Rules(), [base])
 
 
 def release() -> None:

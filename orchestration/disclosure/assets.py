@@ -7,6 +7,9 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.collection.tombstones import read_all
+from orchestration.disclosure.house_rules import read_rules
+from orchestration.disclosure.rules import Rules
 from orchestration.disclosure.stage import attack_public, make_public
 from orchestration.estimation.assets import FIGURES, MARTS, estimate_key, made, specs
 from orchestration.settings import Settings
@@ -19,6 +22,7 @@ PUBLISHED = {
     "published_contrasts": "Contrasts of which both shares are shown.",
     "published_territory_models": "Model-based figures, fitted again on what is shown.",
     "secrecy": "Why each public row is shown or hidden. Internal.",
+    "public_knowledge": "What this release and all before it tell of whom. Internal.",
 }
 
 
@@ -33,11 +37,14 @@ def disclosure_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     )
     def protect(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         run_id = context.run.run_id
+        erased = [(stone.edition, stone.mark) for stone in read_all(settings.archive)]
         tables, log = make_public(
             settings.candidate(run_id),
             settings.estimates(run_id),
-            _current(settings),
-            context.resources.second_process.start,
+            settings.releases,
+            _rules(settings),
+            erased,
+            start=context.resources.second_process.start,
         )
         yield from made(tables, {"log": dg.MetadataValue.json(log)})
 
@@ -56,7 +63,7 @@ def secrecy_gate(
         GATE,
         asset=guards,
         blocking=True,
-        description="An attacker with all public tables, of this release and of the current one, recovers no secret.",
+        description="An attacker with all public tables, of this release and of all before it, recovers no secret.",
     )
 
     @dg.multi_asset_check(name=f"gate_{GATE}", specs=[spec], required_resource_keys={"second_process"})
@@ -67,8 +74,9 @@ def secrecy_gate(
             settings.candidate(run_id),
             settings.estimates(run_id),
             folder / "public",
-            _current(settings),
-            context.resources.second_process.start,
+            settings.releases,
+            _rules(settings),
+            start=context.resources.second_process.start,
         )
         evidence = {
             "staged_content": content(folder),
@@ -96,6 +104,5 @@ def secrecy_gate(
     return secrecy
 
 
-def _current(settings: Settings) -> Path:
-    """The database of the current release, which may not be there."""
-    return settings.releases / "current" / "internal" / "skills_bank.duckdb"
+def _rules(settings: Settings) -> Rules:
+    return read_rules(settings.reference / "secrecy.yaml")

@@ -6,13 +6,14 @@ cells shown earlier are added as known sums over the finest cells, split by who 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
 from scipy import sparse
 
+from orchestration.disclosure.cells import Key
 from orchestration.disclosure.gauss import column_atoms
 from orchestration.disclosure.rules import Bools, Floats, Ints
 from orchestration.disclosure.span import Guards, Span
@@ -22,23 +23,29 @@ from orchestration.errors import GateError
 
 @dataclass(frozen=True, eq=False)
 class Earlier:
-    """A release already out: its tables, built the same way, and which of its cells were hidden."""
+    """What releases already out tell of a system.
 
-    tables: Tables
-    pattern: Bools
+    Attributes:
+        members: whom it is about, in the finest cells of then.
+        told: the sums that are known, 0/1, shape (finest cells of then, sums).
+        hidden: the rows that the last of these releases hid.
+    """
+
+    members: Members
+    told: sparse.csc_array
+    hidden: frozenset[Key]
 
     @classmethod
-    def of(cls, tables: Tables, rows: pa.Table) -> Earlier:
-        """A release from its tables, built again from its respondents, and its ``explained`` rows.
+    def of(cls, tables: Tables, pattern: Bools) -> Earlier:
+        """A release from its tables, linked with those before it or not, and the cells of them that it hid.
 
-        A row that is not listed counts as shown.
+        Raises:
+            GateError: the tables do not name their contributors.
         """
-        names = ("indicator", "domain_type", "domain", "hidden")
-        listed = zip(*(rows[name].to_pylist() for name in names), strict=True)
-        hidden = {key for *key_, is_hidden in listed if is_hidden for key in [tuple(key_)]}
-        pattern = np.zeros(len(tables.keys), np.bool_)
-        pattern[[cell for key, cell in tables.rows.items() if key in hidden]] = True
-        return cls(tables, pattern)
+        shown = tables.known.copy()
+        shown[: len(pattern)] |= tables.printed[: len(pattern)] & ~pattern
+        hidden = frozenset(key for key, cell in tables.rows.items() if pattern[cell])
+        return cls(named(tables), tables.columns[:, np.flatnonzero(shown)], hidden)
 
 
 def link(tables: Tables, earlier: Sequence[Earlier]) -> Tables:
@@ -64,29 +71,33 @@ def link(tables: Tables, earlier: Sequence[Earlier]) -> Tables:
 
 def hidden_before(tables: Tables, earlier: Earlier) -> Bools:
     """Cells of the present tables that the earlier release hid."""
-    rows = {key for key, cell in earlier.tables.rows.items() if earlier.pattern[cell]}
     before = np.zeros(len(tables.keys), np.bool_)
-    before[[cell for key, cell in tables.rows.items() if key in rows]] = True
+    before[[cell for key, cell in tables.rows.items() if key in earlier.hidden]] = True
     return before
 
 
 def unchanged(tables: Tables, earlier: Earlier) -> bool:
     """Whether the same respondents gave the same answers then."""
-    now, then = tables.members, earlier.tables.members
-    if now is None or then is None:
-        return False
-    return dict(zip(now.ids, now.answers, strict=True)) == dict(zip(then.ids, then.answers, strict=True))
+    then = earlier.members
+    present = set(itertools.compress(zip(then.ids, then.answers.tolist(), strict=True), then.present))
+    now = named(tables)
+    return set(zip(now.ids, now.answers.tolist(), strict=True)) == present
 
 
-def _link(tables: Tables, earlier: Earlier) -> Tables:
-    now, then = tables.members, earlier.tables.members
-    if now is None or then is None:
+def named(tables: Tables) -> Members:
+    """The tables' respondents one by one. Raises GateError where they are not named."""
+    if tables.members is None:
         raise GateError(
             "a release cannot be compared with an earlier one without knowing who contributed",
             expected="a column contributor in both tables of finest cells",
             fix="pass the company key, or the respondent, as contributor",
         )
-    members, pairs = _joined(now, then)
+    return tables.members
+
+
+def _link(tables: Tables, earlier: Earlier) -> Tables:
+    now = named(tables)
+    members, pairs = _joined(now, earlier.members)
     atoms, members_atoms = np.unique(pairs, axis=0, return_inverse=True)
     members = replace(members, atoms=members_atoms.ravel())
     count = len(atoms)
@@ -100,10 +111,7 @@ def _link(tables: Tables, earlier: Earlier) -> Tables:
         return sparse.csc_array(place @ columns)
 
     present = spread(tables.columns, 0)
-    shown = np.flatnonzero(
-        (earlier.tables.printed & ~earlier.pattern[: len(earlier.tables.printed)]) | earlier.tables.known
-    )
-    past = spread(earlier.tables.columns[:, shown], 1)
+    past = spread(earlier.told, 1)
     memory = Span(count, Guards(past[:, :0]))
     added = []
     for c in range(past.shape[1]):
@@ -122,7 +130,7 @@ def _link(tables: Tables, earlier: Earlier) -> Tables:
     def extended(values: Floats | None) -> Floats | None:
         return None if values is None else np.append(values, np.zeros(extra))
 
-    keys = tuple(("", "earlier", "|".join(earlier.tables.keys[shown[c]])) for c in added)
+    keys = tuple(("", "earlier", str(c)) for c in added)
     return replace(
         tables,
         keys=tables.keys + keys,
@@ -152,27 +160,23 @@ def _link(tables: Tables, earlier: Earlier) -> Tables:
 
 
 def _joined(now: Members, then: Members) -> tuple[Members, Ints]:
-    """Everybody of both releases, and the finest cell of each in either (-1: not there)."""
-    place = {name: i for i, name in enumerate(now.ids)}
+    """Everybody of both releases, and the finest cell of each in either (-1: not there).
+
+    The old answer of somebody who changed it is another unknown than the new one.
+    """
+    place = {who: i for i, who in enumerate(zip(now.ids, now.answers.tolist(), strict=True))}
+    at = np.array([place.get(who, -1) for who in zip(then.ids, then.answers.tolist(), strict=True)], np.int64)
     partner = np.full(len(now.ids), -1, np.int64)
-    gone: list[int] = []
-    names: list[str] = []
-    for i, name in enumerate(then.ids):
-        at = place.get(name, -1)
-        if at >= 0 and now.answers[at] == then.answers[i]:
-            partner[at] = then.atoms[i]
-        else:
-            gone.append(i)
-            # The old answer of somebody who changed it is another unknown than the new one.
-            names.append(name if at < 0 else f"{name}\x00{len(names)}")
-    left = np.array(gone, np.int64)
+    partner[at[at >= 0]] = then.atoms[at >= 0]
+    left = np.flatnonzero(at < 0)
     return (
         Members(
-            now.ids + tuple(names),
+            now.ids + tuple(then.ids[i] for i in left),
             np.zeros(0, np.int64),
             np.append(now.answers, then.answers[left]),
             np.vstack([now.values, then.values[left]]),
             np.vstack([now.capacities, then.capacities[left]]),
+            np.append(now.present, np.zeros(len(left), np.bool_)),
         ),
         np.vstack(
             [

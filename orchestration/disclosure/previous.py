@@ -1,22 +1,28 @@
-"""The release before. Belongs here: reading back what the current release printed and whom it was about. Does not:
-what an attacker makes of it (earlier)."""
+"""The releases before. Belongs here: reading back what they printed and whom it was about. Does not: what an attacker
+makes of it (earlier)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from orchestration.disclosure import knowledge
+from orchestration.disclosure.cells import Key
 from orchestration.disclosure.earlier import Earlier
 from orchestration.disclosure.systems import System, systems
 from orchestration.errors import GateError
 from orchestration.estimation import respondents
-from orchestration.estimation.tables import where
+from orchestration.estimation.tables import listed, replaced, those
 
-SECRECY = "fct_secrecy"
+DATABASE = Path("internal") / "skills_bank.duckdb"
+SECRECY, KNOWLEDGE = "fct_secrecy", "fct_public_knowledge"
 # The public tables under the names by which a run makes them; ``{name}`` stands for where a table is.
 _PUBLIC = {
     "published_participation": "SELECT * FROM {pub_participation}",
@@ -34,52 +40,75 @@ _TABLES = (
 )  # fmt: skip
 
 
+Place = tuple[str, str]
+
+
 @dataclass(frozen=True, eq=False)
 class Previous:
-    """A release already out: its systems by edition and name, the rows it hid, and its public tables."""
+    """What is out already.
 
-    systems: Mapping[tuple[str, str], System]
-    secrecy: pa.Table
+    Attributes:
+        hidden: the rows that the current release hid, by edition and system.
+        shown: its public tables.
+        known: what it and all before it told (rows of ``knowledge.SCHEMA`` by edition and system), the current
+            release's last; of releases that it does not know of, theirs before.
+    """
+
+    hidden: Mapping[Place, frozenset[Key]]
     shown: Mapping[str, pa.Table]
+    known: tuple[Mapping[Place, pa.Table], ...]
 
     def earlier(self, edition: str, system: System) -> list[Earlier]:
-        """The same system in that release; none where the question is new."""
-        found = self.systems.get((edition, system.name))
-        if found is None:
-            return []
-        own = where(where(self.secrecy, "edition", edition), "system", system.name)
-        return [Earlier.of(found.tables, own.rename_columns({"is_hidden": "hidden"}))]
+        """What is known of the system; nothing where the question is new."""
+        place = edition, system.name
+        tables = [each[place] for each in self.known if place in each]
+        found = [knowledge.recalled(rows, len(system.tables.measures)) for rows in tables]
+        if found:
+            found[-1] = replace(found[-1], hidden=self.hidden.get(place, frozenset()))
+        return found
+
+    def of_others(self, systems: Collection[Place]) -> Iterator[pa.Table]:
+        """What is known of other systems than these: of each, as the first table has it."""
+        done = set(systems)
+        for tables in self.known:
+            for place, rows in tables.items():
+                if place not in done:
+                    yield replaced(rows, is_present=[False] * rows.num_rows).cast(knowledge.SCHEMA)
+            done |= tables.keys()
 
 
-def read_previous(database: Path, editions: Collection[str] | None = None) -> Previous | None:
-    """What a release's database says of it; None for a release made before figures were protected jointly.
+def read_previous(releases: Path) -> Previous | None:
+    """What the releases in a folder have told; None where the current one was made before figures were protected
+    jointly, or is not there.
 
-    The systems are those of the ``editions``; all, by default.
+    A release carries on what those before it told, so that the current one is read, and one that was published after it
+    where it was rolled back from; of releases that carry nothing on, all are read.
 
-    Raises GateError where it has such figures and they cannot be built again.
+    Raises GateError where a release has such figures and they cannot be built again.
     """
-    with respondents.opened(database) as connection:
-        tables = {
-            name
-            for (name,) in connection.sql(
-                "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'marts'"
-            ).fetchall()
-        }
-        if SECRECY not in tables:
+    current = (releases / "current").resolve() / DATABASE
+    if not current.is_file():
+        return None
+    with _attached(current) as connection:
+        if connection is None:
             return None
-        try:
-            return Previous(
-                {(edition, each.name): each for edition, each in _systems(connection, editions)},
-                connection.sql(f"SELECT * FROM marts.{SECRECY}").to_arrow_table(),
-                _read(connection, {name: f"marts.{name}" for name in _TABLES}),
-            )
-        except duckdb.Error as error:
-            raise GateError(
-                f"the figures of the current release cannot be built again ({str(error).splitlines()[0]})",
-                where=str(database),
-                expected="the marts that its figures were made from",
-                fix="roll back to a sound release, or remove the releases that this version cannot read",
-            ) from error
+        hidden = {place: _rows(rows, hidden=True) for place, rows in _by_place(connection, SECRECY).items()}
+        shown = _read(connection, {name: f"marts.{name}" for name in _TABLES})
+        own, carries = _knowledge(connection)
+    known = [own]
+    newest_first = sorted(releases.glob("[0-9]*/" + str(DATABASE)), key=_order, reverse=True)
+    for database in newest_first:
+        if database == current:
+            if carries:
+                break
+            continue
+        with _attached(database) as connection:
+            if connection is not None:
+                told, carries = _knowledge(connection)
+                known.insert(0, told)
+                if carries:
+                    break
+    return Previous(hidden, shown, tuple(known))
 
 
 def read_public(folder: Path) -> dict[str, pa.Table]:
@@ -96,13 +125,80 @@ def _read(connection: duckdb.DuckDBPyConnection, places: Mapping[str, str]) -> d
     return {name: connection.sql(query.format(**places)).to_arrow_table() for name, query in _PUBLIC.items()}
 
 
-def _systems(
-    connection: duckdb.DuckDBPyConnection, editions: Collection[str] | None
-) -> list[tuple[str, System]]:
+@contextmanager
+def _attached(database: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """The marts of a release; None for one made before figures were protected jointly."""
+    with respondents.opened(database) as connection:
+        if SECRECY not in _names(connection):
+            yield None
+            return
+        try:
+            yield connection
+        except duckdb.Error as error:
+            raise GateError(
+                f"the figures of a release cannot be built again ({str(error).splitlines()[0]})",
+                where=str(database),
+                expected="the marts that its figures were made from",
+                fix="roll back to a sound release, or remove the releases that this version cannot read",
+            ) from error
+
+
+def _names(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    found = connection.sql(
+        "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'marts'"
+    ).fetchall()
+    return {name for (name,) in found}
+
+
+def _knowledge(connection: duckdb.DuckDBPyConnection) -> tuple[dict[Place, pa.Table], bool]:
+    """What a release tells, and whether it carries on what those before it told."""
+    if KNOWLEDGE in _names(connection):
+        return _by_place(connection, KNOWLEDGE), True
+    secrecy = _by_place(connection, SECRECY)
+    found = {}
+    for edition, system in _systems(connection):
+        # A row that is not listed was no row of that release.
+        pattern = np.ones(len(system.tables.keys), np.bool_)
+        rows = secrecy.get((edition, system.name))
+        shown = frozenset() if rows is None else _rows(rows, hidden=False)
+        pattern[[system.tables.rows[key] for key in shown & system.tables.rows.keys()]] = False
+        found[edition, system.name] = knowledge.told(edition, system.name, system.tables, pattern)
+    return found, False
+
+
+def _by_place(connection: duckdb.DuckDBPyConnection, table: str) -> dict[Place, pa.Table]:
+    """The rows of a mart by edition and system."""
+    rows = connection.sql(f"SELECT * FROM marts.{table} ORDER BY ALL").to_arrow_table()
+    places = list(zip(listed(rows, "edition"), listed(rows, "system"), strict=True))
+    starts = [at for at in range(len(places)) if not at or places[at] != places[at - 1]]
+    ends = [*starts[1:], len(places)]
+    return {places[start]: rows.slice(start, end - start) for start, end in zip(starts, ends, strict=True)}
+
+
+def _rows(secrecy: pa.Table, *, hidden: bool) -> frozenset[Key]:
+    rows = those(secrecy, (is_hidden == hidden for is_hidden in listed(secrecy, "is_hidden")))
+    return frozenset(
+        zip(*(listed(rows, name) for name in ("indicator", "domain_type", "domain")), strict=True)
+    )
+
+
+def _order(database: Path) -> list[int]:
+    """A release's year, week and number: 2026-W09-10 comes after 2026-W09-9."""
+    return [int(part) for part in re.findall(r"\d+", database.parent.parent.name)]
+
+
+def read_systems(database: Path) -> list[tuple[str, System]] | None:
+    """The systems of a release, each with its edition; None for one made before figures were protected jointly.
+
+    Raises GateError where they cannot be built again.
+    """
+    with _attached(database) as connection:
+        return None if connection is None else list(_systems(connection))
+
+
+def _systems(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, System]]:
     found = []
     for state in respondents.editions(connection):
-        if editions is not None and state.name not in editions:
-            continue
         asked = respondents.answered(connection, state.name)
         table = respondents.load(connection, state.name, asked)
         weights = f"SELECT respondent_id, weight FROM marts.fct_weight WHERE edition = '{state.name}'"

@@ -13,7 +13,8 @@ from orchestration.disclosure.derived import PAIR
 from orchestration.disclosure.previous import Previous
 from orchestration.disclosure.rules import Rules
 from orchestration.disclosure.show import SILENT, pattern_of
-from orchestration.disclosure.systems import System
+from orchestration.disclosure.systems import SHARE_OF, System
+from orchestration.disclosure.words import Flag
 from orchestration.errors import GateError
 from orchestration.estimation.catalogue import SUBJECT
 from orchestration.estimation.tables import listed, replaced, those, where
@@ -88,7 +89,7 @@ def unsupported(figures: pa.Table, changes: pa.Table, contrasts: pa.Table, model
         key for key, flag, value in zip(keys, figures["flag"].to_pylist(), figures["value"].to_pylist(), strict=True)
         if flag not in SILENT and value is not None
     }  # fmt: skip
-    found = []
+    found = _mentions(figures)
     for row in changes.to_pylist():
         rest = tuple(row[name] for name in names[1:])
         if (
@@ -106,6 +107,18 @@ def unsupported(figures: pa.Table, changes: pa.Table, contrasts: pa.Table, model
         if row["gamma"] and key not in shown:
             found.append(f"the model of {row['domain']}, {row['edition']}, holds hidden answers")
     return found
+
+
+def _mentions(figures: pa.Table) -> list[str]:
+    """Shares of mentions of a domain of which a share of companies is hidden: it is what is missing to 100 %."""
+    names = ("edition", "domain_type", "domain", "indicator", "subject", "flag", "value")
+    rows = list(zip(*(figures[name].to_pylist() for name in names), strict=True))
+    hidden = {row[:4] for row in rows if row[5] in (*SILENT, Flag.CARRIED_OVER)}
+    return [
+        f"the share of mentions {row[4]} in {row[1]} {row[2]}, {row[0]}, tells hidden shares of companies"
+        for row in rows
+        if row[6] is not None and row[5] != Flag.CARRIED_OVER and (*row[:3], SHARE_OF.get(row[3])) in hidden
+    ]
 
 
 def _told(table: pa.Table, edition: str) -> pa.Table:

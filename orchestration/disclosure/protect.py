@@ -58,7 +58,7 @@ def protect(
     tables: Tables,
     rules: Rules | None = None,
     previous: Sequence[Earlier] = (),
-    base: Protection | None = None,
+    bases: Sequence[Protection] = (),
 ) -> Protection:
     """Choose the cells to hide so that no attack recovers a secret.
 
@@ -71,8 +71,8 @@ def protect(
         tables: all that is published together about one question.
         rules: what is secret; the lawful defaults when left out.
         previous: releases already out, the last one last.
-        base: protection of the numbers of respondents; what it hides is hidden here in the same domains,
-            so that indicators cannot be played off against each other.
+        bases: protection of the numbers of respondents, or of other figures; what they hide is hidden here in the
+            same domains, so that indicators cannot be played off against each other.
 
     Raises:
         GateError: a secret cannot be protected, because everything around it is already known.
@@ -81,7 +81,7 @@ def protect(
     linked = link(tables, previous)
     reasons = reasons_of(linked, rules)
     secret = is_primary(reasons) & ~linked.known
-    must = linked.printed & ((reasons != 0) | _hidden_in(linked, base))
+    must = linked.printed & ((reasons != 0) | _hidden_in(linked, bases))
     log = [f"{int((is_primary(reasons) & linked.printed).sum())} cells secret by themselves"]
     lost = int((is_primary(reasons) & linked.known & linked.printed).sum())
     if lost:
@@ -117,10 +117,10 @@ def protect(
     return result(hidden)
 
 
-def _hidden_in(tables: Tables, base: Protection | None) -> Bools:
-    """Cells of the domains that the base hides."""
+def _hidden_in(tables: Tables, bases: Sequence[Protection]) -> Bools:
+    """Cells of the domains that one of the bases hides."""
     also = np.zeros(len(tables.keys), np.bool_)
-    if base is not None:
+    for base in bases:
         domains = {key[1:] for key, cell in base.tables.rows.items() if base.pattern[cell]}
         also[[cell for key, cell in tables.rows.items() if key[1:] in domains]] = True
     return also

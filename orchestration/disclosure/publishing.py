@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from orchestration.disclosure import derived
+from orchestration.disclosure import derived, knowledge
 from orchestration.disclosure.cells import ALL
 from orchestration.disclosure.previous import Previous
 from orchestration.disclosure.protect import Protection, protect
@@ -78,6 +78,7 @@ PUBLISHED_TABLES = {
     "published_contrasts": CONTRASTS,
     "published_territory_models": MODELS,
     "secrecy": SECRECY,
+    "public_knowledge": knowledge.SCHEMA,
 }
 Tables = Mapping[str, pa.Table]
 # Figures that are totals: they are rounded to 10 where shares are rounded to a point.
@@ -120,7 +121,8 @@ def protected(
 def publish(
     estimates: Tables, editions: Sequence[Protected], covariates: Tables, last: Tables | None = None
 ) -> dict[str, pa.Table]:
-    """The tables of ``PUBLISHED_TABLES``, from the run's estimates: hidden, rounded, and nothing else left in them.
+    """The tables of ``PUBLISHED_TABLES`` but for what is carried on, from the run's estimates: hidden, rounded, and
+    nothing else left in them.
 
     ``covariates`` has what the frame tells of the territories of each edition with weights. ``last`` holds the public
     tables of the current release: a figure that it showed and that must be hidden now comes back as it was.

@@ -3,7 +3,7 @@ out. Does not: protection or attacks themselves, Dagster."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import TypeVar
 import duckdb
 import pyarrow as pa
 
-from orchestration.disclosure.previous import Previous, read_previous, read_public
+from orchestration.disclosure import knowledge
+from orchestration.disclosure.previous import Previous, read_previous, read_public, read_systems
 from orchestration.disclosure.proof import Proof, prove, unsupported
 from orchestration.disclosure.publishing import Protected, protected, publish
+from orchestration.disclosure.rules import Rules
 from orchestration.disclosure.systems import System, systems
 from orchestration.estimation import respondents
 from orchestration.estimation.files import read_table, write_tables
@@ -26,43 +28,59 @@ _T = TypeVar("_T")
 Log = dict[str, dict[str, list[str]]]
 
 
+@dataclass(frozen=True)
+class _Run:
+    """Where a run has its marts and its figures, the releases that are out, and what is secret."""
+
+    warehouse: Path
+    folder: Path
+    releases: Path
+    rules: Rules
+
+
 def make_public(
-    warehouse: Path, folder: Path, current: Path, start: Start = partial
+    warehouse: Path,
+    folder: Path,
+    releases: Path,
+    rules: Rules,
+    erased: Collection[tuple[str | None, str]] = (),
+    *,
+    start: Start = partial,
 ) -> tuple[dict[str, pa.Table], Log]:
     """Protect the figures in ``folder``; the tables (`publishing.PUBLISHED_TABLES`) are written there and
     returned, with what was done to each system of each edition.
 
-    ``current`` is the database of the current release, of which the pattern is kept while it holds; there may be none.
+    ``releases`` is the folder of the releases that are out, of which the current one's pattern is kept while it holds.
+    Of the ``erased``, (None, company key) or (edition, number of a response), nothing is carried on under their name.
     Half of the editions are protected where ``start`` starts them. Raises GateError where a secret cannot be
     protected.
     """
-    found = _shared(start, _protect, warehouse, folder, current)
-    previous = _previous(current, [])
+    found = _shared(start, _protect, _Run(warehouse, folder, releases, rules))
+    editions, previous = [each for each, _ in found], read_previous(releases)
     figures = {name: read_table(folder, name) for name in FIGURE_TABLES}
     tables = publish(
         figures,
-        [each for each, _ in found],
+        editions,
         {each.edition: covariates for each, covariates in found if covariates is not None},
         previous.shown if previous else None,
     )
+    tables["public_knowledge"] = knowledge.without(_known(editions, previous), erased)
     write_tables(folder, tables)
     return tables, {
         each.edition: {name: list(one.log) for name, one in each.protections.items()} for each, _ in found
     }
 
 
-def _protect(
-    names: Sequence[str], warehouse: Path, folder: Path, current: Path
-) -> list[tuple[Protected, pa.Table | None]]:
+def _protect(names: Sequence[str], run: _Run) -> list[tuple[Protected, pa.Table | None]]:
     """The editions protected, each with what the frame tells of its territories where it has weights."""
-    previous = _previous(current, names)
-    with respondents.opened(warehouse) as connection:
+    previous = read_previous(run.releases)
+    with respondents.opened(run.warehouse) as connection:
         return [
             (
-                protected(each.name, _systems(connection, each), previous),
+                protected(each.name, _systems(connection, each), previous, run.rules),
                 respondents.covariates(connection, each.name) if each.design.weight else None,
             )
-            for each in surveys(connection, read_table(folder, "weights"), names)
+            for each in surveys(connection, read_table(run.folder, "weights"), names)
         ]
 
 
@@ -79,31 +97,33 @@ class Verdict:
 
 
 def attack_public(
-    warehouse: Path, folder: Path, public: Path, current: Path, start: Start = partial
+    warehouse: Path, folder: Path, public: Path, releases: Path, rules: Rules, *, start: Start = partial
 ) -> Verdict:
-    """Attack the public tables as they lie in the folder ``public``, knowing those of the ``current`` release too.
+    """Attack the public tables as they lie in the folder ``public``, knowing all that the ``releases`` in that folder
+    and those before them have told.
 
     Half of the editions are attacked where ``start`` starts it. Raises GateError where the tables are not what
     protection made.
     """
-    return _verdict(read_public(public), _shared(start, _attack, warehouse, folder, current, public))
+    run = _Run(warehouse, folder, releases, rules)
+    return _verdict(read_public(public), _shared(start, _attack, run, public))
 
 
-def _attack(names: Sequence[str], warehouse: Path, folder: Path, current: Path, public: Path) -> list[Proof]:
-    tables, previous = read_public(public), _previous(current, names)
-    with respondents.opened(warehouse) as connection:
+def _attack(names: Sequence[str], run: _Run, public: Path) -> list[Proof]:
+    tables, previous = read_public(public), read_previous(run.releases)
+    with respondents.opened(run.warehouse) as connection:
         return [
-            prove(each.name, _systems(connection, each), tables, previous)
-            for each in surveys(connection, read_table(folder, "weights"), names)
+            prove(each.name, _systems(connection, each), tables, previous, run.rules)
+            for each in surveys(connection, read_table(run.folder, "weights"), names)
         ]
 
 
-def _shared(start: Start, work: Callable[..., list[_T]], warehouse: Path, *places: Path) -> list[_T]:
-    """What ``work`` makes of the warehouse's editions, the earliest first: half of them done elsewhere meanwhile."""
-    with respondents.opened(warehouse) as connection:
+def _shared(start: Start, work: Callable[..., list[_T]], run: _Run, *rest: Path) -> list[_T]:
+    """What ``work`` makes of the run's editions, the earliest first: half of them done elsewhere meanwhile."""
+    with respondents.opened(run.warehouse) as connection:
         names = [each.name for each in respondents.editions(connection)]
-    elsewhere = start(work, names[::2], warehouse, *places)
-    here = work(names[1::2], warehouse, *places)
+    elsewhere = start(work, names[::2], run, *rest)
+    here = work(names[1::2], run, *rest)
     done = dict(zip([*names[1::2], *names[::2]], [*here, *elsewhere()], strict=True))
     return [done[name] for name in names]
 
@@ -128,23 +148,30 @@ def attack_release(database: Path, public: Path) -> Verdict | None:
     None for a release made before figures were protected jointly. Raises GateError where they are not what protection
     made.
     """
-    own = read_previous(database)
-    if own is None:
+    found = read_systems(database)
+    if found is None:
         return None
     tables = read_public(public)
-    names = sorted({edition for edition, _ in own.systems})
+    # What it carried over was held against the release before when it was published; here it stands for itself.
+    itself = Previous({}, tables, ())
     return _verdict(
         tables,
         [
-            prove(name, [system for (edition, _), system in own.systems.items() if edition == name], tables)
-            for name in names
+            prove(name, [system for edition, system in found if edition == name], tables, itself)
+            for name in dict.fromkeys(edition for edition, _ in found)
         ],
     )
 
 
+def _known(editions: Sequence[Protected], previous: Previous | None) -> pa.Table:
+    """What is public once these editions are out; of a system that is no more, what was."""
+    tables = [knowledge.SCHEMA.empty_table()]
+    for each in editions:
+        for name, one in each.protections.items():
+            tables.append(knowledge.told(each.edition, name, one.tables, one.pattern))
+    now = {(each.edition, name) for each in editions for name in each.protections}
+    return pa.concat_tables([*tables, *(previous.of_others(now) if previous else ())])
+
+
 def _systems(connection: duckdb.DuckDBPyConnection, survey: Survey) -> Iterator[System]:
     return systems(connection, survey.relation, survey.asked, weight=survey.weight)
-
-
-def _previous(current: Path, editions: Sequence[str]) -> Previous | None:
-    return read_previous(current, editions) if current.is_file() else None

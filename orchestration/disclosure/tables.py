@@ -59,8 +59,9 @@ class Measure:
 class Members:
     """Who is in which finest cell: one entry a respondent.
 
-    ``answers`` tells whether an answer has changed since an earlier release; ``values`` and ``capacities``
-    are the respondent's part of each measure, shape (respondents, measures).
+    ``answers`` tells whether an answer has changed since an earlier release: a respondent with another one is
+    another entry. ``values`` and ``capacities`` are the respondent's part of each measure, shape (respondents,
+    measures). ``present`` is False for those of earlier releases alone.
     """
 
     ids: tuple[str, ...]
@@ -68,6 +69,7 @@ class Members:
     answers: Floats
     values: Floats
     capacities: Floats
+    present: Bools
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,6 +193,7 @@ def build(
             answers,
             np.column_stack(list(parts.values())),
             np.column_stack([weights] * len(parts)),
+            np.ones(finest.num_rows, np.bool_),
         )
     return Tables(
         keys=tuple(keys),

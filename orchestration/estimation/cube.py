@@ -197,7 +197,7 @@ def _rows(
             whole = f"{base} AND {value} IS NOT NULL AND {below} IS NOT NULL"
             y = column(f"CASE WHEN {whole} THEN CAST({value} AS DOUBLE) ELSE 0 END")
             a = column(f"CASE WHEN {whole} THEN CAST({below} AS DOUBLE) ELSE 0 END")
-            counted = column(flag(f"{whole} AND {below} <> 0"))
+            counted = column(flag(whole if each.counts_all else f"{whole} AND {below} <> 0"))
             terms.append(Terms(y, a, counted, asked, (y, y), (a, y), (a, a), False))
         elif is_flag[number]:
             y, a = column(flag(f"{base} AND {value}")), column(flag(answered))

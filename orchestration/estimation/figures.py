@@ -222,13 +222,15 @@ class _Rows:
     def _overrule(
         self, flag: flags.Texts, reason: flags.Texts, numbers: dict[str, Numbers], kinds: flags.Texts
     ) -> None:
-        """What is known of a row before anybody answers."""
+        """What is known of a row before anybody answers, and shares of nothing."""
         empty = [
             breakdown in self.population and not self.population[breakdown].get(domain)
             for breakdown, domain in self.names
         ]
         outside = self._by_domain(empty).astype(bool) & (numbers["n"] == 0)
         flag[outside], reason[outside] = "not_applicable", "outside_population"
+        nothing = (kinds == "ratio") & (numbers["n"] > 0) & np.isnan(numbers["value"])
+        flag[nothing], reason[nothing] = "not_applicable", "no_mention"
         unframed = (kinds == "total") & (not self.has_frame)
         flag[unframed], reason[unframed] = "not_applicable", "no_frame"
         unasked = ~self._by_indicator([each.is_asked for each in self.indicators]).astype(bool)

@@ -36,6 +36,7 @@ REASONS = {
     ),
     "high_cv": ("erreur relative supérieure à 30 %", "relative error above 30 %"),
     "no_respondent": ("aucune entreprise n'a répondu", "no company answered"),
+    "no_mention": ("rien n'a été cité", "nothing was mentioned"),
     "not_asked": ("question non posée dans cette édition", "not asked in this edition"),
     "broken": ("questions non comparables", "questions that do not compare"),
     "among_respondents": (

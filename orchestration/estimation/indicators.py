@@ -19,8 +19,9 @@ class Indicator:
 
     ``value`` is a true/false expression for a proportion, a number for a mean, a total or a ratio's
     numerator; null where the respondent did not answer. ``base`` says whom it is about ("exports" for "among
-    exporters"); only respondents for whom it is true count. ``denominator`` belongs to a ratio. ``is_asked``
-    is false where the edition did not put the question.
+    exporters"); only respondents for whom it is true count. ``denominator`` belongs to a ratio, of which ``n`` counts
+    those whose denominator is not 0, or with ``counts_all`` everybody who answered. ``is_asked`` is false where the
+    edition did not put the question.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Indicator:
     denominator: str | None = None
     comparability: str = "identical"
     is_asked: bool = True
+    counts_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,19 @@ def multi_select(question: str, items: Mapping[str, str], base: str = "TRUE") ->
     (``<question>:<item>``) and its share of all mentions (``<question>_mentions:<item>``).
 
     ``items`` gives each item's true/false expression. Shares of companies add up to more than 1, shares of
-    mentions to 1.
+    mentions to 1; both are about everybody who answered, those included who ticked nothing.
     """
     mentions = " + ".join(f"CAST(({value}) AS INTEGER)" for value in items.values())
     companies = [Indicator(f"{question}:{item}", value, base=base) for item, value in items.items()]
     return companies + [
-        Indicator(f"{question}_mentions:{item}", f"CAST(({value}) AS INTEGER)", "ratio", base, mentions)
+        Indicator(
+            f"{question}_mentions:{item}",
+            f"CAST(({value}) AS INTEGER)",
+            "ratio",
+            base,
+            mentions,
+            counts_all=True,
+        )
         for item, value in items.items()
     ]
 

@@ -16,7 +16,7 @@ from orchestration.estimation.arrays import numbers
 from orchestration.estimation.catalogue import BREAKDOWNS, COARSE, ONE_WAY, SUBJECT
 from orchestration.estimation.contrast import QUOTED_EXPORT_SHARES, Contrast
 from orchestration.estimation.errors import EstimationError
-from orchestration.estimation.indicators import ALL, Breakdown, Indicator
+from orchestration.estimation.indicators import Breakdown, Indicator
 from orchestration.estimation.medians import median
 from orchestration.estimation.small_area import model_based
 from orchestration.estimation.survey import SIZES, STRATA, Survey
@@ -112,8 +112,8 @@ def _participation(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa
 
 
 def _figures(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa.Table:
-    """Business figures by every breakdown; needs by one-way breakdowns, those by whatever question by the coarse ones;
-    shares of mentions nationally."""
+    """Business figures and needs by every breakdown; priorities and mentions by one-way breakdowns, needs by whatever
+    question by the coarse ones."""
 
     def estimated(indicators: Sequence[Indicator], breakdowns: Sequence[Breakdown]) -> pa.Table:
         return figures.estimate(
@@ -130,13 +130,14 @@ def _figures(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa.Table
     unranked = pa.schema([*figures.SCHEMA, *(pa.field(name, kind) for name, kind in _RANKS.items())])
     parts = [unranked.empty_table(), business]
     parts += [
-        median(connection, edition.relation, edition.design, each, ONE_WAY, edition=edition.name)
+        median(connection, edition.relation, edition.design, each, BREAKDOWNS, edition=edition.name)
         for each in catalogue.median_of_spending(edition.asked)
     ]
     for asked, breakdowns in (
-        ([*catalogue.competences(edition.asked), *catalogue.priorities(edition.asked)], ONE_WAY),
+        (catalogue.competences(edition.asked), BREAKDOWNS),
+        (catalogue.priorities(edition.asked), ONE_WAY),
         (catalogue.expressed(edition.asked), COARSE),
-        (catalogue.mentions(edition.asked), (ALL,)),
+        (catalogue.mentions(edition.asked), ONE_WAY),
     ):
         if not asked:
             continue

@@ -6,6 +6,8 @@ import pyarrow as pa
 import pytest
 
 from orchestration.disclosure.derived import models
+from orchestration.disclosure.proof import unsupported
+from orchestration.disclosure.publishing import CHANGES, CONTRASTS, MODELS
 from orchestration.estimation.design import Design
 from orchestration.estimation.figures import estimate
 from orchestration.estimation.indicators import Breakdown, Indicator
@@ -54,3 +56,20 @@ def test_no_number_of_answers_is_told_beside_a_weight_told_as_none(territories):
     told = pa.concat_tables(models(*territories))
     for row in told.to_pylist():
         assert (row["gamma"] == 0) == (row["n"] is None) == (row["weighted_n"] is None)
+
+
+def test_a_share_of_mentions_beside_a_hidden_share_of_companies_is_found():
+    columns = ("edition", "indicator", "subject", "domain_type", "domain", "flag", "value")
+    rows = [
+        ("e", "need_share", "INT-01", "region", "32", "ok", 0.4),
+        ("e", "need_share", "INT-02", "region", "32", "secret", None),
+        ("e", "need_mention_share", "INT-01", "region", "32", "ok", 0.7),
+        ("e", "need_share", "INT-01", "region", "44", "ok", 0.4),
+        ("e", "need_mention_share", "INT-01", "region", "44", "ok", 0.6),
+        # Told by an earlier release, when all were shown.
+        ("e", "need_mention_share", "INT-02", "region", "32", "carried_over", 0.3),
+    ]
+    figures = pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows])
+    nothing = (table.empty_table() for table in (CHANGES, CONTRASTS, MODELS))
+    (found,) = unsupported(figures, *nothing)
+    assert found == "the share of mentions INT-01 in region 32, e, tells hidden shares of companies"

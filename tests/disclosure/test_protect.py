@@ -148,7 +148,7 @@ def test_what_the_base_hides_is_hidden_in_every_indicator():
     table = people(rows, [0, 1] * 14 + [0])
     base = protect(build(table, [breakdown(), breakdown("region")], Count()), RULES)
     shares = build(table, [breakdown(indicator="rate"), breakdown("region", indicator="rate")], Share())
-    protection = protect(shares, RULES, base=base)
+    protection = protect(shares, RULES, bases=[base])
     hidden = {key[1:] for key, cell in base.tables.rows.items() if base.pattern[cell]}
     assert ("region", "a") in hidden
     assert len(hidden) == 2

@@ -198,7 +198,7 @@ def test_indicators_cannot_be_played_off_against_each_other():
     for name, yes in (("one", [0, 1] * 21), ("two", [0, 0, 1] * 14)):
         crosses = [breakdown(indicator=name), breakdown("region", indicator=name)]
         tables = build(people(rows, yes), crosses, Share())
-        protection = protect(tables, Rules(shown_base=0), base=base)
+        protection = protect(tables, Rules(shown_base=0), bases=[base])
         for key, cell in tables.rows.items():
             n = None if protection.pattern[cell] else int(tables.contributors[cell])
             flag = "secret" if n is None else "ok"

@@ -4,7 +4,6 @@ import pytest
 
 from orchestration.disclosure import (
     PUBLIC_WORDS,
-    Earlier,
     Flag,
     Protection,
     Rules,
@@ -89,8 +88,3 @@ def test_every_row_is_explained_for_inside_use(protection: Protection):
     assert rows["d"]["reasons"] == "all_or_none"
     assert rows["a"]["reasons"].split("|")[0] == "few_contributors"
     assert rows["b"]["words_fr"] == explain(protection, ("rate", "region", "b"), "fr")
-
-
-def test_a_release_is_remembered_by_its_explained_rows(protection: Protection):
-    again = Earlier.of(protection.tables, explained(protection))
-    assert (again.pattern == protection.pattern).all()

@@ -291,8 +291,8 @@ def test_several_answers_count_as_companies_and_as_mentions(connection):
         "need_mentions:a": pytest.approx(3 / 7),
         "need_mentions:b": pytest.approx(4 / 7),
     }
-    # Six in ten gave an answer, one of them two.
-    assert {row["n"] for row in rows} == {40, 30}
+    # Who ticked nothing has answered too.
+    assert {row["n"] for row in rows} == {40}
 
 
 def test_respondents_without_a_weight_are_left_out(connection, made_survey):
@@ -379,3 +379,26 @@ def test_two_indicators_of_one_name_are_refused(connection, made_survey):
 def test_overlapping_domains_stand_in_one_column():
     with pytest.raises(EstimationError, match="2 columns with a separator"):
         Breakdown("odd", ("region", "territory"), separator=";")
+
+
+def test_a_share_of_nothing_mentioned_is_no_figure(connection):
+    table = pa.table(
+        {
+            "weight": [2.0] * 60,
+            "stratum": ["s"] * 60,
+            "region": ["32"] * 30 + ["44"] * 30,
+            "a": [False] * 30 + [True] * 30,
+        }
+    )
+    connection.register("survey", table)
+    rows = estimate(
+        connection,
+        "survey",
+        PLAIN,
+        multi_select("need", {"a": "a"}),
+        [Breakdown("region", ("region",))],
+        edition="e",
+    ).to_pylist()
+    found = {(row["indicator"], row["domain"]): (row["value"], row["flag"], row["reason"]) for row in rows}
+    assert found["need_mentions:a", "32"] == (None, "not_applicable", "no_mention")
+    assert found["need_mentions:a", "44"] == (1.0, "ok", None)

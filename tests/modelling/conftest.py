@@ -18,6 +18,7 @@ from orchestration import lake as lake_tables
 from orchestration.collection.partners.contract import load_all
 from orchestration.collection.partners.contract import schemas as feed_schemas
 from orchestration.decoding.competence_frame import decode_frame
+from orchestration.disclosure import Rules
 from orchestration.disclosure.stage import make_public
 from orchestration.estimation.stage import make_figures, make_weights
 from orchestration.frame import load as load_frame
@@ -330,7 +331,7 @@ def build_marts(
     folder = warehouse.parent / "estimates"
     make_weights(warehouse, folder)
     make_figures(warehouse, folder)
-    make_public(warehouse, folder, current=folder / "no release yet")
+    make_public(warehouse, folder, folder / "no release yet", Rules())
     second = run_dbt(["build", "--select", FIGURES], **options)
     return DbtOutcome(first.nodes + second.nodes, first.seconds + second.seconds, second.error)
 

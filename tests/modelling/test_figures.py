@@ -3,10 +3,13 @@ the estimates (tests/estimation) and on the sample (test_sample.py)."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+
+from orchestration.disclosure.stage import attack_release
 
 Marts = duckdb.DuckDBPyConnection
 TIDY = [
@@ -126,3 +129,28 @@ def test_each_hidden_row_has_its_reasons_inside(marts: Marts) -> None:
     # Région 11 would follow from the other two.
     assert list(hidden.values()) == [("secret", "secondary")]
     assert {domain for _, domain, *_ in found} == {"all", "11", "32"}
+
+
+def test_a_release_is_attacked_again_with_what_it_carried_over(
+    built: Any, marts: Marts, tmp_path: Path
+) -> None:
+    """A figure of an older release that came back in it is no figure that protection did not make."""
+    for (name,) in marts.execute(
+        "select table_name from duckdb_tables() where table_name like 'pub_%'"
+    ).fetchall():
+        marts.execute(f"copy {name} to '{tmp_path / name}.parquet'")
+    clean = attack_release(built.file, tmp_path)
+    assert clean is not None
+    assert clean.breaches == ()
+    carried = """select * replace (
+        case when flag = 'secret' then 'carried_over' else flag end as flag,
+        case when flag = 'secret' then 0.5 else value end as value
+    ) from pub_innovation_export"""
+    marts.execute(f"copy ({carried}) to '{tmp_path / 'pub_innovation_export'}.parquet'")
+    assert marts.execute("select count(*) from pub_innovation_export where flag = 'secret'").fetchall() != [
+        (0,)
+    ]
+    again = attack_release(built.file, tmp_path)
+    assert again is not None
+    assert again.breaches == ()
+    assert again.hidden == clean.hidden

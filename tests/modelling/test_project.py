@@ -108,7 +108,7 @@ def test_figures_leave_from_the_protected_tables_alone(manifest: Manifest, model
         "pub_contrast": {"stg_estimates__published_contrasts"},
         "pub_territory_model": {"stg_estimates__published_territory_models"},
     }
-    inside = re.compile(r"ind_|fct_(response|competence_need|weight|secrecy)")
+    inside = re.compile(r"ind_|fct_(response|competence_need|weight|secrecy|public_knowledge)")
     assert [
         (name, parent) for name, found in parents.items() for parent in found if inside.match(parent)
     ] == []

@@ -27,6 +27,7 @@ from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PartnerInput, decode_partners, decode_reference
 from orchestration.decoding.quarantine import Quarantine
 from orchestration.decoding.responses import decode
+from orchestration.disclosure import Rules
 from orchestration.disclosure.stage import attack_public
 from orchestration.frame import load as load_frame
 from orchestration.identifiers import CompanyKeys
@@ -343,7 +344,7 @@ def test_the_public_tables_stand_the_attack(sample: Marts, sample_lake: Path, tm
     for (name,) in sample.execute(tables).fetchall():
         sample.execute(f"copy {name} to '{tmp_path / name}.parquet'")
     warehouse = sample_lake.parent / "warehouse" / "candidate.duckdb"
-    verdict = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, current=tmp_path / "none")
+    verdict = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, tmp_path / "none", Rules())
     assert verdict.breaches == ()
     assert verdict.systems > 60
     assert verdict.secrets > 1000
@@ -361,8 +362,49 @@ def test_the_public_tables_stand_the_attack(sample: Marts, sample_lake: Path, tm
                 and edition = 'tour_2019' then 'ok' else flag end as flag
         ) from pub_innovation_export) to '{tmp_path / "pub_innovation_export"}.parquet'"""
     )
-    told = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, current=tmp_path / "none")
+    told = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, tmp_path / "none", Rules())
     assert any(domain in breach for breach in told.breaches)
+
+
+def test_shares_of_mentions_are_shown_where_every_share_of_companies_is(sample: Marts) -> None:
+    """They add up to 100 %, so that a hidden one would follow from the others."""
+    mixed = sample.execute(
+        """with flags as (
+            select edition, replace(indicator, '_mention', '') as question, indicator like '%mention%' as is_mention,
+                domain_type, domain, flag in ('secret', 'unreliable', 'carried_over') as is_hidden, value
+            from pub_competence_need where indicator <> 'family_need_share' and flag <> 'not_available'
+        )
+        select edition, question, domain_type, domain, bool_or(is_hidden) filter (is_mention),
+            bool_and(is_hidden) filter (is_mention), bool_or(is_hidden) filter (not is_mention),
+            sum(value) filter (is_mention), count(*) filter (is_mention)
+        from flags group by all having count(*) filter (is_mention) > 0"""
+    ).fetchall()
+    shown = [row for row in mixed if not row[4]]
+    assert all(some == every for *_, some, every, _, _, _ in mixed)
+    assert not any(companies for *_, companies, _, _ in shown)
+    # Each is rounded to a point, or to half a point.
+    assert all(abs(total - 1) <= 0.005 * count for *_, total, count in shown)
+    assert {kind for _, _, kind, *_ in shown} == {"all", "region", "size_class", "sector", "stopover"}
+    assert len({row[:2] for row in shown}) == 4
+
+
+@pytest.mark.parametrize(
+    "indicator", ["innovation_rate_of_headcount", "export_rate_of_headcount", "rd_spend_mean"]
+)
+def test_employees_and_spending_are_cut_as_companies_are(sample: Marts, indicator: str) -> None:
+    kinds = sample.execute(
+        "select distinct domain_type from pub_innovation_export where indicator = $indicator and value is not null",
+        {"indicator": indicator},
+    ).fetchall()
+    crossings = {"region_size_class", "region_sector", "size_class_sector"}
+    assert {kind for (kind,) in kinds} == {
+        "all",
+        "region",
+        "size_class",
+        "sector",
+        "territory",
+        "stopover",
+    } | crossings
 
 
 class TestPartners:
