@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from orchestration.publication.plane import shapes
 from orchestration.publication.report.charts import Bar, Chart, Mark, bar_chart, interval_chart
 from orchestration.publication.report.figures import MISSING, Figure, State
-from orchestration.publication.report.maps import choropleth, contours
+from orchestration.publication.report.maps import choropleth
 from orchestration.publication.report.tables import Label, Offers, Tables, ordered_families
 from orchestration.publication.report.views import (
     Cell,
@@ -232,7 +233,7 @@ def _region_map(name: str, tables: Tables, words: Words) -> Iterator[Exhibit]:
     figures = {
         label.code: tables.rate(tables.main.code, indicator, "region", label.code)
         for label in tables.domains.get("region", ())
-        if label.code in contours()["regions"]
+        if label.code in shapes("regions")
     }
     if all(figure.value is None for figure in figures.values()):
         return
