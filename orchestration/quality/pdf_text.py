@@ -17,11 +17,11 @@ _FONTS = re.compile(rb"/Font<<(.*?)>>")
 _FONT = re.compile(rb"/(\w+) (\d+) 0 R")
 _UNICODE = re.compile(rb"/ToUnicode (\d+) 0 R")
 _CHARACTER = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
-# Choosing a font, and showing texts: literal strings between which stand distances.
-_SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|\[((?:\((?:\\.|[^\\()])*\)|[-\d. ])*)\]TJ", re.DOTALL)
-_STRING = re.compile(rb"\(((?:\\.|[^\\()])*)\)", re.DOTALL)
-_ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
-_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+# Choosing a font, showing literal strings (alone, or with distances between), and the end of a text. A string may hold
+# brackets as they are, but never one before a digit or the operator: the first byte of each code is an escape.
+_SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|\[[-\d. ]*\((.*?)\)[-\d. ]*\]TJ|Tm\((.*?)\)Tj|\n(ET)\n", re.DOTALL)
+_DISTANCE = re.compile(rb"\)[-\d. ]+\(")
+_BRACKET = re.compile(rb"\\(?:\\|([()]))")
 
 
 def read_pdf(pdf: bytes) -> tuple[str | None, str]:
@@ -75,17 +75,21 @@ def _characters(cmap: bytes) -> dict[int, str]:
 
 
 def _texts(content: bytes, maps: Mapping[bytes, Mapping[int, str]]) -> Iterator[str]:
-    """What a page's stream shows, a text at a time."""
+    """What a page's stream shows, a text object at a time."""
     font: Mapping[int, str] = {}
+    text = ""
     for shown in _SHOWN.finditer(content):
         if shown[1]:
             font = maps.get(shown[1], {})
-            continue
-        codes = b"".join(_ESCAPE.sub(_unescaped, one) for one in _STRING.findall(shown[0]))
-        yield "".join(
-            font.get(high << 8 | low, "\ufffd") for high, low in zip(codes[::2], codes[1::2], strict=False)
-        )
+        elif shown[4]:
+            yield text
+            text = ""
+        else:
+            literal = _BRACKET.sub(_as_octal, _DISTANCE.sub(b"", shown[2] or shown[3]))
+            codes = literal.decode("unicode_escape").encode("latin-1")
+            text += codes.decode("utf-16-be", "replace").translate(font)
 
 
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    return bytes([int(found[1], 8)]) if found[1].isdigit() else _ESCAPED.get(found[1], found[1])
+def _as_octal(found: re.Match[bytes]) -> bytes:
+    """A bracket as the escape that Python knows too."""
+    return b"\\%03o" % ord(found[1]) if found[1] else found[0]
