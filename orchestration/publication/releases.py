@@ -19,12 +19,10 @@ from orchestration.publication.candidate import DATABASE, PUBLIC, PUBLIC_PREFIX,
 from orchestration.publication.disk import candidate_or_nothing, sync, sync_tree
 from orchestration.publication.evidence import Evidence, check_evidence
 from orchestration.publication.explorer.site import EXPLORER
-from orchestration.publication.manifest import (
-    MANIFEST,
-    Manifest,
-    read_manifest,
-)
+from orchestration.publication.links import link_problems
+from orchestration.publication.manifest import MANIFEST, Manifest, read_manifest
 from orchestration.publication.pack import PACK_FILES
+from orchestration.publication.schema import schema_problems
 from orchestration.publication.soundness import database_problems, file_problems
 
 CURRENT = "current"
@@ -114,12 +112,12 @@ def publish(
     its zone, in the future) the release is current, but its ``public/`` stays closed to others (``embargo.lift``).
 
     Raises:
-        ReleaseError: evidence missing, failed, of another run or of other files; a changed candidate; a full
-            disk. The current release is untouched then.
+        ReleaseError: evidence missing, failed, of another run or of other files; a candidate that has changed, or whose
+            tables or links `releases verify` would refuse; a full disk. The current release is untouched then.
     """
     manifest = candidate.manifest
     check_evidence(evidence, required, run_id=manifest.run_id, content_hash=manifest.content_hash)
-    if problems := [*file_problems(candidate.folder, manifest), *_public_problems(candidate.folder)]:
+    if problems := _candidate_problems(candidate):
         raise ReleaseError(
             f"the candidate is not what may be published: {problems[0]}",
             where=str(candidate.folder),
@@ -340,6 +338,17 @@ def _problems(release: Release) -> list[str]:
         *file_problems(release.folder, release.manifest),
         *_public_problems(release.folder),
         *database_problems(release.database, release.manifest),
+    ]
+
+
+def _candidate_problems(candidate: Candidate) -> list[str]:
+    """What `releases verify` would find, but for what the gates of secrecy and of the release have looked at."""
+    public = candidate.folder / PUBLIC
+    return [
+        *file_problems(candidate.folder, candidate.manifest),
+        *_public_problems(candidate.folder),
+        *schema_problems(public)[0],
+        *link_problems(public)[0],
     ]
 
 
