@@ -249,7 +249,7 @@ def test_what_verify_would_refuse_never_becomes_current(workshop, fault):
     replace(candidate.manifest, files=files, content_hash=content_hash(files)).write(candidate.folder)
     with pytest.raises(ReleaseError, match=message):
         workshop.publish(open_candidate(candidate.folder))
-    assert names(workshop) == []
+    assert names(workshop.releases) == []
 
 
 def test_verify_lists_what_it_found_and_fails(workshop, run, monkeypatch):
