@@ -17,9 +17,8 @@ from orchestration.publication.report.words import Words
 _SHADES = ("#dcebec", "#a3cdd1", "#5fa5ad", "#237683", "#0a4a55")
 _INK, _LINE, _PAPER, _DOT = "#1c2733", "#7d8893", "#ffffff", "#c2570c"
 _FONT = 35
-# Room west of Brittany for the legend.
-_MARGIN = 150
-_LEGEND_STEP = 41
+# A legend's rows below the map, and how wide a letter is at most on average.
+_LEGEND_STEP, _LETTER = 48, 18
 # Each blank state has a pattern of its own, so that none depends on a colour and none looks like a low value.
 _PATTERNS = {
     State.SECRET: '<rect width="11" height="11" fill="#fff"/><path d="M0 11L11 0M-3 3L3 -3M8 14L14 8" '
@@ -55,7 +54,7 @@ def choropleth(
     description: str,
     with_values: bool = False,
 ) -> Chart:
-    """Areas shaded by their share, and patterned where there is none to show; the legend stands in the sea."""
+    """Areas shaded by their share, and patterned where there is none to show; the legend stands below."""
     drawn = shapes(layer)
     shown = [figure.value for figure in figures.values() if figure.value]
     step = next((step for step in (0.02, 0.05, 0.1, 0.2) if _span(shown, step) <= len(_SHADES)), 0.2)
@@ -85,7 +84,8 @@ def choropleth(
         if with_values and figure.value is not None
     )
     body = f'{base}<g stroke="{_PAPER if layer == "territories" else _LINE}" stroke-width="1.6">{areas}</g>{labels}'
-    return _chart(body + _legend([*bands, *zero, *blanks]), name, title, description)
+    legend, height = _legend([*bands, *zero, *blanks])
+    return _chart(body + legend, name, title, description, height)
 
 
 def dots(points: Sequence[Dot], words: Words, *, name: str, title: str, description: str) -> Chart:
@@ -107,7 +107,7 @@ def dots(points: Sequence[Dot], words: Words, *, name: str, title: str, descript
         for place, size in enumerate(sizes)
     )
     body = _outline("departements", "#f1f3f4", "#cfd5da", 1) + _outline("regions", "none", _LINE, 2)
-    return _chart(body + circles + keys, name, title, description)
+    return _chart(body + circles + keys, name, title, description, HEIGHT)
 
 
 def place_of(territory: str | None, commune: str | None) -> tuple[int, int] | None:
@@ -161,23 +161,27 @@ def _outline(layer: str, fill: str, stroke: str, width: float) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
-    """A text with a white rim, to be read on any ground."""
-    return (
-        f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-family="Liberation Sans" font-size="{_FONT}" '
-        f'fill="{_INK}" stroke="{_PAPER}" stroke-width="6" stroke-linejoin="round" paint-order="stroke">'
-        f"{escape(text)}</text>"
-    )
+    """A text with a white rim, to be read on any ground; not by `paint-order`, which PDF renderers do not know."""
+    place = f'x="{x}" y="{y}" text-anchor="{anchor}" font-family="Liberation Sans" font-size="{_FONT}"'
+    rim = f'fill="{_PAPER}" stroke="{_PAPER}" stroke-width="7" stroke-linejoin="round"'
+    said = escape(text)
+    return f'<text {place} {rim}>{said}</text><text {place} fill="{_INK}">{said}</text>'
 
 
-def _legend(entries: Sequence[tuple[str, str]]) -> str:
-    return "".join(
-        f'<rect x="{4 - _MARGIN}" y="{16 + place * _LEGEND_STEP}" width="40" height="27" fill="{fill}" '
-        f'stroke="{_LINE}" stroke-width="1.5"/>' + _text(56 - _MARGIN, 39 + place * _LEGEND_STEP, label)
-        for place, (fill, label) in enumerate(entries)
-    )
+def _legend(entries: Sequence[tuple[str, str]]) -> tuple[str, int]:
+    """Swatches with their labels in rows below the map, and where they end."""
+    drawn, x, y = "", 4, HEIGHT + 12
+    for fill, label in entries:
+        width = 56 + _LETTER * len(label)
+        if x + width > WIDTH and x > 4:
+            x, y = 4, y + _LEGEND_STEP
+        drawn += f'<rect x="{x}" y="{y}" width="40" height="27" fill="{fill}" stroke="{_LINE}" stroke-width="1.5"/>'
+        drawn += _text(x + 52, y + 24, label)
+        x += width + 24
+    return drawn, y + _LEGEND_STEP
 
 
-def _chart(body: str, name: str, title: str, description: str) -> Chart:
+def _chart(body: str, name: str, title: str, description: str, height: int) -> Chart:
     patterns = "".join(
         f'<pattern id="{name}-{state}" width="11" height="11" patternUnits="userSpaceOnUse">{drawing}</pattern>'
         for state, drawing in _PATTERNS.items()
@@ -185,7 +189,7 @@ def _chart(body: str, name: str, title: str, description: str) -> Chart:
     )
     if f"url(#{name}-zero)" in body:
         patterns += f'<pattern id="{name}-zero" width="22" height="22" patternUnits="userSpaceOnUse">{_ZERO}</pattern>'
-    box = f"{-_MARGIN} 0 {WIDTH + _MARGIN} {HEIGHT}"
+    box = f"0 0 {WIDTH} {height}"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" class="chart map" '
         f"aria-labelledby={quoteattr(f'{name}-title {name}-desc')}>"
