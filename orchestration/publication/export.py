@@ -34,6 +34,7 @@ from orchestration.publication.manifest import (
 )
 from orchestration.publication.pack import write_pack
 from orchestration.publication.quality_report import write_quality_report
+from orchestration.publication.releases import next_id
 from orchestration.publication.report import write_report
 
 PREFIXES = ("dim_", "fct_", "bridge_", "ind_", "population_", PUBLIC_PREFIX)
@@ -73,6 +74,7 @@ def build_candidate(
     descriptions = read_descriptions(dbt_manifest)
     shutil.rmtree(folder, ignore_errors=True)
     previous = (folder.parent / "current").resolve()
+    number = next_id(folder.parent, moment)
     needed = max(size_of(warehouse), size_of(previous))
     entries = tuple(sorted(set(inputs)))
     with candidate_or_nothing(folder, needed):
@@ -85,7 +87,7 @@ def build_candidate(
             write_dictionary(tables, folder / INTERNAL)
             public = [table for table in tables if table.name.startswith(PUBLIC_PREFIX)]
             write_dictionary(public, folder / PUBLIC)
-            write_report(connection, folder / PUBLIC, released_on=moment.date())
+            write_report(connection, folder / PUBLIC, released_on=moment.date(), number=number)
             write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
             write_explorer(connection, folder / PUBLIC, released_on=moment.date())
             draft = Manifest(
@@ -100,6 +102,7 @@ def build_candidate(
                 editions=editions,
                 tables={t.name: TableState(t.rows, tuple(c.name for c in t.columns)) for t in tables},
                 files={},
+                id=number,
             )
             write_pack(
                 connection,

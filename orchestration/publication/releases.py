@@ -230,7 +230,6 @@ def _mode(folder: Path) -> int:
 def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_until: datetime | None) -> str:
     """Complete the manifest, put everything on the disk and give the candidate its release name."""
     moment = datetime.fromisoformat(candidate.manifest.created_at)
-    year, week, _ = moment.isocalendar()
     closed = embargo_until is not None and embargo_until > datetime.now(UTC)
     manifest = replace(
         candidate.manifest,
@@ -239,10 +238,15 @@ def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_un
     )
     (candidate.folder / PUBLIC).chmod(_CLOSED if closed else _mode(releases))
     candidate.folder.chmod(_mode(releases))
-    taken = [_order(name) for name in _names(releases)]
-    number = max((n for y, w, n in taken if (y, w) == (year, week)), default=0) + 1
+    number = _next_number(releases, moment)
     while True:
-        name = f"{year}-W{week:02d}-{number}"
+        name = _id(moment, number)
+        if candidate.manifest.id not in (None, name):
+            raise ReleaseError(
+                f"another release was made meanwhile, and this one's pages say that it is {candidate.manifest.id}",
+                where=str(releases / name),
+                fix="run the refresh again",
+            )
         replace(manifest, id=name).write(candidate.folder)
         sync_tree(candidate.folder)
         try:
@@ -260,6 +264,22 @@ def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_un
             raise
         sync(releases)
         return name
+
+
+def next_id(releases: Path, moment: datetime) -> str:
+    """The number that a release made at that moment gets, if no other is made meanwhile."""
+    return _id(moment, _next_number(releases, moment))
+
+
+def _next_number(releases: Path, moment: datetime) -> int:
+    year, week, _ = moment.isocalendar()
+    taken = [_order(name) for name in _names(releases)]
+    return max((n for y, w, n in taken if (y, w) == (year, week)), default=0) + 1
+
+
+def _id(moment: datetime, number: int) -> str:
+    year, week, _ = moment.isocalendar()
+    return f"{year}-W{week:02d}-{number}"
 
 
 def _switch(releases: Path, name: str) -> None:

@@ -22,7 +22,7 @@ from orchestration.publication.report.words import Words
 _TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
 _FONTS = Path(__file__).parent / "fonts"
 _LABELS = (
-    "released", "title_page.release.note", "contents", "glance", "method", "method.signs", "method.population",
+    "released", "contents", "glance", "method", "method.signs", "method.population",
     "method.one_answer", "method.intervals", "method.secrecy", "licence", "licence.text", "licence.files", "profiles",
     "profiles.text", "simulated.title", "page", "quality.text", "licence.quality",
 )  # fmt: skip
@@ -38,7 +38,7 @@ def render_pdf(report: Report) -> bytes:
     """The report as PDF/UA-1: tagged, with title and language; the same report gives the same bytes.
 
     The text goes in as data, so nothing in it can be taken for markup. Among its keywords is the sha256 of all that it
-    is made from but the release date, which the content hash of a release takes (publication/manifest.py).
+    is made from but the release date and number, which the content hash of a release takes (publication/manifest.py).
     """
     words = Words(report.language)
     box = f'viewBox="0 0 {WIDTH} {HEIGHT}" xmlns="http://www.w3.org/2000/svg"'
@@ -66,8 +66,8 @@ def render_pdf(report: Report) -> bytes:
 
 
 def _source(content: dict[str, Any], template: bytes) -> str:
-    """The sha256 of what the document is made from, the release date apart."""
-    undated = {key: value for key, value in content.items() if not key.startswith("released_")}
+    """The sha256 of what the document is made from, the date and number of the release apart."""
+    undated = {key: value for key, value in content.items() if not key.startswith("release")}
     digest = hashlib.sha256(json.dumps(undated, ensure_ascii=False, sort_keys=True).encode())
     digest.update(template + version("typst").encode())
     for font in sorted(_FONTS.glob("*.ttf")):
