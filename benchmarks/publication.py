@@ -3,8 +3,8 @@
     python benchmarks/publication.py            refreshes the embedded sample first, into a temporary folder
     python benchmarks/publication.py DATA       publishes again what the last refresh into the folder DATA built
 
-Each line is wall seconds and processor seconds of this one process, imports not counted; lines that are set in are part of
-the one above. On a busy machine the second column is the one to compare.
+Each line is wall seconds and processor seconds of this one process, imports not counted; lines that are set in are part
+of the one above. On a busy machine the second column is the one to compare.
 The report has a page for each of France's 149 industrial territories, in the sample as in any campaign: the target of
 60 s for the sample on two cores, and of 300 s with 150 territories, are held against the same total.
 """
