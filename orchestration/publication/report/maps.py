@@ -163,7 +163,7 @@ def _outline(layer: str, fill: str, stroke: str, width: float) -> str:
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
     """A text with a white rim, to be read on any ground; not by `paint-order`, which PDF renderers do not know."""
     place = f'x="{x}" y="{y}" text-anchor="{anchor}" font-family="Liberation Sans" font-size="{_FONT}"'
-    rim = f'fill="{_PAPER}" stroke="{_PAPER}" stroke-width="7" stroke-linejoin="round"'
+    rim = f'class="rim" fill="{_PAPER}" stroke="{_PAPER}" stroke-width="7" stroke-linejoin="round"'
     said = escape(text)
     return f'<text {place} {rim}>{said}</text><text {place} fill="{_INK}">{said}</text>'
 
