@@ -9,7 +9,7 @@ select
     emails,
     phones,
     company_keys,
-    not regexp_matches(path, '[.](fr|en)[.]html$') or language = regexp_extract(path, '[.](fr|en)[.]html$', 1)
+    not regexp_matches(path, '[.](fr|en)[.](html|pdf)$') or language = regexp_extract(path, '[.](fr|en)[.](html|pdf)$', 1)
         as language_is_that_of_its_name,
     says_simulated or not must_say_simulated as simulated_is_said
 from release.pages

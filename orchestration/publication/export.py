@@ -35,6 +35,7 @@ from orchestration.publication.manifest import (
 )
 from orchestration.publication.pack import write_pack
 from orchestration.publication.quality_report import write_quality_report
+from orchestration.publication.releases import next_id
 from orchestration.publication.report import write_report
 from orchestration.second_process import Start
 
@@ -77,6 +78,7 @@ def build_candidate(
     descriptions = read_descriptions(dbt_manifest)
     shutil.rmtree(folder, ignore_errors=True)
     previous = (folder.parent / "current").resolve()
+    number = next_id(folder.parent, moment)
     needed = max(size_of(warehouse), size_of(previous))
     entries = tuple(sorted(set(inputs)))
     with candidate_or_nothing(folder, needed):
@@ -86,7 +88,7 @@ def build_candidate(
         with duckdb.connect() as connection:
             tables = _export(connection, warehouse, folder, descriptions)
             _open_release(connection, folder / DATABASE)
-            report = start(_report, folder, moment.date())
+            report = start(_report, folder, moment.date(), number)
             editions = _editions(connection, warehouse)
             write_dictionary(tables, folder / INTERNAL)
             public = [table for table in tables if table.name.startswith(PUBLIC_PREFIX)]
@@ -105,6 +107,7 @@ def build_candidate(
                 editions=editions,
                 tables={t.name: TableState(t.rows, tuple(c.name for c in t.columns)) for t in tables},
                 files={},
+                id=number,
             )
             write_pack(
                 connection,
@@ -159,10 +162,10 @@ def _open_release(connection: duckdb.DuckDBPyConnection, database: Path) -> None
     connection.execute("USE release")
 
 
-def _report(folder: Path, released_on: date) -> None:
+def _report(folder: Path, released_on: date, number: str) -> None:
     with duckdb.connect() as connection:
         _open_release(connection, folder / DATABASE)
-        write_report(connection, folder / PUBLIC, released_on=released_on)
+        write_report(connection, folder / PUBLIC, released_on=released_on, number=number)
 
 
 def _marts(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> dict[str, str]:

@@ -55,6 +55,12 @@ def read_sources(path: Path = SOURCES, contracts: Path | None = None) -> dict[st
                 expected="one description, licence and attribution of a source",
                 fix="name another 'source' in the contract, or say the same in both",
             )
+        if contract.statistics:
+            sources[f"{contract.source}_statistics"] = Source(
+                description=f"Counts made from: {told.description}, by the terms in the partner's contract",
+                licence=contract.statistics.licence,
+                attribution=f"{told.attribution}, counted by Skills Bank",
+            )
     return sources
 
 

@@ -19,24 +19,28 @@ from orchestration.provenance import Input
 MANIFEST = "MANIFEST.json"
 SCHEMA_VERSION = 1
 COVERED = (
-    f"Every file but {MANIFEST}, *.duckdb, *.pdf and the bill of materials (*.cdx.json), with the release date inside "
-    "pages and metadata left blank: the same inputs and code give the same content_hash on another day and "
-    "machine, after the same release."
+    f"Every file but {MANIFEST}, *.duckdb and the bill of materials (*.cdx.json), with the date and number of the "
+    "release inside pages and metadata left blank, and of a PDF the hash of what it is made from, which it names: the "
+    "same inputs and code give the same content_hash on another day and machine, after the same release."
 )
 
-# Where a release date stands, by the ending of the file: what is replaced, and what stays of it.
+# Where the date or number of a release stands, by the ending of the file: what is replaced, and what stays of it.
 _IN_JSON = re.compile(
     rb'("(?:created|datePublished)": "|"dct:issued": \{\s*"@type": "xsd:date",\s*"@value": ")[^"]*'
 )
 _RELEASE_DATES = {
-    ".html": (re.compile(rb'(<time class="release-date")[^>]*>[^<]*(?=</time>)'), rb"\1>"),
+    ".html": (
+        re.compile(rb'(<(?:time class="release-date"|span class="release-number"))[^>]*>[^<]*(?=</)'),
+        rb"\1>",
+    ),
     ".json": (_IN_JSON, rb"\1"),
     ".jsonld": (_IN_JSON, rb"\1"),
     ".cff": (re.compile(rb"^(date-released: ).*$", re.MULTILINE), rb"\1"),
 }
-# DuckDB's blocks differ from run to run; the bill of materials tells of a machine, not of the content; the release
-# date cannot be blanked within a compressed PDF, which says what the HTML page beside it says.
-_LEFT_OUT = (".duckdb", ".cdx.json", ".pdf")
+# DuckDB's blocks differ from run to run; the bill of materials tells of a machine, not of the content.
+_LEFT_OUT = (".duckdb", ".cdx.json")
+# The release date cannot be blanked within a PDF, whose drawing it changes (report/pdf.py).
+_PDF_SOURCE = re.compile(rb"source:([0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,9 @@ class FileState:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All that ``MANIFEST.json`` holds; ``id`` is null and ``gates`` empty until the release is published.
+    """All that ``MANIFEST.json`` holds; ``gates`` is empty until the release is published.
+
+    ``id`` is the number that its pages name, null where they name none yet.
 
     ``embargo_until``: ISO 8601 with an offset; before it, ``public/`` is for the house alone. ``code_parts`` splits
     ``code_version`` into method, reference and the other code.
@@ -173,6 +179,8 @@ def hash_file(path: Path) -> FileState:
     content: str | None = plain
     if path.name.endswith(_LEFT_OUT):
         content = None
+    elif path.suffix == ".pdf" and (source := _PDF_SOURCE.search(path.read_bytes())):
+        content = source[1].decode()
     elif path.suffix in _RELEASE_DATES:
         date, blank = _RELEASE_DATES[path.suffix]
         content = hashlib.sha256(date.sub(blank, path.read_bytes())).hexdigest()

@@ -19,12 +19,10 @@ from orchestration.publication.candidate import DATABASE, PUBLIC, PUBLIC_PREFIX,
 from orchestration.publication.disk import candidate_or_nothing, sync, sync_tree
 from orchestration.publication.evidence import Evidence, check_evidence
 from orchestration.publication.explorer.site import EXPLORER
-from orchestration.publication.manifest import (
-    MANIFEST,
-    Manifest,
-    read_manifest,
-)
+from orchestration.publication.links import link_problems
+from orchestration.publication.manifest import MANIFEST, Manifest, read_manifest
 from orchestration.publication.pack import PACK_FILES
+from orchestration.publication.schema import schema_problems
 from orchestration.publication.soundness import database_problems, file_problems
 
 CURRENT = "current"
@@ -114,12 +112,12 @@ def publish(
     its zone, in the future) the release is current, but its ``public/`` stays closed to others (``embargo.lift``).
 
     Raises:
-        ReleaseError: evidence missing, failed, of another run or of other files; a changed candidate; a full
-            disk. The current release is untouched then.
+        ReleaseError: evidence missing, failed, of another run or of other files; a candidate that has changed, or whose
+            tables or links `releases verify` would refuse; a full disk. The current release is untouched then.
     """
     manifest = candidate.manifest
     check_evidence(evidence, required, run_id=manifest.run_id, content_hash=manifest.content_hash)
-    if problems := [*file_problems(candidate.folder, manifest), *_public_problems(candidate.folder)]:
+    if problems := _candidate_problems(candidate):
         raise ReleaseError(
             f"the candidate is not what may be published: {problems[0]}",
             where=str(candidate.folder),
@@ -232,7 +230,6 @@ def _mode(folder: Path) -> int:
 def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_until: datetime | None) -> str:
     """Complete the manifest, put everything on the disk and give the candidate its release name."""
     moment = datetime.fromisoformat(candidate.manifest.created_at)
-    year, week, _ = moment.isocalendar()
     closed = embargo_until is not None and embargo_until > datetime.now(UTC)
     manifest = replace(
         candidate.manifest,
@@ -241,10 +238,15 @@ def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_un
     )
     (candidate.folder / PUBLIC).chmod(_CLOSED if closed else _mode(releases))
     candidate.folder.chmod(_mode(releases))
-    taken = [_order(name) for name in _names(releases)]
-    number = max((n for y, w, n in taken if (y, w) == (year, week)), default=0) + 1
+    number = _next_number(releases, moment)
     while True:
-        name = f"{year}-W{week:02d}-{number}"
+        name = _id(moment, number)
+        if candidate.manifest.id not in (None, name):
+            raise ReleaseError(
+                f"another release was made meanwhile, and this one's pages say that it is {candidate.manifest.id}",
+                where=str(releases / name),
+                fix="run the refresh again",
+            )
         replace(manifest, id=name).write(candidate.folder)
         sync_tree(candidate.folder)
         try:
@@ -262,6 +264,22 @@ def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_un
             raise
         sync(releases)
         return name
+
+
+def next_id(releases: Path, moment: datetime) -> str:
+    """The number that a release made at that moment gets, if no other is made meanwhile."""
+    return _id(moment, _next_number(releases, moment))
+
+
+def _next_number(releases: Path, moment: datetime) -> int:
+    year, week, _ = moment.isocalendar()
+    taken = [_order(name) for name in _names(releases)]
+    return max((n for y, w, n in taken if (y, w) == (year, week)), default=0) + 1
+
+
+def _id(moment: datetime, number: int) -> str:
+    year, week, _ = moment.isocalendar()
+    return f"{year}-W{week:02d}-{number}"
 
 
 def _switch(releases: Path, name: str) -> None:
@@ -340,6 +358,17 @@ def _problems(release: Release) -> list[str]:
         *file_problems(release.folder, release.manifest),
         *_public_problems(release.folder),
         *database_problems(release.database, release.manifest),
+    ]
+
+
+def _candidate_problems(candidate: Candidate) -> list[str]:
+    """What `releases verify` would find, but for what the gates of secrecy and of the release have looked at."""
+    public = candidate.folder / PUBLIC
+    return [
+        *file_problems(candidate.folder, candidate.manifest),
+        *_public_problems(candidate.folder),
+        *schema_problems(public)[0],
+        *link_problems(public)[0],
     ]
 
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.quality.masking import found
+from orchestration.quality.pdf_text import read_pdf
 from orchestration.quality.relations import (
     FLAG,
     INTEGER,
@@ -179,22 +180,20 @@ def _figures(folder: Path) -> pa.Table:
 
 
 def _pages(folder: Path) -> pa.Table:
-    """One row a public HTML page: path, language, letters of text, personal patterns, the simulated label."""
+    """One row a public HTML page or PDF: path, language, letters of text, personal patterns, the simulated label."""
     simulated = any(edition["simulated"] for edition in _manifest(folder)["editions"])
     rows = []
     for path in released(folder / PUBLIC):
-        if path.suffix == ".html":
-            html = path.read_text(encoding="utf-8")
-            visible = _visible(html)
-            language = re.search(r"<html[^>]*\blang=[\"']?([a-z]{2})", html)
+        if path.suffix in (".html", ".pdf"):
+            language, visible, whole = _read_page(path)
             rows.append(
                 {
                     "path": path.relative_to(folder).as_posix(),
-                    "language": language[1] if language else None,
+                    "language": language,
                     "letters": sum(map(str.isalpha, visible)),
                     "emails": found("e-mail", visible),
                     "phones": found("phone", visible),
-                    "company_keys": found("company key", html),
+                    "company_keys": found("company key", whole),
                     "says_simulated": any(word in visible.lower() for word in _SAID),
                     "must_say_simulated": simulated
                     and (path.name.startswith("report") or path.parent.name == "explorer"),
@@ -203,6 +202,16 @@ def _pages(folder: Path) -> pa.Table:
     counts = dict.fromkeys(("letters", "emails", "phones", "company_keys"), INTEGER)
     flags = {"says_simulated": FLAG, "must_say_simulated": FLAG}
     return table_of({"path": TEXT, "language": TEXT, **counts, **flags}, rows)
+
+
+def _read_page(path: Path) -> tuple[str | None, str, str]:
+    """A page's language, its visible text, and all that it holds as text."""
+    if path.suffix == ".pdf":
+        language, text = read_pdf(path.read_bytes())
+        return language, text, text
+    html = path.read_text(encoding="utf-8")
+    said = re.search(r"<html[^>]*\blang=[\"']?([a-z]{2})", html)
+    return said[1] if said else None, _visible(html), html
 
 
 def _texts(folder: Path) -> pa.Table:

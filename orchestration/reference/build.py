@@ -1,6 +1,5 @@
-"""Builds the reference tables, contours and shapes. Belongs here: reading the public files, writing ours. Does not:
-deriving them (places.py, coordinates.py, activities.py, contours.py, shapes.py), options of the command line,
-downloads."""
+"""Builds the reference tables and contours. Belongs here: reading the public files, writing ours. Does not: deriving
+them (places.py, coordinates.py, activities.py, contours.py), options of the command line, downloads."""
 
 from __future__ import annotations
 
@@ -14,7 +13,6 @@ from orchestration.reference.activities import derive_activities
 from orchestration.reference.contours import thin
 from orchestration.reference.coordinates import derive_coordinates
 from orchestration.reference.places import Row, derive_places
-from orchestration.reference.shapes import HEIGHT, WIDTH, derive_shapes
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "regions": ("region_code", "name"),
@@ -56,8 +54,8 @@ CONTOURS: dict[str, tuple[str, str, str, float]] = {
 
 
 def build(source: Path, target: Path) -> dict[str, int]:
-    """Write one CSV a table of ``COLUMNS`` and one GeoJSON an entry of ``CONTOURS`` into ``target``, and
-    ``shapes.json``; returns the number of rows of each.
+    """Write one CSV a table of ``COLUMNS`` and one GeoJSON an entry of ``CONTOURS`` into ``target``; returns the
+    number of rows of each.
 
     ``source`` holds the files that data/reference/README.md lists. Rows are sorted by key: same input, same
     bytes.
@@ -87,24 +85,7 @@ def build(source: Path, target: Path) -> dict[str, int]:
             writer = csv.DictWriter(file, COLUMNS[name], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-    layers = derive_shapes(
-        _json(geo / "regions-version-simplifiee.geojson"),
-        _json(geo / "departements-version-simplifiee.geojson"),
-        _json(source / "territoires_industrie" / "territoires_industrie_149.geojson"),
-    )
-    _write_shapes(layers, target / "shapes.json")
-    counts = {name: len(rows) for name, rows in tables.items()}
-    counts |= {f"shapes of {name}": len(shapes) for name, shapes in layers.items()}
-    return counts | _contours(source, target / "contours")
-
-
-def _write_shapes(layers: dict[str, dict[str, dict[str, Any]]], path: Path) -> None:
-    """One shape a line, so that a change of one territory is a change of one line."""
-    parts = [f'"width": {WIDTH}', f'"height": {HEIGHT}']
-    for name, shapes in layers.items():
-        lines = ",\n".join(f"{json.dumps(code)}: {json.dumps(shape)}" for code, shape in shapes.items())
-        parts.append(f'"{name}": {{\n{lines}\n}}')
-    path.write_text("{" + ",\n".join(parts) + "}\n", encoding="utf-8")
+    return {name: len(rows) for name, rows in tables.items()} | _contours(source, target / "contours")
 
 
 def _contours(source: Path, target: Path) -> dict[str, int]:

@@ -23,7 +23,7 @@ from orchestration.publication.explorer import write_explorer
 from tests.publication.conftest import default_rows, figure, write_warehouse
 
 pytestmark = pytest.mark.browser
-EVIL = "<img src=x onerror=\"document.title='pwned'\">"
+EVIL = '<img src=x onerror="document.title=`pwned`">'
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 

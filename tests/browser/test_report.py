@@ -31,7 +31,7 @@ LOW_CONTRAST = """
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || element.closest('title, desc')) continue;
+    if (!walker.currentNode.data.trim() || element.closest('title, desc, .rim')) continue;
     const style = getComputedStyle(element);
     const ink = parse(element.closest('svg') ? style.fill : style.color);
     const [a, b] = [light(ink), light(ground(element))].sort((x, y) => y - x);
@@ -48,7 +48,7 @@ BADLY_SET = """
   const found = [];
   for (const svg of document.querySelectorAll('svg.chart')) {
     const box = svg.getBoundingClientRect();
-    const texts = [...svg.querySelectorAll('text')].filter(text => text.textContent.trim());
+    const texts = [...svg.querySelectorAll('text:not(.rim)')].filter(text => text.textContent.trim());
     const boxes = texts.map(text => text.getBoundingClientRect());
     texts.forEach((text, i) => {
       const own = boxes[i];

@@ -238,6 +238,36 @@ def test_every_source_named_in_the_project_is_in_the_list(manifest: Manifest) ->
     assert named == set(read_sources())
 
 
+def test_counts_of_closed_data_name_the_terms_that_let_them_be_published(
+    manifest: Manifest, models: dict[str, Any]
+) -> None:
+    """A public column made from rows that may not be passed on cannot say `computed`: it names the partner's terms."""
+    sources = read_sources()
+    closed = {code for code, source in sources.items() if source.licence == "no-redistribution"}
+    terms = {
+        f"{contract.source}_statistics": contract.statistics.licence
+        for contract in CONTRACTS
+        if contract.statistics
+    }
+    assert terms == {code: sources[code].licence for code in sources if code.endswith("_statistics")}
+
+    def named(node: dict[str, Any]) -> set[str]:
+        return {
+            column["meta"]["source"] for column in node["columns"].values() if column["meta"].get("source")
+        }
+
+    made_from = {
+        node["name"]: (named(node), closed & {source for one in parents for source in named(one)})
+        for node in models.values()
+        if layer(node) == "publishable"
+        for parents in [[models[one] for one in node["depends_on"]["nodes"] if one in models]]
+    }
+    used = {name: pair for name, pair in made_from.items() if pair[1]}
+    assert set(used) == {"pub_student_opportunity"}
+    for name, (said, partners) in used.items():
+        assert said == {f"{partner}_statistics" for partner in partners}, name
+
+
 def test_what_may_leave_holds_no_company_and_an_open_licence(target: Path, models: dict[str, Any]) -> None:
     (licences,) = (
         one.kwargs["value_set"] for one in load_suite("release").expectations if "licence" in one.columns

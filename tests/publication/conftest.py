@@ -331,7 +331,8 @@ class Workshop:
         shutil.copytree(self.made.candidates[shift], folder)
         manifest = read_manifest(folder)
         stamp = created_at.isoformat(timespec="seconds")
-        replace(manifest, run_id=run_id, created_at=stamp).write(folder)
+        # It may be published as any number.
+        replace(manifest, run_id=run_id, created_at=stamp, id=None).write(folder)
         return open_candidate(folder)
 
     def publish(self, candidate: Candidate) -> Publication:

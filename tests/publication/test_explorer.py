@@ -15,11 +15,12 @@ import pytest
 import yaml
 
 from orchestration.errors import ReleaseError
-from orchestration.publication.explorer import contours, write_explorer
+from orchestration.publication import explorer as package
+from orchestration.publication.explorer import write_explorer
 from orchestration.publication.manifest import hash_files
 from tests.publication.conftest import Rows, default_rows, write_warehouse
 
-HERE = Path(contours.__file__).parent
+HERE = Path(package.__file__).parent
 
 
 def write(folder: Path, rows: Rows | None = None, day: int = 23) -> Path:
@@ -66,19 +67,6 @@ def test_an_indicator_that_cannot_name_a_file_is_refused(tmp_path: Path) -> None
     rows["pub_innovation_export"].append(dict(rows["pub_innovation_export"][0], indicator="../x"))
     with pytest.raises(ReleaseError, match="cannot name a file"):
         write(tmp_path, rows)
-
-
-def test_missing_contours_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(contours, "CONTOURS", tmp_path / "nowhere")
-    with pytest.raises(ReleaseError, match="contours"):
-        write(tmp_path)
-
-
-def test_paris_and_ajaccio_lie_where_lambert_93_has_them() -> None:
-    # IGN's projection: Paris (2.3522 E, 48.8566 N) is at 652.5 km, 6,862.0 km.
-    x, y = contours._project(2.3522, 48.8566)
-    assert abs(x * 0.5 + 90 - 652.47) < 0.5
-    assert abs(7120 - y * 0.5 - 6862.04) < 0.5
 
 
 def test_the_vendored_files_are_those_of_the_list() -> None:

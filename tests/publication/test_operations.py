@@ -14,10 +14,13 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.errors import ReleaseError
 from orchestration.publication import embargo, verification
+from orchestration.publication.candidate import open_candidate
+from orchestration.publication.links import link_problems
 from orchestration.publication.manifest import content_hash, hash_files, read_manifest
 from orchestration.publication.outward import publish_to
 from orchestration.publication.pruning import prune
 from orchestration.publication.releases import current, list_releases, publish, remove, rollback
+from orchestration.publication.schema import schema_problems
 from orchestration.settings import Settings
 
 FUTURE = datetime(2999, 1, 1, 8, 0, tzinfo=UTC)
@@ -222,9 +225,9 @@ def test_each_fault_is_found_although_every_checksum_fits(workshop):
     release = workshop.publish(workshop.candidate()).release
     public = release.folder / "public"
     checks = {
-        "CSV": lambda: verification._schema(public)[0],
+        "CSV": lambda: schema_problems(public)[0],
         "personal": lambda: verification._personal(release.folder)[0],
-        "links": lambda: verification._links(public)[0],
+        "links": lambda: link_problems(public)[0],
     }
     for fault, (check, change, message) in FAULTS.items():
         backup = workshop.folder / "backup"
@@ -235,6 +238,18 @@ def test_each_fault_is_found_although_every_checksum_fits(workshop):
         shutil.rmtree(public)
         backup.rename(public)
     assert [problem for check in checks.values() for problem in check()] == []
+
+
+@pytest.mark.parametrize("fault", ["another column", "a link to nothing"])
+def test_what_verify_would_refuse_never_becomes_current(workshop, fault):
+    _, change, message = FAULTS[fault]
+    candidate = workshop.candidate()
+    change(candidate.folder / "public")
+    files = hash_files(candidate.folder)
+    replace(candidate.manifest, files=files, content_hash=content_hash(files)).write(candidate.folder)
+    with pytest.raises(ReleaseError, match=message):
+        workshop.publish(open_candidate(candidate.folder))
+    assert names(workshop.releases) == []
 
 
 def test_verify_lists_what_it_found_and_fails(workshop, run, monkeypatch):

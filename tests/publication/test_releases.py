@@ -273,3 +273,17 @@ def test_a_failed_switch_leaves_the_current_release_and_no_new_one(workshop, mon
     with pytest.raises(KeyboardInterrupt):
         release(workshop, "run-2", shift=1)
     assert tree(workshop.releases) == before
+
+
+def test_the_pages_name_the_number_of_their_release(workshop):
+    first = workshop.build("run-1")
+    assert workshop.publish(first).release.id == "2026-W48-1"
+    second = workshop.build("run-2", code="another code")
+    assert second.content_hash == first.content_hash
+    assert "Release 2026-W48-2" in (second.folder / "public/report.en.html").read_text(encoding="utf-8")
+    aside = second.folder.rename(workshop.folder / "aside")
+    assert workshop.publish(workshop.candidate("run-3", shift=1)).release.id == "2026-W48-2"
+    aside.rename(second.folder)
+    with pytest.raises(ReleaseError, match="pages say that it is 2026-W48-2"):
+        workshop.publish(second)
+    assert current(workshop.releases).id == "2026-W48-2"

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import typst
 import yaml
 from openpyxl import Workbook
 
@@ -19,6 +20,7 @@ from orchestration.collection.partners.contract import load_all, schemas
 from orchestration.lake import SCHEMAS
 from orchestration.publication.licences import licence_of, read_sources
 from orchestration.publication.manifest import EditionState, Manifest, TableState, content_hash, hash_files
+from orchestration.publication.report.compact import compact
 from orchestration.quality import GateContext, run_gate
 from orchestration.settings import Settings
 
@@ -152,7 +154,7 @@ class Release(Marts):
         (release / "public/report.fr.html").write_text(page("fr", "Données simulées"))
         (release / "public/report.en.html").write_text(page("en", "Simulated data"))
         for language in ("fr", "en"):
-            (release / f"public/report.{language}.pdf").write_bytes(b"%PDF-1.7")
+            (release / f"public/report.{language}.pdf").write_bytes(pdf(language))
         (release / "public/explorer/data").mkdir(parents=True)
         (release / "public/explorer/index.html").write_text(page("fr", "Données simulées"))
         (release / "public/explorer/index.en.html").write_text(page("en", "Simulated data"))
@@ -231,6 +233,14 @@ def key(number: int) -> str:
 def page(language: str, text: str) -> str:
     """A page with some text."""
     return f'<html lang="{language}"><body>{text} {"mot word " * 500}</body></html>'
+
+
+@cache
+def pdf(language: str, more: str = "") -> bytes:
+    """A small PDF, made and packed as the report's is."""
+    said = {"fr": "Données simulées", "en": "Simulated data"}[language]
+    text = f'#set text(lang: "{language}")\n{said} {more} {"mot word " * 300}'
+    return compact(typst.compile(text.encode(), ignore_system_fonts=True))
 
 
 @cache

@@ -5,6 +5,8 @@ import hashlib
 import pytest
 from openpyxl import Workbook
 
+from tests.quality.conftest import pdf
+
 KEY = hashlib.sha256(b"company 7").hexdigest()[:32]
 EMAIL = "jane.doe@example.org"
 FIGURES, TEXT, PAGES = "release/public, figures", "release/public, all text", "release/public, pages"
@@ -188,6 +190,22 @@ PAGE_ROUNDS = (
             "release/public, workbook and metadata",
             "company_keys",
             {"path": "public/skills_bank.xlsx", "company_keys": 1},
+        ),
+        "an e-mail in a PDF": (
+            lambda folder: (folder / "public/report.en.pdf").write_bytes(
+                pdf("en", EMAIL.replace("@", "\\@"))
+            ),
+            "No page holds an e-mail address",
+            PAGES,
+            "emails",
+            {"path": "public/report.en.pdf", "emails": 1},
+        ),
+        "a PDF in the other language": (
+            lambda folder: (folder / "public/report.fr.pdf").write_bytes(pdf("en")),
+            "A page is in the language that its name says",
+            PAGES,
+            "language_is_that_of_its_name",
+            {"path": "public/report.fr.pdf"},
         ),
         "a report that keeps quiet about the simulation": (
             lambda folder: _edit(folder / "public/report.en.html", "Simulated", "Real"),

@@ -3,8 +3,6 @@ files."""
 
 from __future__ import annotations
 
-import json
-import re
 import subprocess
 import sys
 from itertools import combinations
@@ -17,7 +15,6 @@ from orchestration import lake
 from orchestration.errors import SkillsBankError
 from orchestration.reference.build import COLUMNS, CONTOURS, build
 from orchestration.reference.places import derive_places
-from orchestration.reference.shapes import project
 from tests.reference.gazetteer import gazetteer_line
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -174,7 +171,6 @@ def test_committed_files_are_what_the_build_gives(tmp_path: Path) -> None:
     for name in CONTOURS:
         file = f"contours/{name}.geojson"
         assert (tmp_path / file).read_bytes() == (REFERENCE / file).read_bytes(), name
-    assert (tmp_path / "shapes.json").read_bytes() == (REFERENCE / "shapes.json").read_bytes()
 
 
 @needs_public_files
@@ -184,26 +180,6 @@ def test_committed_files_are_what_the_build_gives(tmp_path: Path) -> None:
 def test_committed_coordinates_are_those_of_the_gazetteer(tmp_path: Path) -> None:
     build(PUBLIC, tmp_path)
     assert (tmp_path / "coordinates.csv").read_bytes() == (REFERENCE / "coordinates.csv").read_bytes()
-
-
-def test_shapes_are_small_and_of_the_places_we_know() -> None:
-    path = REFERENCE / "shapes.json"
-    assert path.stat().st_size < 300_000
-    contours = json.loads(path.read_bytes())
-    assert set(contours["territories"]) == set(read("territories")["territory_id"])
-    assert set(contours["regions"]) < set(read("regions")["region_code"])
-    for shapes in (contours[layer] for layer in ("regions", "departements", "territories")):
-        assert all(re.fullmatch(r"(M\d+ \d+l[-\d ]+z)+", shape["d"]) for shape in shapes.values())
-
-
-@pytest.mark.parametrize(
-    ("longitude", "latitude", "east", "north"),
-    # The origin of the projection, and Paris as IGN's circé places it (Lambert-93, metres, to the kilometre).
-    [(3.0, 46.5, 700, 6600), (2.3488, 48.8534, 652, 6862)],
-)
-def test_the_projection_is_lambert_93(longitude: float, latitude: float, east: int, north: int) -> None:
-    x, y = project(longitude, latitude)
-    assert (x + 90, 7125 - y) == pytest.approx((east, north), abs=0.6)
 
 
 def test_a_missing_public_file_is_named(tmp_path: Path) -> None:

@@ -154,8 +154,17 @@ class Feed(_Model):
         )
 
 
+class Statistics(_Model):
+    """What may be published of data that may not: the licence of counts made from it, and the partner's terms."""
+
+    licence: Text
+    terms: Text
+
+
 class Contract(_Model):
     """A partner: who answers for its data here (``owner``, a team), what may be done with it, and its feeds.
+
+    ``statistics``: the partner lets counts be published; they name ``<source>_statistics`` as their source.
 
     ``source`` is what marts name as a column's source. ``retention_years``: how long older files are kept in the
     archive; the latest always is.
@@ -167,6 +176,7 @@ class Contract(_Model):
     publisher: Text
     owner: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
     licence: Text
+    statistics: Statistics | None = None
     attribution: Text | None = None
     retention_years: int = Field(ge=1)
     retention_reason: Text

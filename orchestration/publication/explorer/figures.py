@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import ReleaseError
+from orchestration.publication.report.words import french_spacing
 
 _CELL = (
     "edition, indicator, {subject} AS subject, domain_type, domain, value, ci_low, ci_high, n, "
@@ -60,13 +61,13 @@ class Reading:
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()
 
-    def _read_domains(self) -> dict[str, list[list[str]]]:
-        domains: dict[str, list[list[str]]] = defaultdict(list)
+    def _read_domains(self) -> dict[str, list[list[str | None]]]:
+        domains: dict[str, list[list[str | None]]] = defaultdict(list)
         for kind, code, fr, en in self._rows(
             "SELECT domain_type, domain, label_fr, label_en FROM pub_domain ORDER BY domain_type, position, domain"
         ):
             self._places[kind, code] = len(domains[kind])
-            domains[kind].append([code, fr, en])
+            domains[kind].append([code, _typeset(fr), en])
         return dict(domains)
 
     def _read_core(self) -> dict[str, Any]:
@@ -81,8 +82,8 @@ class Reading:
             "SELECT competence_code, family, family_label_fr, family_label_en, label_fr, label_en FROM pub_competence "
             "ORDER BY family, competence_code"
         )
-        subjects = {code: [fr, en, family] for code, family, _, _, fr, en in competences}
-        families = {family: [fr, en] for _, family, fr, en, _, _ in competences}
+        subjects = {code: [_typeset(fr), en, family] for code, family, _, _, fr, en in competences}
+        families = {family: [_typeset(fr), en] for _, family, fr, en, _, _ in competences}
         return {
             "editions": [
                 {"code": code, "year": year, "fr": fr, "en": en, "simulated": simulated, "frame": frame}
@@ -92,10 +93,11 @@ class Reading:
                 {
                     "code": code,
                     "share": unit_en.startswith(_SHARE),
-                    "fr": {"label": label_fr, "definition": def_fr, "unit": unit_fr, "universe": uni_fr},
+                    "fr": {key: _typeset(text) for key, text in said.items()},
                     "en": {"label": label_en, "definition": def_en, "unit": unit_en, "universe": uni_en},
                 }
                 for code, label_fr, label_en, def_fr, def_en, unit_fr, unit_en, uni_fr, uni_en in indicators
+                for said in ({"label": label_fr, "definition": def_fr, "unit": unit_fr, "universe": uni_fr},)
                 if code in self._figures
             ],
             "domains": self._domains,
@@ -141,3 +143,8 @@ class Reading:
             number = self._states.setdefault((state[0], state[1], state[2]), len(self._states))
             cells[place] = number if value is None else [number, value, low, high, n]
         return of_edition
+
+
+def _typeset(text: str | None) -> str | None:
+    """A French label as it is printed: tables hold the straight apostrophe and plain spaces of a keyboard."""
+    return french_spacing(text.replace("'", "\u2019")) if text else text

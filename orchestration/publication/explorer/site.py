@@ -1,5 +1,5 @@
 """The explorer's files. Belongs here: writing pages, data, styles and scripts into a release. Does not: what the
-data are (figures.py, contours.py)."""
+data are (figures.py), or where places lie (publication/plane.py)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import duckdb
 import yaml
 
 from orchestration.errors import ReleaseError
-from orchestration.publication.explorer.contours import HEIGHT, KINDS, WIDTH, read_paths
 from orchestration.publication.explorer.figures import Reading
 from orchestration.publication.pages import environment
+from orchestration.publication.plane import HEIGHT, KINDS, WIDTH, shapes
 from orchestration.publication.report.words import LANGUAGES, Words, french_spacing
 
 EXPLORER = "explorer"
@@ -63,7 +63,8 @@ def _write_data(folder: Path, core: dict[str, Any], figures: dict[str, dict[str,
     folder.mkdir(parents=True)
     _write(folder / "core.js", "core", core | {"plane": [WIDTH, HEIGHT]})
     for kind in KINDS:
-        _write(folder / f"contours-{kind}.js", f"contours-{kind}", read_paths(kind))
+        paths = {code: shape.d for code, shape in shapes(kind).items()}
+        _write(folder / f"contours-{kind}.js", f"contours-{kind}", paths)
     for indicator, cells in figures.items():
         if not re.fullmatch(r"[a-z][a-z0-9_]*", indicator):
             raise ReleaseError(

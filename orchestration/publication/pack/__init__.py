@@ -57,11 +57,15 @@ def write_pack(
     Raises ReleaseError where a format cannot hold the tables, or dbt's manifest cannot be read.
     """
     released_on = datetime.fromisoformat(manifest.created_at).date()
+    keys = {name for table in tables for name in table.key}
     blank = [
-        (table.name, column)
+        (table.name, column.name)
         for table in tables
-        for column in table.key
-        if connection.execute(f'SELECT 1 FROM "{table.name}" WHERE "{column}" IS NULL LIMIT 1').fetchone()
+        for column in table.columns
+        if column.name in keys
+        and connection.execute(
+            f'SELECT 1 FROM "{table.name}" WHERE "{column.name}" IS NULL LIMIT 1'
+        ).fetchone()
     ]
     content = Content(folder / PUBLIC, tables, manifest.editions, released_on, blank)
     for name, described in (

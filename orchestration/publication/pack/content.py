@@ -64,7 +64,7 @@ class Content:
         folder: ``public/`` of the candidate; the CSV and Parquet files of ``tables`` lie in it.
         tables: the public tables, by name.
         editions: those in the release.
-        blank: the columns of keys that are blank in some row, each as (table, column).
+        blank: the columns that are keys, here or elsewhere, and blank in some row, each as (table, column).
         released_on: the release date. Formats state it only in fields that the content hash leaves blank.
     """
 
@@ -114,7 +114,11 @@ class Content:
 
     def has_whole_key(self, table: Table) -> bool:
         """Whether the key of a table has a value in each of its columns and rows, as a primary key must."""
-        return bool(table.key) and not any((table.name, column) in self.blank for column in table.key)
+        return bool(table.key) and self.has_whole_columns(table, table.key)
+
+    def has_whole_columns(self, table: Table, columns: Iterable[str]) -> bool:
+        """Whether these columns, keys here or elsewhere, have a value in each row."""
+        return not any((table.name, column) in self.blank for column in columns)
 
     def foreign_keys(self, table: Table) -> list[ForeignKey]:
         """The references of a table: columns named as the key of a table that describes something (no figures)."""

@@ -55,7 +55,8 @@ def _table(content: Content, table: Table) -> dict[str, Any]:
     }
     if content.has_whole_key(table):
         schema["primaryKey"] = list(table.key)
-    if keys := content.foreign_keys(table):
+    # A reference that may be blank is none to CSVW's validators; the data package has it.
+    if keys := [key for key in content.foreign_keys(table) if content.has_whole_columns(table, key.columns)]:
         schema["foreignKeys"] = [
             {
                 "columnReference": list(key.columns),

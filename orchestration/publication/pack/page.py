@@ -49,7 +49,7 @@ def write_page(content: Content, name: str, language: str, **shown: Any) -> Path
 
 def _polished(value: Any) -> Any:
     if isinstance(value, str):
-        return french_spacing(value)
+        return french_spacing(value.replace("'", "\u2019"))
     if isinstance(value, dict):
         return {key: _polished(each) for key, each in value.items()}
     return value

@@ -3,7 +3,6 @@ table."""
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -14,18 +13,18 @@ from orchestration.publication.report.pdf import render_pdf
 from orchestration.publication.report.tables import read_tables
 from orchestration.publication.report.words import LANGUAGES
 
-_NUMBER = 8
 
-
-def write_report(connection: duckdb.DuckDBPyConnection, folder: Path, *, released_on: date) -> list[Path]:
+def write_report(
+    connection: duckdb.DuckDBPyConnection, folder: Path, *, released_on: date, number: str = ""
+) -> list[Path]:
     """Write ``report.{fr,en}.{html,pdf}`` from the connected database's ``pub_*`` tables.
 
-    The number on the title page is taken from the public CSV files that lie in the folder.
+    ``number`` is that of the release, for the title page.
 
     Raises:
         ReleaseError: a public table or column is missing, or holds what the report does not know how to show.
     """
-    tables, number = read_tables(connection), _number(folder)
+    tables = read_tables(connection)
     written = []
     for language in LANGUAGES:
         report = compose(tables, language, released_on, number)
@@ -34,12 +33,3 @@ def write_report(connection: duckdb.DuckDBPyConnection, folder: Path, *, release
         document.write_bytes(render_pdf(report))
         written += [page, document]
     return written
-
-
-def _number(folder: Path) -> str:
-    """The first digits of a hash over the public tables: the id of a release is given only when it is published, and
-    the same figures must give the same pages."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("pub_*.csv")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:_NUMBER]

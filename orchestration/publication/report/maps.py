@@ -1,28 +1,24 @@
 """The report's maps. Belongs here: drawing given figures over real contours as inline SVG. Does not: choosing or
-wording them, or making the contours (orchestration/reference/shapes.py)."""
+wording them, or the contours (publication/plane.py)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import hypot, sqrt
-from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from orchestration.publication.plane import HEIGHT, WIDTH, is_overseas, shapes, silhouette
 from orchestration.publication.report.charts import Chart
 from orchestration.publication.report.figures import MISSING, Figure, State
 from orchestration.publication.report.words import Words
-from orchestration.settings import Settings
 
 # Light to dark in one hue, so that the order survives in grey.
 _SHADES = ("#dcebec", "#a3cdd1", "#5fa5ad", "#237683", "#0a4a55")
 _INK, _LINE, _PAPER, _DOT = "#1c2733", "#7d8893", "#ffffff", "#c2570c"
 _FONT = 35
-# Room west of Brittany for the legend.
-_MARGIN = 150
-_LEGEND_STEP = 41
+# A legend's rows below the map, and how wide a letter is at most on average.
+_LEGEND_STEP, _LETTER = 48, 18
 # Each blank state has a pattern of its own, so that none depends on a colour and none looks like a low value.
 _PATTERNS = {
     State.SECRET: '<rect width="11" height="11" fill="#fff"/><path d="M0 11L11 0M-3 3L3 -3M8 14L14 8" '
@@ -35,7 +31,8 @@ _ZERO = (
     '<rect width="22" height="22" fill="#fff"/>'
     f'<circle cx="11" cy="11" r="6" fill="none" stroke="{_INK}" stroke-width="2"/>'
 )
-OVERSEAS = {"971": "01", "972": "02", "973": "03", "974": "04", "976": "06"}
+# Of the ground of a territory's page, in km: less than a point on paper.
+_COARSE = 8
 
 
 @dataclass(frozen=True)
@@ -45,13 +42,6 @@ class Dot:
     x: int
     y: int
     value: float
-
-
-@lru_cache
-def contours() -> dict[str, Any]:
-    """``width`` and ``height``, and the layers ``regions``, ``departements`` and ``territories``: code → shape."""
-    loaded: dict[str, Any] = json.loads((Settings().reference / "shapes.json").read_bytes())
-    return loaded
 
 
 def choropleth(
@@ -64,13 +54,13 @@ def choropleth(
     description: str,
     with_values: bool = False,
 ) -> Chart:
-    """Areas shaded by their share, and patterned where there is none to show; the legend stands in the sea."""
-    shapes = contours()[layer]
+    """Areas shaded by their share, and patterned where there is none to show; the legend stands below."""
+    drawn = shapes(layer)
     shown = [figure.value for figure in figures.values() if figure.value]
     step = next((step for step in (0.02, 0.05, 0.1, 0.2) if _span(shown, step) <= len(_SHADES)), 0.2)
     first = int(min(shown, default=0) / step + 1e-9)
     fills: dict[str, str] = {}
-    for code in shapes:
+    for code in drawn:
         fills[code] = _fill(figures.get(code, MISSING), step, first, name)
     bands = [
         (
@@ -85,16 +75,17 @@ def choropleth(
         if f"url(#{name}-{state})" in fills.values()
     ]
     zero = [(f"url(#{name}-zero)", words("map.zero"))] if f"url(#{name}-zero)" in fills.values() else []
-    areas = "".join(f'<path d="{shapes[code]["d"]}" fill="{fill}"/>' for code, fill in sorted(fills.items()))
+    areas = "".join(f'<path d="{drawn[code].d}" fill="{fill}"/>' for code, fill in sorted(fills.items()))
     base = "" if layer == "regions" else _outline("regions", "#f1f3f4", _LINE, 1.5)
     labels = "".join(
-        _text(shape["x"], shape["y"] + 9, words.percent(figure.value), "middle")
-        for code, shape in shapes.items()
+        _text(shape.x, shape.y + 9, words.percent(figure.value), "middle")
+        for code, shape in drawn.items()
         for figure in (figures.get(code, MISSING),)
         if with_values and figure.value is not None
     )
     body = f'{base}<g stroke="{_PAPER if layer == "territories" else _LINE}" stroke-width="1.6">{areas}</g>{labels}'
-    return _chart(body + _legend([*bands, *zero, *blanks]), name, title, description)
+    legend, height = _legend([*bands, *zero, *blanks])
+    return _chart(body + legend, name, title, description, height)
 
 
 def dots(points: Sequence[Dot], words: Words, *, name: str, title: str, description: str) -> Chart:
@@ -116,19 +107,14 @@ def dots(points: Sequence[Dot], words: Words, *, name: str, title: str, descript
         for place, size in enumerate(sizes)
     )
     body = _outline("departements", "#f1f3f4", "#cfd5da", 1) + _outline("regions", "none", _LINE, 2)
-    return _chart(body + circles + keys, name, title, description)
+    return _chart(body + circles + keys, name, title, description, HEIGHT)
 
 
 def place_of(territory: str | None, commune: str | None) -> tuple[int, int] | None:
     """Where a place is drawn: the middle of its territory, else of its département or overseas tile."""
-    layers = contours()
     departement = (commune or "")[:3] if (commune or "").startswith("97") else (commune or "")[:2]
-    shape = (
-        layers["territories"].get(territory or "")
-        or layers["departements"].get(departement)
-        or layers["regions"].get(OVERSEAS.get(departement, ""))
-    )
-    return (shape["x"], shape["y"]) if shape else None
+    shape = shapes("territories").get(territory or "") or shapes("departements").get(departement)
+    return (shape.x, shape.y) if shape else None
 
 
 def neighbours(territory: str, number: int = 3) -> list[tuple[str, int]]:
@@ -136,22 +122,21 @@ def neighbours(territory: str, number: int = 3) -> list[tuple[str, int]]:
 
     Within a tile the scale is its own, so the distance there is 0: it is not told.
     """
-    shapes = contours()["territories"]
-    if territory not in shapes:
+    places = shapes("territories")
+    if territory not in places:
         return []
-    tiles = set(OVERSEAS.values())
-    own, here = shapes[territory], territory[3:5]
+    own, here = places[territory], territory[3:5]
     others = [
-        (hypot(shape["x"] - own["x"], shape["y"] - own["y"]), code)
-        for code, shape in shapes.items()
-        if code != territory and (code[3:5] == here if here in tiles else code[3:5] not in tiles)
+        (hypot(shape.x - own.x, shape.y - own.y), code)
+        for code, shape in places.items()
+        if code != territory and (code[3:5] == here if is_overseas(here) else not is_overseas(code[3:5]))
     ]
-    return [(code, 0 if here in tiles else round(distance)) for distance, code in sorted(others)[:number]]
+    return [(code, 0 if is_overseas(here) else round(distance)) for distance, code in sorted(others)[:number]]
 
 
 def base_map() -> str:
     """The régions, as the ground on which the page of a territory shows where it lies."""
-    return _outline("regions", "#e4e8eb", _PAPER, 5)
+    return f'<path d="{silhouette(_COARSE)}" fill="#e4e8eb" stroke="{_PAPER}" stroke-width="5"/>'
 
 
 def _span(shown: Sequence[float], step: float) -> int:
@@ -171,28 +156,32 @@ def _fill(figure: Figure, step: float, first: int, name: str) -> str:
 
 
 def _outline(layer: str, fill: str, stroke: str, width: float) -> str:
-    path = "".join(shape["d"] for shape in contours()[layer].values())
+    path = "".join(shape.d for shape in shapes(layer).values())
     return f'<path d="{path}" fill="{fill}" stroke="{stroke}" stroke-width="{width}"/>'
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
-    """A text with a white rim, to be read on any ground."""
-    return (
-        f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-family="Liberation Sans" font-size="{_FONT}" '
-        f'fill="{_INK}" stroke="{_PAPER}" stroke-width="6" stroke-linejoin="round" paint-order="stroke">'
-        f"{escape(text)}</text>"
-    )
+    """A text with a white rim, to be read on any ground; not by `paint-order`, which PDF renderers do not know."""
+    place = f'x="{x}" y="{y}" text-anchor="{anchor}" font-family="Liberation Sans" font-size="{_FONT}"'
+    rim = f'class="rim" fill="{_PAPER}" stroke="{_PAPER}" stroke-width="7" stroke-linejoin="round"'
+    said = escape(text)
+    return f'<text {place} {rim}>{said}</text><text {place} fill="{_INK}">{said}</text>'
 
 
-def _legend(entries: Sequence[tuple[str, str]]) -> str:
-    return "".join(
-        f'<rect x="{4 - _MARGIN}" y="{16 + place * _LEGEND_STEP}" width="40" height="27" fill="{fill}" '
-        f'stroke="{_LINE}" stroke-width="1.5"/>' + _text(56 - _MARGIN, 39 + place * _LEGEND_STEP, label)
-        for place, (fill, label) in enumerate(entries)
-    )
+def _legend(entries: Sequence[tuple[str, str]]) -> tuple[str, int]:
+    """Swatches with their labels in rows below the map, and where they end."""
+    drawn, x, y = "", 4, HEIGHT + 12
+    for fill, label in entries:
+        width = 56 + _LETTER * len(label)
+        if x + width > WIDTH and x > 4:
+            x, y = 4, y + _LEGEND_STEP
+        drawn += f'<rect x="{x}" y="{y}" width="40" height="27" fill="{fill}" stroke="{_LINE}" stroke-width="1.5"/>'
+        drawn += _text(x + 52, y + 24, label)
+        x += width + 24
+    return drawn, y + _LEGEND_STEP
 
 
-def _chart(body: str, name: str, title: str, description: str) -> Chart:
+def _chart(body: str, name: str, title: str, description: str, height: int) -> Chart:
     patterns = "".join(
         f'<pattern id="{name}-{state}" width="11" height="11" patternUnits="userSpaceOnUse">{drawing}</pattern>'
         for state, drawing in _PATTERNS.items()
@@ -200,7 +189,7 @@ def _chart(body: str, name: str, title: str, description: str) -> Chart:
     )
     if f"url(#{name}-zero)" in body:
         patterns += f'<pattern id="{name}-zero" width="22" height="22" patternUnits="userSpaceOnUse">{_ZERO}</pattern>'
-    box = f"{-_MARGIN} 0 {contours()['width'] + _MARGIN} {contours()['height']}"
+    box = f"0 0 {WIDTH} {height}"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" class="chart map" '
         f"aria-labelledby={quoteattr(f'{name}-title {name}-desc')}>"

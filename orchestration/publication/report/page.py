@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from orchestration.publication.licences import NOT_PUBLIC, read_sources
 from orchestration.publication.pages import environment
+from orchestration.publication.plane import HEIGHT, WIDTH
 from orchestration.publication.report import sections
 from orchestration.publication.report.change import change
 from orchestration.publication.report.figures import BLANK, Figure, State
 from orchestration.publication.report.findings import findings
-from orchestration.publication.report.maps import base_map, contours
+from orchestration.publication.report.maps import base_map
 from orchestration.publication.report.tables import Edition, Tables
 from orchestration.publication.report.territories import by_region, profiles, territories
 from orchestration.publication.report.tour import students, tour
@@ -130,8 +131,8 @@ def render_page(report: Report) -> str:
             other_file=file_name(other),
             pdf_file=file_name(report.language, "pdf"),
             explorer_file="explorer/index.html" if report.language == "fr" else "explorer/index.en.html",
-            width=contours()["width"],
-            height=contours()["height"],
+            width=WIDTH,
+            height=HEIGHT,
             # The drawings come from our own renderers, which have escaped every label in them.
             inline=Markup,
         )

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from orchestration.publication.plane import shapes
 from orchestration.publication.report.charts import Bar, Chart, Mark, bar_chart, interval_chart
 from orchestration.publication.report.figures import MISSING, Figure, State
-from orchestration.publication.report.maps import choropleth, contours
+from orchestration.publication.report.maps import choropleth
 from orchestration.publication.report.tables import Label, Offers, Tables, ordered_families
 from orchestration.publication.report.views import (
     Cell,
@@ -27,6 +28,8 @@ from orchestration.publication.report.views import (
 from orchestration.publication.report.words import Words
 
 BREAKDOWNS = ("size_class", "sector", "region")
+# Marks in a chart that fits on a page at a size that can be read.
+_LONG = 48
 
 
 def participation(tables: Tables, words: Words) -> Section:
@@ -221,9 +224,18 @@ def _rates(
     )
     title = words(f"{name}.chart")
     exhibit = Exhibit(
-        _intervals(words, name, title, marks), Table(title, ("", *(label for _, label in series)), groups)
+        _intervals(words, name, title, _drawn(marks)),
+        Table(title, ("", *(label for _, label in series)), groups),
     )
     return Section(name, words(name), (words(f"{name}.text"),), (exhibit, *_region_map(name, tables, words)))
+
+
+def _drawn(marks: Sequence[Mark]) -> Sequence[Mark]:
+    """The rows of a long chart of which anything is known: the table says of the others why they are blank."""
+    if len(marks) <= _LONG:
+        return marks
+    known = {(each.group, each.label) for each in marks if each.figure.value is not None}
+    return [each for each in marks if (each.group, each.label) in known]
 
 
 def _region_map(name: str, tables: Tables, words: Words) -> Iterator[Exhibit]:
@@ -232,7 +244,7 @@ def _region_map(name: str, tables: Tables, words: Words) -> Iterator[Exhibit]:
     figures = {
         label.code: tables.rate(tables.main.code, indicator, "region", label.code)
         for label in tables.domains.get("region", ())
-        if label.code in contours()["regions"]
+        if label.code in shapes("regions")
     }
     if all(figure.value is None for figure in figures.values()):
         return
@@ -314,6 +326,8 @@ def training(tables: Tables, words: Words) -> Section:
     bars = [
         Bar(c.text[language], series, value, words.number(offer.offers), c.family.text[language])
         for c, offer in counted
+        # What nobody teaches is in the table: as so many empty rows it would hide the rest.
+        if offer.offers
         for series, value in (
             (words("training.labelled"), offer.labelled),
             (words("training.other"), offer.offers - offer.labelled),

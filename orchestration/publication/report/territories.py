@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestration.publication.plane import shapes
 from orchestration.publication.report.area_tables import Territory
 from orchestration.publication.report.figures import MISSING, Figure
-from orchestration.publication.report.maps import choropleth, contours, neighbours
+from orchestration.publication.report.maps import choropleth, neighbours
 from orchestration.publication.report.tables import Competence, Model, Tables
 from orchestration.publication.report.views import (
     Cell,
@@ -87,7 +88,7 @@ def _profile(
     models: dict[str, dict[str, Model]],
     names: dict[str, str],
 ) -> Profile:
-    shape = contours()["territories"].get(territory.code)
+    shape = shapes("territories").get(territory.code)
     facts = words(
         "profile.facts",
         region=territory.region,
@@ -112,7 +113,7 @@ def _profile(
         facts,
         tuple(paragraphs),
         tuple(each for each in found if each),
-        shape["d"] if shape else "",
+        shape.d if shape else "",
     )
 
 

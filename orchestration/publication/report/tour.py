@@ -27,7 +27,8 @@ def tour(tables: Tables, words: Words) -> Section:
         *(Exhibit(table=table) for table in _tables(tables, words)),
         Exhibit(table=_all_stops(stops, words)),
     ]
-    return Section("tour", words("tour"), (words("tour.text"),), tuple(exhibits))
+    paragraphs = (words("tour.text"), *_counted_twice(stops, tables.tour.questions.get(edition, ()), words))
+    return Section("tour", words("tour"), paragraphs, tuple(exhibits))
 
 
 def students(tables: Tables, words: Words) -> Section:
@@ -70,6 +71,15 @@ def students(tables: Tables, words: Words) -> Section:
     if not exhibits:
         paragraphs = [words("no_figures")]
     return Section("students", words("students"), tuple(paragraphs), tuple(exhibits))
+
+
+def _counted_twice(stops: Iterable[Stopover], questions: Iterable[Question], words: Words) -> Iterator[str]:
+    """Why the hosts' number of questions is not that of the minutes, where they differ."""
+    counted, noted = _sum(stop.questions for stop in stops), _sum(each.questions for each in questions)
+    if counted is not None and noted is not None and counted != noted:
+        yield words(
+            "tour.questions.text", counted=words.count("questions", counted), noted=words.number(noted)
+        )
 
 
 def _map(stops: Iterable[Stopover], words: Words) -> Chart:

@@ -21,9 +21,10 @@
       ...(cell.n === null ? [] : [`${t("detail.n")}${colon}${Explorer.count(cell.n)}`]),
       `${t("detail.state")}${colon}${t(`state.${cell.name}`)}`,
     ];
-    const editions = core.editions.filter(edition => edition.code in figures.figures).map(edition => ({
+    const part = state.source === "model" ? "models" : "figures";
+    const editions = core.editions.filter(edition => edition.code in figures[part]).map(edition => ({
       edition,
-      cell: Explorer.cell(figures, "figures", edition.code, row.subject, row.place),
+      cell: Explorer.cell(figures, part, edition.code, row.subject, row.place),
     }));
     const broken = editions.some(item => item.cell.comparability === "broken");
     const told = changed.includes(row) ? [html("p", {}, t("change.sentence", {

@@ -50,15 +50,14 @@
       ? t(`state.${row.cell.name}`)
       : format.value(row.cell.value) + (row.cell.low === null ? "" : ` ${format.interval(row.cell.low, row.cell.high)}`));
 
-    const ground = svg("g", {}, ...Object.values(regions).filter(Boolean).map(d => svg("path", { d, class: "ground" })));
+    const ground = svg("g", {}, ...Object.values(regions).map(d => svg("path", { d, class: "ground" })));
     const places = svg("g");
     const marks = svg("g");
     for (const row of rows) {
       const shape = contours[contourCode(state.by, row.code)];
       if (!shape) continue;
       const common = { class: "place", fill: fill(row.cell), "data-code": row.code };
-      const make = more => typeof shape === "string" ? svg("path", { d: shape, ...more })
-        : svg("circle", { cx: shape[0], cy: shape[1], r: 7 / scale, ...more });
+      const make = more => svg("path", { d: shape, ...more });
       const element = make(common);
       element.append(svg("title", {}, told(row)));
       places.append(element);
@@ -77,7 +76,7 @@
         element.setAttribute("fill", element.getAttribute("fill").replace(")", "-map)"));
       }
     }
-    const borders = state.by === "region" ? [] : Object.values(regions).filter(Boolean).map(d => svg("path", { d, class: "over" }));
+    const borders = state.by === "region" ? [] : Object.values(regions).map(d => svg("path", { d, class: "over" }));
     root.append(svg("g", { transform: `translate(${left} 0) scale(${scale})` }, ground, places, ...borders, marks));
 
     if (abroad.length) {

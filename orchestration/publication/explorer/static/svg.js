@@ -17,7 +17,7 @@
   const { svg } = Explorer;
 
   const STYLE = `
-    text { font: 13px "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif; fill: #1c2733; }
+    text { font: 13px "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif; fill: #1c2733; paint-order: stroke; stroke: #fff; stroke-width: 3px; stroke-linejoin: round; }
     .small { font-size: 12px; fill: #4a5662; }
     .strong { font-weight: 600; }
     .end { text-anchor: end; } .middle { text-anchor: middle; }
