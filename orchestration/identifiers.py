@@ -115,8 +115,9 @@ class CompanyKeys:
                 expected=f"at least {_LEAST_SECRET}, since there are few enough SIREN to try them all",
                 fix="set a long random text, or unset it and let one be made",
             )
-        self._secret = secret
-        self.fingerprint = hmac.digest(secret, b"fingerprint of the secret", "sha256").hex()[:12]
+        # Copies of one that has digested the secret already: nearly twice as fast as `hmac.digest`.
+        self._hmac = hmac.new(secret, digestmod="sha256")
+        self.fingerprint = self._digest(b"fingerprint of the secret")[:12]
 
     def __repr__(self) -> str:
         return f"CompanyKeys(fingerprint={self.fingerprint!r})"
@@ -147,10 +148,14 @@ class CompanyKeys:
         """The key of each SIREN (bare digits), null for null."""
         encoded: Any = sirens.dictionary_encode()
         keys = [
-            hmac.digest(self._secret, siren.encode(), "sha256").hex()[:_KEY_LENGTH]
-            for siren in encoded.dictionary.to_pylist()
+            self._digest(siren)[:_KEY_LENGTH] for siren in encoded.dictionary.cast(pa.binary()).to_pylist()
         ]
         return pa.array(keys, pa.string()).take(encoded.indices)
+
+    def _digest(self, message: bytes) -> str:
+        copy = self._hmac.copy()
+        copy.update(message)
+        return copy.hexdigest()
 
 
 def _make_secret(path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -77,10 +76,12 @@ def delimited(
     """Read rows of text cells with Arrow, all in one piece; None where it finds rows of another width."""
     if not data.lstrip(b"\r\n"):
         return pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in names], names=names)
+    source: Any = pa.BufferReader(data)
     try:
         table = pa.csv.read_csv(
-            BytesIO(data),
-            pa.csv.ReadOptions(column_names=names, block_size=len(data) + 1),
+            source,
+            # One block is parsed by one thread anyway; other stages of the intake have use for the others.
+            pa.csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False),
             parse,
             pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), **convert),
         )
