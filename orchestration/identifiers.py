@@ -3,7 +3,7 @@ whole columns of numbers. Does not: which column of an export holds them."""
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -30,6 +30,7 @@ _FILLING = (
 _LA_POSTE, _LA_POSTE_HEAD_OFFICE = "356000000", "35600000000048"
 _KEY_LENGTH = 32
 _LEAST_SECRET = 16
+_BLOCK = 64  # bytes that SHA-256 takes at a time
 
 
 class Numbers(NamedTuple):
@@ -115,8 +116,10 @@ class CompanyKeys:
                 expected=f"at least {_LEAST_SECRET}, since there are few enough SIREN to try them all",
                 fix="set a long random text, or unset it and let one be made",
             )
-        # Copies of one that has digested the secret already: nearly twice as fast as `hmac.digest`.
-        self._hmac = hmac.new(secret, digestmod="sha256")
+        # Both passes begin with the secret: digested here once, a key costs a third of what `hmac.digest` takes.
+        block = (secret if len(secret) <= _BLOCK else hashlib.sha256(secret).digest()).ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
         self.fingerprint = self._digest(b"fingerprint of the secret")[:12]
 
     def __repr__(self) -> str:
@@ -153,9 +156,11 @@ class CompanyKeys:
         return pa.array(keys, pa.string()).take(encoded.indices)
 
     def _digest(self, message: bytes) -> str:
-        copy = self._hmac.copy()
-        copy.update(message)
-        return copy.hexdigest()
+        """HMAC-SHA256 (RFC 2104), hexadecimal."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 def _make_secret(path: Path) -> None:

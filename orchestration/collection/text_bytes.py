@@ -41,7 +41,7 @@ def without_ends(texts: Any, which: Flags) -> pa.StringArray:
     kept[bounds[:-1][which]] = kept[bounds[1:][which] - 1] = False
     shorter = bounds.copy()
     shorter[1:] -= 2 * np.cumsum(which, dtype=np.int32)
-    buffers: Any = [pa.py_buffer(memoryview(part)) for part in (shorter, data[kept])]
+    buffers: Any = [pa.py_buffer(part.data) for part in (shorter, data[kept])]
     cut: Any = pa.StringArray.from_buffers(len(texts), *buffers)
     plain: pa.StringArray = pc.if_else(texts.is_valid(), cut, None) if texts.null_count else cut
     return plain
