@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
@@ -79,7 +80,8 @@ def delimited(
     source: Any = pa.BufferReader(data)
     try:
         # UTF-8 is proved of all bytes at once: cell by cell, as Arrow does it, takes several times as long.
-        pa.scalar(data, pa.binary()).cast(pa.string())
+        one_cell: Any = [None, pa.py_buffer(np.array([0, len(data)], np.int32).data), pa.py_buffer(data)]
+        pa.Array.from_buffers(pa.binary(), 1, one_cell).cast(pa.string())
         table = pa.csv.read_csv(
             source,
             # One block is parsed by one thread anyway; other stages of the intake have use for the others.

@@ -107,6 +107,7 @@ class ContactsFile:
             self._file,
             schema,
             compression="zstd",
+            write_statistics=False,
             use_dictionary=[name for name in _REPEATED if name in schema.names],  # type: ignore[arg-type]  # as in lake
             column_encoding={
                 field.name: "DELTA_BINARY_PACKED" for field in schema if pa.types.is_integer(field.type)
