@@ -268,7 +268,10 @@ def codebook_show(
         case Format.json:
             print(json.dumps(rows, ensure_ascii=False, indent=1))
         case Format.table:
-            table = Table(*(name.replace("_", " ") for name in COLUMNS), box=None)
+            table = Table(box=None)
+            for name in COLUMNS:
+                # Folded where the terminal is narrow: half a variable's name is nobody's.
+                table.add_column(name.replace("_", " "), overflow="fold")
             for row in rows:
                 table.add_row(*(_plain(row[name]) for name in COLUMNS))
             Console().print(table)

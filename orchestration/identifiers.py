@@ -3,7 +3,7 @@ whole columns of numbers. Does not: which column of an export holds them."""
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -30,6 +30,7 @@ _FILLING = (
 _LA_POSTE, _LA_POSTE_HEAD_OFFICE = "356000000", "35600000000048"
 _KEY_LENGTH = 32
 _LEAST_SECRET = 16
+_BLOCK = 64  # bytes that SHA-256 takes at a time
 
 
 class Numbers(NamedTuple):
@@ -115,8 +116,11 @@ class CompanyKeys:
                 expected=f"at least {_LEAST_SECRET}, since there are few enough SIREN to try them all",
                 fix="set a long random text, or unset it and let one be made",
             )
-        self._secret = secret
-        self.fingerprint = hmac.digest(secret, b"fingerprint of the secret", "sha256").hex()[:12]
+        # Both passes begin with the secret: digested here once, a key costs a third of what `hmac.digest` takes.
+        block = (secret if len(secret) <= _BLOCK else hashlib.sha256(secret).digest()).ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+        self.fingerprint = self._digest(b"fingerprint of the secret")[:12]
 
     def __repr__(self) -> str:
         return f"CompanyKeys(fingerprint={self.fingerprint!r})"
@@ -147,10 +151,16 @@ class CompanyKeys:
         """The key of each SIREN (bare digits), null for null."""
         encoded: Any = sirens.dictionary_encode()
         keys = [
-            hmac.digest(self._secret, siren.encode(), "sha256").hex()[:_KEY_LENGTH]
-            for siren in encoded.dictionary.to_pylist()
+            self._digest(siren)[:_KEY_LENGTH] for siren in encoded.dictionary.cast(pa.binary()).to_pylist()
         ]
         return pa.array(keys, pa.string()).take(encoded.indices)
+
+    def _digest(self, message: bytes) -> str:
+        """HMAC-SHA256 (RFC 2104), hexadecimal."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 def _make_secret(path: Path) -> None:

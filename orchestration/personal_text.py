@@ -55,8 +55,10 @@ _HERE = ("127.0.0.1", "0.0.0.0")
 
 def scrub_text(text: str) -> str:
     """Do the same for one text."""
+    if "@" in text:  # else its pattern looks for one from every sign on
+        text = _EMAIL.sub(EMAIL, text)
     # French ones first: what is left of a row of numbers then begins with its own `+` or `00`.
-    return _FOREIGN.sub(_unless_amount, _FRENCH.sub(PHONE, _EMAIL.sub(EMAIL, text)))
+    return _FOREIGN.sub(_unless_amount, _FRENCH.sub(PHONE, text))
 
 
 def emails_in(text: str) -> list[str]:

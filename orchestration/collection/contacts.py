@@ -36,6 +36,8 @@ _NAME_COLUMNS: dict[str, pa.DataType] = {
 }
 # What a frame or register calls its companies: a row a name, under the entry whose rows it belongs to.
 NAMES = pa.schema(_NAME_COLUMNS)
+# The texts that are not mostly distinct: a dictionary of the others would cost and give nothing.
+_REPEATED = ("field", "commune_code")
 REJECTED_ROW = "rejected row"
 # Personal in every survey, named by the codebook or not: who answered, and from where.
 ALWAYS_PERSONAL = frozenset({"token", "ipaddr"})
@@ -101,7 +103,17 @@ class ContactsFile:
         self._folder, self._draft, self._schema = folder, draft, schema
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file = os.fdopen(descriptor, "wb")
-        self._groups = RowGroups(pq.ParquetWriter(self._file, schema, compression="zstd"), schema)
+        writer = pq.ParquetWriter(
+            self._file,
+            schema,
+            compression="zstd",
+            write_statistics=False,
+            use_dictionary=[name for name in _REPEATED if name in schema.names],  # type: ignore[arg-type]  # as in lake
+            column_encoding={
+                field.name: "DELTA_BINARY_PACKED" for field in schema if pa.types.is_integer(field.type)
+            },
+        )
+        self._groups = RowGroups(writer, schema)
 
     def add(self, field: str, ids: Any, row_numbers: Any, values: Any) -> None:
         """Write the cells of one field."""

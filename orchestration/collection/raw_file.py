@@ -36,20 +36,20 @@ class Window:
 
     def __init__(self, file: BinaryIO, offset: int = 0) -> None:
         self._file = file
-        file.seek(offset)
         self.data, self.offset, self.at_end = b"", offset, False
 
     def fill(self, size: int) -> bool:
         """Hold at least ``size`` bytes, or all that are left; whether there are any."""
-        while len(self.data) < size and not self.at_end:
-            more = self._file.read(size - len(self.data))
-            self.at_end = not more
-            self.data += more
+        if len(self.data) < size and not self.at_end:
+            # What was left is read again: less than adding megabytes to it.
+            self._file.seek(self.offset)
+            self.data = self._file.read(size)
+            self.at_end = len(self.data) < size
         return bool(self.data)
 
     def drop(self, count: int) -> None:
-        """Forget the first ``count`` bytes."""
-        self.data = self.data[count:]
+        """Forget the first ``count`` bytes; all are gone until the next ``fill``, but at the end of the file."""
+        self.data = self.data[count:] if self.at_end else b""
         self.offset += count
 
 

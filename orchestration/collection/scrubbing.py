@@ -10,14 +10,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
+from orchestration.collection.text_bytes import bytes_of, counted
 from orchestration.personal_text import EMAIL, PHONE, emails_in, scrub_text
 
 __all__ = ["EMAIL", "PHONE", "emails_in", "scrub", "scrub_text"]
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
-_SHORTEST_EMAIL, _SHORTEST_PHONE = len("a@b.fr"), 8
-_DIGIT = r"\p{Nd}"
+_SHORTEST_EMAIL, _DIGITS_OF_A_PHONE = len("a@b.fr"), 8
+# The first bytes, in UTF-8, of every script's digits; letters may begin alike.
+_MAY_BE_DIGIT = np.zeros(256, np.bool_)
+_MAY_BE_DIGIT[[*b"0123456789", 0xD9, 0xDB, 0xDF, 0xE0, 0xE1, 0xEA, 0xEF, 0xF0]] = True
 _DIGITS = r"\p{Nd}(?:\P{Nd}{0,4}\p{Nd}){7}"
 # LimeSurvey's own moments have digits enough to be suspect, and there are millions of them.
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$"
@@ -34,10 +37,13 @@ def scrub(texts: Any) -> pa.StringArray:
     unchanged: pa.StringArray = texts
     if (pc.max(lengths).as_py() or 0) < _SHORTEST_EMAIL:
         return unchanged
-    has_digits = np.flatnonzero(pc.greater_equal(lengths, _SHORTEST_PHONE).fill_null(False))
-    for pattern, wanted in ((_DIGIT, True), (_MOMENT, False), (_DIGITS, True)):
+    bounds, data = bytes_of(texts)
+    has_digits = np.flatnonzero(counted(bounds, _MAY_BE_DIGIT[data]) >= _DIGITS_OF_A_PHONE)
+    if _all_moments(texts.take(has_digits)):
+        has_digits = has_digits[:0]
+    for pattern, wanted in ((_MOMENT, False), (_DIGITS, True)):
         has_digits = has_digits[_matches(texts.take(has_digits), pattern) == wanted]
-    suspect = np.union1d(has_digits, np.flatnonzero(pc.match_substring(texts, "@").fill_null(False)))
+    suspect = np.union1d(has_digits, np.flatnonzero(counted(bounds, data == ord("@"))))
     if not len(suspect):
         return unchanged
     scrubbed = pa.array([scrub_text(text) for text in texts.take(suspect).to_pylist()], pa.string())
@@ -45,6 +51,14 @@ def scrub(texts: Any) -> pa.StringArray:
     place[suspect] = True
     result: pa.StringArray = pc.replace_with_mask(texts, pa.array(place), scrubbed)
     return result
+
+
+def _all_moments(texts: Any) -> bool:
+    try:
+        pc.cast(texts, pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _matches(texts: Any, pattern: str) -> npt.NDArray[np.bool_]:

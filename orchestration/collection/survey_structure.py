@@ -51,6 +51,18 @@ def headings_of(root: Element) -> dict[str, str]:
     return headings
 
 
+def rankings_of(root: Element) -> dict[str, tuple[str, ...]]:
+    """Give for each field that holds a whole ranking (LimeSurvey since July 2026) the code headings of its places."""
+    places: dict[str, set[str]] = defaultdict(set)
+    for row in rows_of(root, "subquestions"):
+        places[text_of(row, "parent_qid")].add(text_of(row, "title"))
+    return {
+        f"Q{qid}": tuple(f"{text_of(row, 'title')}[{place}]" for place in range(1, len(places[qid]) + 1))
+        for row in rows_of(root, "questions")
+        if text_of(row, "type") == _RANKING and places[qid := text_of(row, "qid")]
+    }
+
+
 class _Part(NamedTuple):
     """A subquestion or an answer of a question: its code and number, and what it is sorted by."""
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from orchestration.codebook import Codebook, Column, Question
-from orchestration.decoding.arrow import Array, Integers, Kind, RecordBatch, Strings, Table, pa
-from orchestration.decoding.asked import asked
+from orchestration.decoding.arrow import Array, Flags, Integers, Kind, RecordBatch, Strings, Table, pa
+from orchestration.decoding.asked import Asked
 from orchestration.decoding.cells import Batch, Cells
 from orchestration.decoding.codes import CodeList
 from orchestration.decoding.values import ANSWERED, BLANK, INVALID, NOT_ASKED, Meaning, coded, masked, meaning
@@ -110,8 +110,9 @@ class AnswerDecoder:
         """
         parts: list[RecordBatch] = []
         invalid: list[Invalid] = []
+        conditions = Asked(batch)
         for question, columns in self._questions:
-            for decoded in self._question(question, columns, batch, file_format):
+            for decoded in self._question(question, columns, batch, conditions, file_format):
                 rows = np.flatnonzero(decoded.state == INVALID)
                 if len(rows):
                     texts = decoded.cells.texts.take(pa.array(decoded.cells.position[rows]))
@@ -123,11 +124,11 @@ class AnswerDecoder:
         return pa.Table.from_batches(parts), invalid
 
     def _question(
-        self, question: Question, columns: list[Column], batch: Batch, file_format: str
+        self, question: Question, columns: list[Column], batch: Batch, conditions: Asked, file_format: str
     ) -> Iterator[_Decoded]:
         decoded = [self._column(column, batch.cells(column.heading)) for column in columns]
         if question.asked_when:
-            _replay(question, decoded, batch, file_format in _TELLS_NOT_ASKED)
+            _replay(conditions.rows(question), decoded, file_format in _TELLS_NOT_ASKED)
         if question.kind in _MULTIPLE:
             self._not_ticked(decoded)
         yield from decoded
@@ -170,8 +171,8 @@ class AnswerDecoder:
                 ids,
                 _same(self._variables[str(column.variable)], n, np.int16, self._variables.words),
                 _same(self._items[column.item or ""], n, np.int16, self._items.words),
-                pa.DictionaryArray.from_arrays(pa.array(decoded.state), _STATES),
-                pa.DictionaryArray.from_arrays(code, self._codes.words),
+                _spelled(pa.array(decoded.state), _STATES),
+                _spelled(code, self._codes.words),
                 _taken(means.number, position, n, pa.float64()),
                 _taken(means.text, position, n, pa.string()),
                 _taken(means.moment, position, n, pa.timestamp("s")),
@@ -181,7 +182,12 @@ class AnswerDecoder:
 
 
 def _same(number: int, n: int, kind: type[np.integer[Any]], words: Strings) -> Array:
-    return pa.DictionaryArray.from_arrays(pa.array(np.full(n, number, kind)), words)
+    return _spelled(pa.array(np.full(n, number, kind)), words)
+
+
+def _spelled(numbers: Array, words: Strings) -> Array:
+    """Put words in the place of their numbers, which are right: they were counted here."""
+    return pa.DictionaryArray.from_arrays(numbers, words, safe=False)
 
 
 def _taken(values: Array | None, position: Array | None, n: int, kind: Kind) -> Array:
@@ -194,9 +200,8 @@ def _nulls(n: int, kind: Kind) -> Array:
     return pa.nulls(n, kind)
 
 
-def _replay(question: Question, decoded: list[_Decoded], batch: Batch, format_tells: bool) -> None:
+def _replay(was_asked: Flags, decoded: list[_Decoded], format_tells: bool) -> None:
     """Set right, by the question's conditions, what the export's format cannot say."""
-    was_asked = asked(question, batch)
     for one in decoded:
         if one.column.kind in _NULL_WHEN_BLANK:
             one.state[(one.state == NOT_ASKED) & was_asked] = BLANK

@@ -21,8 +21,8 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("SKILLSBANK_CODEBOOKS", str(tmp_path / "codebooks"))
     monkeypatch.setenv("COLUMNS", "250")
 
-    def command(*words):
-        result = CliRunner().invoke(app, ["codebook", *map(str, words)])
+    def command(*words, **how):
+        result = CliRunner().invoke(app, ["codebook", *map(str, words)], **how)
         if isinstance(result.exception, SkillsBankError):
             raise result.exception
         return result
@@ -49,6 +49,8 @@ def test_draft_then_check_then_show(run, structure, tmp_path):
     assert (checked.exit_code, checked.output) == (0, "")
     shown = run("show", "tour_2026")
     assert "x_tour_2026_top3" in shown.output
+    narrow = run("show", "tour_2026", env={"COLUMNS": "80"})
+    assert "_…" not in narrow.output
 
 
 def test_the_edition_is_named_after_the_survey(run, structure, tmp_path):

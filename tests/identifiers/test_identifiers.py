@@ -134,8 +134,9 @@ def test_classes_of_a_real_survey(group, shared):
     assert invalid["luhn_invalid"] + invalid["bad_format"] == expected["siret_given_but_invalid"]
 
 
-def test_key_is_the_beginning_of_an_hmac():
-    secret = b"a secret of more than sixteen bytes"
+@pytest.mark.parametrize("length", [16, 64, 65, 200])
+def test_key_is_the_beginning_of_an_hmac(length):
+    secret = bytes(range(1, length + 1))
     keys = CompanyKeys(secret).of(pa.array(["404833048", None, "404833048"]))
     whole = hmac.new(secret, b"404833048", hashlib.sha256).hexdigest()
     assert keys.to_pylist() == [whole[:32], None, whole[:32]]

@@ -15,6 +15,7 @@ import pyarrow.csv
 from orchestration.collection.blocks import CUT_OFF, Piece, delimited, read_rows
 from orchestration.collection.exports import Chunk
 from orchestration.collection.raw_file import BLOCK, BOM, Window, not_utf8, open_text
+from orchestration.collection.text_bytes import bytes_of
 from orchestration.errors import ExportError
 
 FIX = (
@@ -113,7 +114,7 @@ class CsvGrammar:
     def cut(self, data: bytes) -> int:
         """See `Grammar`: the last line end outside quotes."""
         # From quote to quote, so that each byte is looked at once, however the lines lie.
-        inside, end = data.count(b'"') % 2 == 1, len(data)
+        inside, end = _quotes_in(data) % 2 == 1, len(data)
         while end > 0:
             quote = data.rfind(b'"', 0, end)
             line = data.rfind(b"\n", quote + 1, end)
@@ -144,8 +145,8 @@ class CsvGrammar:
         if batch is None:
             return None
         cells = sum(len(column) - column.null_count for column in batch.columns)
-        inside = sum(_quotes_in(column) for column in batch.columns)
-        return batch if data.count(b'"') == 2 * (cells + inside) else None
+        inside = sum(_quotes_in(bytes_of(column)[1]) for column in batch.columns)
+        return batch if _quotes_in(data) == 2 * (cells + inside) else None
 
     def sift(self, data: bytes, at_end: bool) -> tuple[list[Piece], int]:
         """See `Grammar`. A bad row ends where the next one seems to begin."""
@@ -179,10 +180,5 @@ class CsvGrammar:
         return "a cell is not quoted as LimeSurvey quotes"
 
 
-def _quotes_in(column: Any) -> int:
-    """How many quotes the strings of a column hold."""
-    _, offsets, text = column.buffers()
-    if text is None or not len(column):
-        return 0
-    bounds = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
-    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8)[bounds[0] : bounds[-1]] == ord('"')))
+def _quotes_in(text: Any) -> int:
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord('"')))  # bytes.count takes twice as long

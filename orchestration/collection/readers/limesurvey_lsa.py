@@ -3,6 +3,7 @@ as a stream, missing elements, code headings by way of the structure. Does not: 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from orchestration.collection.exports import Chunk
-from orchestration.collection.survey_structure import code_headings
+from orchestration.collection.survey_structure import headings_of, rankings_of, structure_root
 from orchestration.collection.text_rows import BadRow, Cells, chunked
 from orchestration.collection.zip_files import open_zip
 from orchestration.errors import ExportError
@@ -30,9 +31,9 @@ _STRUCTURE, _RESPONSES = ".lss", "_responses.lsr"
 class LimeSurveyLsa:
     """One file. A missing element (NULL in the database) is null, "not asked"; an empty one is ""."""
 
-    def __init__(self, path: Path, part: str, fields: list[str], headings: tuple[str, ...]) -> None:
-        self.headings = headings
-        self._path, self._part, self._fields = path, part, fields
+    def __init__(self, path: Path, part: str, columns: dict[str, tuple[str, ...]]) -> None:
+        self.headings = tuple(heading for headings in columns.values() for heading in headings)
+        self._path, self._part, self._columns = path, part, columns
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows: see `Export`."""
@@ -41,9 +42,10 @@ class LimeSurveyLsa:
             yield from chunked(self.headings, self._rows(document, file))
 
     def _rows(self, document: _Document, file: IO[bytes]) -> Iterator[Cells | BadRow]:
-        places = {tag: place for place, tag in enumerate(map(_tag, self._fields))}
+        places = {tag: place for place, tag in enumerate(map(_tag, self._columns))}
+        widths = [len(headings) for headings in self._columns.values()]
         for row in document.read(file, f"{self._path}, {self._part}"):
-            cells: list[str | None] = [None] * len(self._fields)
+            cells: list[str | None] = [None] * len(self._columns)
             fault = None
             for tag, text in row:
                 if tag not in places:
@@ -52,7 +54,12 @@ class LimeSurveyLsa:
                     fault = fault or f"the element '{tag}' stands twice"
                 else:
                     cells[places[tag]] = text
-            yield BadRow(fault, "\t".join(text for _, text in row)) if fault else cells
+            spread: list[str | None] = []
+            for cell, width in zip(cells, widths, strict=True):
+                answers = [cell] if width == 1 else _ranked(cell, width)
+                fault = fault or (None if answers else f"a ranking is no JSON list of at most {width} codes")
+                spread += answers or ()
+            yield BadRow(fault, "\t".join(text for _, text in row)) if fault else spread
 
 
 def open_export(path: Path) -> LimeSurveyLsa:
@@ -65,7 +72,7 @@ def open_export(path: Path) -> LimeSurveyLsa:
     with open_zip(path, _KIND, FIX) as archive:
         structure, responses = _part(path, archive, _STRUCTURE), _part(path, archive, _RESPONSES)
         with archive.open(structure) as file:
-            names = code_headings(file, f"{path}, {structure}")
+            root = structure_root(file, f"{path}, {structure}")
         with archive.open(responses) as file:
             document = _Document()
             next(document.read(file, f"{path}, {responses}"), None)
@@ -77,6 +84,7 @@ def open_export(path: Path) -> LimeSurveyLsa:
             expected=_KIND,
             fix="put in the archive of a survey with responses",
         )
+    names = {field: (heading,) for field, heading in headings_of(root).items()} | rankings_of(root)
     # LimeSurvey's own columns (id, token, submitdate ...) are no field names of questions.
     unknown = [name for name in fields if name not in names and _QUESTION.match(name)]
     if unknown:
@@ -87,7 +95,21 @@ def open_export(path: Path) -> LimeSurveyLsa:
             expected="responses to the survey whose structure lies beside them",
             fix=FIX,
         )
-    return LimeSurveyLsa(path, responses, fields, tuple(names.get(name, name) for name in fields))
+    return LimeSurveyLsa(path, responses, {name: names.get(name, (name,)) for name in fields})
+
+
+def _ranked(cell: str | None, places: int) -> list[str | None] | None:
+    """The answer at each place of a ranking that is one JSON list of codes, the first place first; None for no such."""
+    if not cell:
+        return [cell] * places
+    try:
+        codes = json.loads(cell)
+    except ValueError:
+        return None
+    is_list = isinstance(codes, list) and len(codes) <= places
+    if not is_list or not all(code is None or isinstance(code, str) for code in codes):
+        return None
+    return [code or "" for code in codes] + [""] * (places - len(codes))
 
 
 def _part(path: Path, archive: ZipFile, ending: str) -> str:

@@ -18,6 +18,7 @@ from orchestration.collection.companions import companion
 from orchestration.collection.exports import Chunk
 from orchestration.collection.raw_file import BLOCK, BOM, Window, not_utf8, open_text
 from orchestration.collection.survey_structure import code_headings
+from orchestration.collection.text_bytes import bytes_of, counted, without_ends
 from orchestration.errors import ExportError
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
@@ -34,7 +35,6 @@ _OLD_NAME = re.compile(r"\d+X\d+X\d+")
 _NOT_SHOWN = "{question_not_shown}"
 _ESCAPE = re.compile(r"\{(quote|tab|newline|cr|lbrace)\}")
 _ESCAPED = {"quote": '"', "tab": "\t", "newline": "\n", "cr": "\r", "lbrace": "{"}
-_SIMPLE = r'^"[^"\\{]*"$'
 
 
 class LimeSurveyVv:
@@ -181,24 +181,24 @@ def unquoted(cell: str) -> str | None:
 
 def _plain(column: Any) -> Any:
     """A column without quoting and escapes, null for "not shown"; None if a cell's quoting is broken."""
-    text = column.buffers()[2]
-    raw = np.frombuffer(text, dtype=np.uint8) if text is not None else np.empty(0, dtype=np.uint8)
-    if not ((raw == ord('"')).any() or (raw == ord("{")).any()):
+    bounds, data = bytes_of(column)
+    is_quote, is_brace = data == ord('"'), data == ord("{")
+    if not (is_quote.any() or is_brace.any()):
         return column
-    encoded = column.dictionary_encode()
-    values = encoded.dictionary
-    # Matching and slicing takes less time than replacing by a pattern.
-    simple = pc.match_substring_regex(values, _SIMPLE)
-    values = pc.if_else(simple, pc.utf8_slice_codeunits(values, 1, -1), values)
-    hard = np.flatnonzero(
-        pc.match_substring_regex(values, r'^"|\{').fill_null(False).to_numpy(zero_copy_only=False)
-    )
-    if len(hard):
-        plain = values.to_pylist()
-        for place in hard:
-            cell = unquoted(plain[place]) if plain[place].startswith('"') else plain[place]
-            if cell is None:
-                return None
-            plain[place] = _ESCAPE.sub(lambda escape: _ESCAPED[escape[1]], cell)
-        values = pa.array(plain, pa.string())
-    return values.take(encoded.indices)
+    quotes, length = counted(bounds, is_quote), np.diff(bounds)
+    ends = np.append(is_quote, False)  # so that an empty last cell has a first byte as well
+    begins = ends[bounds[:-1]] & (length > 0)
+    # Most quoted cells have no quote but the two around them.
+    simple = begins & (quotes == 2) & (length > 1) & ends[bounds[1:] - 1]
+    hard = (begins & ~simple) | (counted(bounds, is_brace) > 0)
+    plain = without_ends(column, simple)
+    if not hard.any():
+        return plain
+    escaped: Any = column.filter(pa.array(hard)).dictionary_encode()
+    texts: list[str] = []
+    for text in escaped.dictionary.to_pylist():
+        cell = unquoted(text) if text.startswith('"') else text
+        if cell is None:
+            return None
+        texts.append(_ESCAPE.sub(lambda escape: _ESCAPED[escape[1]], cell))
+    return pc.replace_with_mask(plain, pa.array(hard), pa.array(texts, pa.string()).take(escaped.indices))

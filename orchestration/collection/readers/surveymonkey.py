@@ -12,7 +12,8 @@ from orchestration.errors import ExportError
 
 FIX = (
     "in SurveyMonkey open Analyze results > Save as > Export file > All responses data, choose CSV with expanded "
-    "columns and actual answer text, and put in the file unopened"
+    "columns and actual answer text, and put in the file unopened; headings in other languages are not known: make "
+    "one row of the two and declare the file as 'format: plain'"
 )
 _KIND = "a SurveyMonkey export: CSV, beginning with the respondents' ids"
 _IDS = ("Respondent ID", "RespondentID", "respondent_id")
@@ -35,7 +36,7 @@ _TOOL = Tool(
     dates=("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p"),
 )
 # In the second row, under a question whose answer is in the one column.
-_ANSWER = {"", "Response", "Open-Ended Response", "Réponse"}
+_ANSWER = {"", "Response", "Open-Ended Response"}
 
 
 def open_export(path: Path) -> ToolExport:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import requests
 from pydantic import SecretStr
 
+from orchestration.collection.companies.known_names import SIRENE_NAMES
 from orchestration.collection.register.companies import SCHEMA
 from orchestration.collection.web import Patience, WebError, checked, explained, refuse_unless, until_answered
 
@@ -65,7 +66,7 @@ class SireneApi:
         return f"SireneApi(address={self._address!r})"
 
     def company(self, siren: str) -> Row | Absence:
-        """The company as a row of ``companies.SCHEMA``, or why the register does not show it: ``unknown`` (404),
+        """The company as a row of ``companies.NAMED``, or why the register does not show it: ``unknown`` (404),
         ``not_disclosed`` (403), ``duplicate`` (301: registered twice, closed under this number).
 
         Two calls or more, each repeated where the server is busy (429, 5xx, no answer).
@@ -150,7 +151,8 @@ def _row(unit: Mapping[str, Any], places: Sequence[Mapping[str, Any]]) -> Row:
         "etablissementsOuverts": states.count("A"),
         "etablissementsFermes": states.count("F"),
     }
-    return {name: counted[name] if name in counted else now[name] for name in SCHEMA.names}
+    row = {name: counted[name] if name in counted else now[name] for name in SCHEMA.names}
+    return row | {name: now.get(name) for name in SIRENE_NAMES}
 
 
 def _current(periods: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -221,6 +221,16 @@ def test_microsoft_forms(tmp_path):
         assert mark not in lake.everything_but_contacts()
 
 
+def test_microsoft_s_headings_in_another_language_are_refused_and_not_guessed(tmp_path):
+    """How Microsoft Forms words them in French is not known here; they are not the English ones."""
+    path = workbook(
+        tmp_path / "a.xlsx", [["Id", "Heure de début", "Effectif"], [1, "2024-07-19", "De 1 à 9"]]
+    )
+    with pytest.raises(ExportError, match="do not begin with Id and Start time") as refusal:
+        open_export(path, "microsoft_forms")
+    assert "other languages are declared as 'format: plain'" in refusal.value.fix
+
+
 @pytest.mark.parametrize("export_format", ["google_forms", "microsoft_forms"])
 def test_other_workbooks_are_refused(tmp_path, export_format):
     path = workbook(tmp_path / "a.xlsx", [["A", "B"], [1, 2]])

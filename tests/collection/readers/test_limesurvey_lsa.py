@@ -211,6 +211,44 @@ def test_a_ranking_whose_answers_became_subquestions_has_a_column_a_place(tmp_pa
     assert read(path, "limesurvey_lsa")[1] == [{"id": "1", "A[1]": "B", "A[2]": "A"}]
 
 
+def ranking_in_one_column(tmp_path, *cells):
+    row = "<row><qid>{}</qid><parent_qid>1</parent_qid><title>{}</title><question_order>{}</question_order></row>"
+    items = "".join(row.format(*item) for item in ((7, "B", 2), (8, "A", 1), (9, "C", 3)))
+    structure = STRUCTURE.replace("<type>S<", "<type>R<").replace(
+        "</document>", f"<subquestions><rows>{items}</rows></subquestions></document>"
+    )
+    rows = "".join(f"<row><id>{n}</id>{cell}</row>" for n, cell in enumerate(cells, 1))
+    return archive_of(tmp_path, rows, structure=structure, responses=RESPONSES.replace(">1X1X1<", ">Q1<"))
+
+
+def test_a_ranking_that_is_one_list_has_a_column_a_place(tmp_path):
+    """LimeSurvey since July 2026 (pull requests 5116 and 5124): the chosen subquestions' codes, as a JSON list."""
+    path = ranking_in_one_column(
+        tmp_path,
+        '<Q1>["C","A","B"]</Q1>',
+        '<Q1>["B"]</Q1>',
+        '<Q1>["", null, "A"]</Q1>',
+        "<Q1>[]</Q1>",
+        "<Q1/>",
+        "",
+    )
+    places = [("C", "A", "B"), ("B", "", ""), ("", "", "A"), ("", "", ""), ("", "", ""), (None, None, None)]
+    assert read(path, "limesurvey_lsa")[1] == [
+        {"id": str(number), "A[1]": one, "A[2]": two, "A[3]": three}
+        for number, (one, two, three) in enumerate(places, 1)
+    ]
+
+
+@pytest.mark.parametrize("cell", ["B", '{"1": "B"}', "[1]", '["A","B","C","A"]', '["A"'])
+def test_a_ranking_that_is_no_such_list_is_set_aside(tmp_path, cell):
+    path = ranking_in_one_column(tmp_path, '<Q1>["A"]</Q1>', f"<Q1>{cell}</Q1>")
+    chunks = list(open_export(path, "limesurvey_lsa").chunks())
+    assert sum(chunk.rows.num_rows for chunk in chunks) == 1
+    assert [row.reason for chunk in chunks for row in chunk.rejected] == [
+        "a ranking is no JSON list of at most 3 codes"
+    ]
+
+
 RESPONSES = (
     "<document><LimeSurveyDocType>Responses</LimeSurveyDocType><responses><fields><fieldname>id</fieldname>"
     "<fieldname>1X1X1</fieldname></fields><rows>{}</rows></responses></document>"

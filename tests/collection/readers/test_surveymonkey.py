@@ -203,3 +203,18 @@ def test_another_file_is_refused(tmp_path):
     path.write_bytes("Respondent ID,é\n1,été à Nîmes\n".encode("cp850"))
     with pytest.raises(ExportError, match="DOS code page"):
         open_export(path, "surveymonkey")
+
+
+def test_headings_in_another_language_are_refused_and_not_guessed(tmp_path):
+    """How SurveyMonkey words them in French is not known here; they are not the English ones."""
+    path = tmp_path / "responses.csv"
+    path.write_text("ID du répondant,Date de fin,Effectif\n,,Réponse\n1,31/12/2025 10:00:00,De 1 à 9\n")
+    with pytest.raises(ExportError, match="the first heading is none of Respondent ID") as refusal:
+        open_export(path, "surveymonkey")
+    assert "headings in other languages are not known" in refusal.value.fix
+
+
+def test_a_second_heading_that_is_not_known_is_an_item_and_the_column_then_unknown(tmp_path):
+    path = tmp_path / "responses.csv"
+    path.write_text("Respondent ID,Effectif\n,Réponse\n1,De 1 à 9\n")
+    assert open_export(path, "surveymonkey").headings == ("Respondent ID", "Effectif [Réponse]")

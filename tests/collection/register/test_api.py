@@ -22,18 +22,20 @@ def unit(**changed):
     now = period(
         etatAdministratifUniteLegale="A", denominationUniteLegale="ZQNOM", nicSiegeUniteLegale="00025",
         activitePrincipaleUniteLegale="25.62B", nomenclatureActivitePrincipaleUniteLegale="NAFRev2",
+        denominationUsuelle1UniteLegale=None,
     )  # fmt: skip
     past = now | {
         "dateFin": "2007-12-31",
         "dateDebut": "1990-01-01",
         "activitePrincipaleUniteLegale": "28.5D",
+        "denominationUniteLegale": "ZQPAST",
     }
     return {
         "header": {"statut": 200, "message": "OK"},
         "uniteLegale": {
             "siren": SIREN, "statutDiffusionUniteLegale": "P", "dateCreationUniteLegale": "1990-01-01",
             "trancheEffectifsUniteLegale": "12", "anneeEffectifsUniteLegale": "2023",
-            "categorieEntreprise": "PME", "periodesUniteLegale": [now, past],
+            "categorieEntreprise": "PME", "sigleUniteLegale": "ZQN", "periodesUniteLegale": [now, past],
         } | changed,
     }  # fmt: skip
 
@@ -102,6 +104,7 @@ def test_a_company_as_a_row_of_the_register(api, whole):
         "trancheEffectifsUniteLegale": "12", "categorieEntreprise": "PME", "etatAdministratifUniteLegale": "A",
         "activitePrincipaleUniteLegale": "25.62B", "codeCommuneEtablissement": "80016",
         "etablissementsOuverts": 2, "etablissementsFermes": 1,
+        "denominationUniteLegale": "ZQNOM", "sigleUniteLegale": "ZQN", "denominationUsuelle1UniteLegale": None,
     }  # fmt: skip
     assert [request[KEY_HEADER] for request in whole.requests] == [KEY, KEY]
 

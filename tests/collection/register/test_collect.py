@@ -101,7 +101,8 @@ def test_who_is_not_in_the_stock_is_looked_up(archive, stock):
         "siren": new, "statutDiffusionUniteLegale": "O", "dateCreationUniteLegale": "2026-11-01",
         "trancheEffectifsUniteLegale": None, "categorieEntreprise": None, "etatAdministratifUniteLegale": "A",
         "activitePrincipaleUniteLegale": "62.01Z", "codeCommuneEtablissement": "80016",
-        "etablissementsOuverts": 1, "etablissementsFermes": 0,
+        "etablissementsOuverts": 1, "etablissementsFermes": 0, "denominationUniteLegale": "ZQNEW",
+        "sigleUniteLegale": None, "denominationUsuelle1UniteLegale": None,
     }  # fmt: skip
     asked = []
 
@@ -121,6 +122,11 @@ def test_who_is_not_in_the_stock_is_looked_up(archive, stock):
     more = collect_register(stock, archive, KEYS, contacts_of(archive), {MILL, new}, ask)
     assert (more.rows, more.entry.facts["looked_up"]) == (3, {"found": 1})
     assert key(new) in pq.read_table(more.entry.path)["company_key"].to_pylist()
+    # So that it is found by its name, like those of the stock; the archive does not hold it.
+    (names,) = (contacts_of(archive) / "register").iterdir()
+    named = {"company_key": key(new), "commune_code": "80016", "name": "ZQNEW"}
+    assert named in pq.read_table(names).to_pylist()
+    assert b"ZQNEW" not in more.entry.path.read_bytes()
     assert not collect_register(stock, archive, KEYS, contacts_of(archive), {MILL, new}, ask).is_new
 
 
