@@ -14,7 +14,6 @@ from orchestration.automation.retention_asset import KEY as RETENTION
 from orchestration.automation.retention_asset import retention_definitions
 from orchestration.automation.stuck import end_stuck_runs
 from orchestration.personal_text import hide
-from orchestration.publication.embargo import lift
 from orchestration.settings import Settings
 
 WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
@@ -79,6 +78,8 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         description="Opens public/ of a release when its embargo has ended.",
     )
     def embargo_sensor() -> dg.SkipReason:
+        from orchestration.publication.embargo import lift  # noqa: PLC0415 - imports Altair
+
         opened = lift(settings.releases)
         return dg.SkipReason(f"Opened: {', '.join(opened)}." if opened else "No embargo has ended.")
 

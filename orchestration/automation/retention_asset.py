@@ -9,7 +9,6 @@ from orchestration.archive import Archive
 from orchestration.automation.partner_retention import retain_partner_files
 from orchestration.automation.pruning import prune_runs
 from orchestration.automation.retention import LOG, retain
-from orchestration.automation.rewriting_decisions import retain_decisions
 from orchestration.codebook import Codebook, load_all
 from orchestration.collection.partners.contract import load_all as load_contracts
 from orchestration.settings import Settings
@@ -58,6 +57,9 @@ def retention_definitions(settings: Settings) -> dg.Definitions:
 def _run(
     settings: Settings, codebooks: Sequence[Codebook], context: dg.AssetExecutionContext
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    # Imports SciPy and openpyxl.
+    from orchestration.automation.rewriting_decisions import retain_decisions  # noqa: PLC0415
+
     logs, archive, now = settings.data / "logs", Archive(settings.archive), datetime.now(UTC)
     done = retain(settings.contacts, archive, codebooks, logs, now=now)
     runs = prune_runs(context.instance, now, days=settings.keep_runs_days)

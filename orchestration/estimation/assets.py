@@ -7,8 +7,6 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from orchestration.estimation.stage import make_figures, make_weights
-from orchestration.estimation.tables import distinct
 from orchestration.settings import Settings
 
 GROUP, OWNERS = "figures", ["team:statistics"]
@@ -68,6 +66,8 @@ def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(name="weights", specs=specs(WEIGHTS, MARTS), required_resource_keys={"refresh_lock"})
     def weights(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from orchestration.estimation.stage import make_weights  # noqa: PLC0415 - imports SciPy
+
         run_id = context.run.run_id
         tables = make_weights(settings.candidate(run_id), settings.estimates(run_id))
         yield from made(tables, {"diagnostics": dg.MetadataValue.md(_markdown(tables["weight_diagnostics"]))})
@@ -78,6 +78,8 @@ def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         required_resource_keys={"refresh_lock"},
     )
     def figures(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from orchestration.estimation.stage import make_figures  # noqa: PLC0415 - imports SciPy
+
         run_id = context.run.run_id
         yield from made(make_figures(settings.candidate(run_id), settings.estimates(run_id)), {})
 
@@ -86,6 +88,8 @@ def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
 def _markdown(diagnostics: pa.Table) -> str:
     """The diagnostics of the weights side by side, a column an edition."""
+    from orchestration.estimation.tables import distinct  # noqa: PLC0415 - imports NumPy
+
     editions = distinct(diagnostics, "edition")
     if not editions:
         return "no edition has weights"
