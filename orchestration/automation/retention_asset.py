@@ -1,11 +1,12 @@
 """Retention as a Dagster asset. Belongs here: the asset, its job and schedule. Does not: the rule (retention.py)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from orchestration.archive import Archive
+from orchestration.asset_pages import docs_link
 from orchestration.automation.partner_retention import retain_partner_files
 from orchestration.automation.pruning import prune_runs
 from orchestration.automation.retention import LOG, retain
@@ -29,7 +30,14 @@ def retention_definitions(settings: Settings) -> dg.Definitions:
     """The asset, the job that runs nothing else, and its daily schedule."""
 
     spec = dg.AssetSpec(
-        KEY, group_name="privacy", owners=["team:data-engineering"], kinds={"file"}, description=DESCRIPTION
+        KEY,
+        group_name="privacy",
+        owners=["team:data-engineering"],
+        kinds={"file"},
+        description=DESCRIPTION,
+        metadata={"docs": docs_link(settings, "privacy.md")},
+        # Nightly, and a day for a night on which a refresh held the lock.
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=2)),
     )
 
     @dg.multi_asset(name="retain_contacts", specs=[spec], required_resource_keys={"refresh_lock"})

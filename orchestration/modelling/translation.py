@@ -10,7 +10,10 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 OWNERS = ["team:data-engineering"]
 # In dbt's words: the models that read the estimates, and all that follow.
 FIGURES = "source:estimates+"
-_BUILDS = {"build_marts": {"exclude": FIGURES}, "build_figures": {"select": FIGURES}}
+_BUILDS: Mapping[str, Mapping[str, Any]] = {
+    "build_marts": {"exclude": FIGURES},
+    "build_figures": {"select": FIGURES},
+}
 _LAYERS = {
     "staging": "staging",
     "intermediate": "staging",

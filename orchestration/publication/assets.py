@@ -82,8 +82,9 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
         )
         published = publication.release
         if publication.is_new:
-            trigger = context.run.tags.get("trigger", "Dagster UI")
+            trigger = context.run.tags.get("trigger", "manual")
             audit.record(settings, "published", published.id, content=published.content_hash, trigger=trigger)
+        context.instance.add_run_tags(context.run.run_id, {"release": published.id})
         opened = lift(settings.releases)
         pruned = prune(settings.releases, settings.releases_kept) if settings.releases_kept else []
         public = published.folder / "public"

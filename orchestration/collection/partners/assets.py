@@ -51,6 +51,7 @@ def _feed(settings: Settings, contract: Contract, feed: Feed) -> dg.AssetsDefini
         description=f"**{contract.title}** ({contract.publisher}). {feed.description} Files named `{feed.files}` in "
         f"`inbox/partners/`, once a {feed.every}; archived without SIREN, SIRET, names or contacts.",
         metadata={
+            "dagster/column_schema": _columns(feed),
             "licence": contract.licence,
             "source": contract.source,
             "publisher": contract.publisher,
@@ -97,6 +98,11 @@ def _feed(settings: Settings, contract: Contract, feed: Feed) -> dg.AssetsDefini
         )
 
     return collect
+
+
+def _columns(feed: Feed) -> dg.TableSchema:
+    """What is archived, in text as it came; the number of a company only as its key."""
+    return dg.TableSchema([dg.TableColumn(one.name, "string", one.description) for one in feed.columns])
 
 
 def _files(settings: Settings, feed: Feed) -> list[Path | None]:
