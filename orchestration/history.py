@@ -15,8 +15,8 @@ LEAST_HISTORY = 6
 LARGEST_SCORE = 3.5
 # Makes the median absolute deviation of normal numbers their standard deviation.
 _MAD_TO_SD = 1.4826
-# Where nothing ever moved, the spread is 0 and a tenth more or less is still usual: half of the fifth that contracts and
-# gates call a file cut off, so that the warning comes before the stop.
+# Where nothing ever moved, the spread is 0 and a tenth more or less is still usual: half of the fifth that contracts
+# and gates call a file cut off, so that the warning comes before the stop.
 LEAST_WIDTH = 0.1
 
 

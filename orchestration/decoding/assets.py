@@ -21,7 +21,7 @@ from orchestration.decoding.partners import PARTNER_TABLES, PartnerInput, decode
 from orchestration.decoding.quarantine import Quarantine
 from orchestration.decoding.shares import state_shares
 from orchestration.frame import Scheme, SchemeName, esco_files, load, read_esco, read_rome
-from orchestration.history_checks import History, history_check
+from orchestration.history_checks import History, history_check, unchanged
 from orchestration.provenance import (
     Input,
     code_version,
@@ -112,7 +112,9 @@ def decoding_assets(
         check_specs=[history_check(spec.key) for spec in specs],
         required_resource_keys={"refresh_lock"},
     )
-    def decode_archive(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    def decode_archive(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         archive = Archive(settings.archive)
         exports = {
             book.edition: [
@@ -136,6 +138,7 @@ def decoding_assets(
         release = published(settings.releases)
         if release and release.get("fingerprint") == fingerprint(inputs, code_version(settings)):
             context.log.info(f"Nothing has changed since release {release.get('id')}: the rest is skipped.")
+            yield from (unchanged(spec.key) for spec in specs)
             return
         settings.lake.mkdir(parents=True, exist_ok=True)
         rows = decode_reference(settings.reference, settings.lake)
