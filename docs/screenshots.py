@@ -2,9 +2,9 @@
 
     python docs/screenshots.py FOLDER
 
-Where FOLDER holds no release yet, three weeks of the sample are refreshed into it first, each with more responses than
-the one before (some minutes). Chromium must be installed. Belongs here: which pages, and how they are taken. Does not:
-what the guide says.
+Where FOLDER holds no release yet, the sample is refreshed into it, and its open edition is collected six times more,
+with more responses each time (some minutes). Chromium must be installed. Belongs here: which pages, and how they are
+taken. Does not: what the guide says.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ from orchestration.automation.instance import prepare_home
 from orchestration.settings import PROJECT, Settings
 
 IMAGES = Path(__file__).with_name("images")
-WEEKS = (0.8, 0.9, 1.0)
+SHARES = (0.6, 0.7, 0.78, 0.86, 0.93, 1.0)
+BIN = Path(sys.executable).parent
 # File, address, text that says the page is there, and what is scrolled into view.
 PAGES = (
     ("graph", "/asset-groups", "publication", None),
     ("job", "/locations/skills_bank/jobs/weekly_refresh", "Every Monday at 05:00".lower(), None),
     ("asset", "/assets/lake/answers", "share_answered", "Metadata"),
-    ("plot", "/assets/lake/respondents?view=events", "dagster/row_count", None),
+    ("plot", "/assets/raw/export__tour_2019?view=events", "dagster/row_count", None),
     ("checks", "/assets/ind_innovation_export?view=checks&checkDetail=marts", "Passed", None),
     ("runs", "/runs", "weekly_refresh", None),
     ("automation", "/automation", "inbox_sensor", None),
@@ -42,11 +43,14 @@ PAGES = (
 def main() -> None:
     """Prepare the folder, then take every page."""
     settings = Settings(data=Path(sys.argv[1]).resolve(), sample=True)
-    variables = os.environ | {"SKILLSBANK_DATA": str(settings.data)}
+    variables = os.environ | {
+        "SKILLSBANK_DATA": str(settings.data),
+        "DAGSTER_HOME": str(prepare_home(settings)),
+    }
     if not (settings.releases / "current").exists():
-        _weeks(settings, variables)
+        _campaign(settings, variables)
     IMAGES.mkdir(exist_ok=True)
-    with _ui(settings, variables) as address, sync_playwright() as playwright:
+    with _ui(variables) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1400, "height": 860})
         for name, path, text, heading in PAGES:
@@ -59,26 +63,35 @@ def main() -> None:
         browser.close()
 
 
-def _weeks(settings: Settings, variables: dict[str, str]) -> None:
+def _campaign(settings: Settings, variables: dict[str, str]) -> None:
+    """A release, then an edition that is collected alone, with more responses each time."""
+    subprocess.run([str(BIN / "skillsbank"), "refresh"], env=variables, check=True)
     records = (settings.sample_folder / "tour_2019" / "responses.csv").read_bytes().split(b'\r\n"')
     export = settings.inbox / "tour_2019" / "responses.csv"
     export.parent.mkdir(parents=True, exist_ok=True)
-    for share in WEEKS:
+    chosen = ["--select", 'key:"raw/export__tour_2019"', "-m", "orchestration.definitions"]
+    for share in SHARES:
         export.write_bytes(b'\r\n"'.join(records[: int(share * len(records))]) + b"\r\n")
-        command = [str(Path(sys.executable).with_name("skillsbank")), "refresh"]
-        subprocess.run(command, env=variables, check=True, stdout=subprocess.DEVNULL)
-        print(f"refreshed with {share:.0%} of the responses", flush=True)
+        command = [str(BIN / "dagster"), "asset", "materialize", *chosen]
+        subprocess.run(command, env=variables, check=True, stderr=subprocess.DEVNULL)
 
 
 @contextmanager
-def _ui(settings: Settings, variables: dict[str, str]) -> Iterator[str]:
+def _ui(variables: dict[str, str]) -> Iterator[str]:
     """The address of a webserver without daemon, so that nothing starts while pictures are taken."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    server = [str(Path(sys.executable).with_name("dagster-webserver"))]
     process = subprocess.Popen(
-        [*server, "-w", str(PROJECT / "workspace.yaml"), "-h", "127.0.0.1", "-p", port],
-        env=variables | {"DAGSTER_HOME": str(prepare_home(settings))},
+        [
+            str(BIN / "dagster-webserver"),
+            "-w",
+            str(PROJECT / "workspace.yaml"),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            port,
+        ],
+        env=variables,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -66,7 +66,7 @@ def chosen(
     """The assets and checks of a job without the other collected ones; None for all of them.
 
     What is left out: whatever stands on nothing (an export, a frame, a feed), but for ``collected`` and for the list of
-    what was set aside. All gates stay: ``collected`` is evaluated on the archive, whichever asset brought it there.
+    what was set aside. Every gate stays: ``collected`` looks at the whole archive, whichever assets it is shown on.
     """
     if collected is None:
         return None, None
@@ -76,13 +76,8 @@ def chosen(
         for key in keys - {*collected, SET_ASIDE}
         if key.path[0] == "raw" and not graph.get(key).parent_keys
     }
-    # A check that an asset's own step evaluates goes with it.
-    checks = {
-        check
-        for check in repository.get_job(job).asset_layer.asset_graph.asset_check_keys
-        if not left_out & graph.get_execution_set_asset_and_check_keys(check)
-    }
-    return sorted(keys - left_out), sorted(checks)
+    checks = repository.get_job(job).asset_layer.asset_graph.asset_check_keys
+    return sorted(keys - left_out), sorted(check for check in checks if check.asset_key not in left_out)
 
 
 def _cursor(cursor: str | None) -> Mapping[str, str]:

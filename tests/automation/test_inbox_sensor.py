@@ -123,3 +123,13 @@ def test_a_file_that_is_taken_away_starts_nothing(definitions, inbox):
 def test_the_cursor_of_an_earlier_version_is_no_obstacle(definitions, inbox):
     inbox("partners/training_offers.csv")
     assert tick(definitions, cursor="c0ffee").run_requests
+
+
+def test_each_collected_asset_can_be_materialized_alone(definitions):
+    """As the button in the UI does, with its gate."""
+    job = definitions.resolve_implicit_global_asset_job_def()
+    graph = definitions.resolve_asset_graph()
+    for key in (key for key in graph.executable_asset_keys if key.path[0] == "raw"):
+        steps = {node.name for node in job.get_subset(asset_selection={key}).nodes}
+        assert len([step for step in steps if not step.startswith("gate_")]) == 1, key
+        assert key.path[-1] in {"set_aside", "company_matches"} or "gate_collected" in steps, key
