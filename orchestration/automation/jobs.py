@@ -85,8 +85,9 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     def lock(context: dg.InitResourceContext) -> Iterator[None]:
         assert context.run is not None
         assert context.instance is not None
+        # Before the lock: a run that is refused tells what started it as well.
+        tag_run(context.instance, context.run, settings)
         with refresh_lock(settings.data, context.run.run_id):
-            tag_run(context.instance, context.run, settings)
             yield
 
     resources: dict[str, Any] = {"refresh_lock": lock}

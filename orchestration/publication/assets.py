@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration import audit
+from orchestration.asset_pages import public_link
 from orchestration.disclosure.assets import secrecy_gate
 from orchestration.modelling.dbt import prepare_manifest
 from orchestration.provenance import code_parts, code_version, read_inputs
@@ -100,7 +101,7 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
                 "report": dg.MetadataValue.path(public / "report.fr.html"),
                 "report_en": dg.MetadataValue.path(public / "report.en.html"),
                 "dictionary": dg.MetadataValue.path(public / "dictionary.html"),
-                "report_link": dg.MetadataValue.url((public / "report.fr.html").as_uri()),
+                "report_link": public_link(settings, "report.fr.html"),
                 "content_hash": published.content_hash,
             },
             data_version=dg.DataVersion(published.content_hash),
