@@ -28,14 +28,14 @@ from orchestration.settings import PROJECT, Settings
 IMAGES = Path(__file__).with_name("images")
 SHARES = (0.85, 0.88, 0.91, 0.94, 0.97, 1.0)  # the gate stops what is less than 0.8 of the release
 BIN = Path(sys.executable).parent
-# File, address, text that says the page is there, and what is scrolled into view.
+# File, address, text that says the page is there, and what is then clicked or scrolled to.
 PAGES = (
     ("graph", "/asset-groups", "publication", None),
     ("job", "/locations/skills_bank/jobs/weekly_refresh", "every Monday at 05:00", None),
-    ("asset", "/assets/lake/answers", "share_answered", "Metadata"),
-    ("plot", "/assets/raw/export__tour_2019?view=events", "dagster/row_count", None),
+    ("asset", "/assets/lake/answers", "Metadata", None),
+    ("plot", "/assets/raw/export__tour_2019", "Plots", "Plots"),
     ("checks", "/assets/ind_innovation_export?view=checks&checkDetail=marts", "Passed", None),
-    ("runs", "/locations/skills_bank/jobs/weekly_refresh/runs", "trigger: ", None),
+    ("runs", "/runs?q[0]=job%3Aweekly_refresh", "weekly_refresh", None),
     ("automation", "/automation", "inbox_sensor", None),
 )
 
@@ -53,11 +53,13 @@ def main() -> None:
     with _ui(variables) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1400, "height": 860})
-        for name, path, text, heading in PAGES:
+        for name, path, text, part in PAGES:
             page.goto(address + path)
-            page.get_by_text(text).first.wait_for(timeout=60_000)
-            if heading:
-                page.get_by_text(heading, exact=True).last.scroll_into_view_if_needed()
+            page.locator(f"text={text} >> visible=true").first.wait_for(timeout=60_000)
+            if part:
+                page.locator(f"text={part} >> visible=true").first.click()
+                page.wait_for_timeout(1_000)
+                page.locator(f"text={part} >> visible=true").first.scroll_into_view_if_needed()
             page.wait_for_timeout(3_000)  # the graph's animation, and row counts that arrive one by one
             _take(page, IMAGES / f"ui-{name}.webp")
         browser.close()
