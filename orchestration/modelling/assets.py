@@ -9,8 +9,8 @@ import dagster as dg
 import duckdb
 
 from orchestration.errors import SkillsBankError
-from orchestration.modelling.dbt import Event, prepare_manifest, run_dbt
-from orchestration.modelling.failures import masked
+from orchestration.modelling.dbt import DbtOutcome, Event, prepare_manifest, run_dbt
+from orchestration.modelling.failures import masked, offending_rows
 from orchestration.modelling.specs import load_specs
 from orchestration.settings import Settings
 
@@ -75,6 +75,7 @@ def _built(
     )
     if outcome.error is not None and not warehouse.exists():
         raise outcome.error
+    samples = _samples(outcome, warehouse)
     facts = _Facts(warehouse)
     manifest, translator = _manifest(settings), Translator()
     for event in events:
@@ -82,11 +83,25 @@ def _built(
         for made in message.to_default_asset_events(manifest, translator, context):
             if isinstance(made, dg.Output):
                 yield made.with_metadata({**made.metadata, **facts.of(_name(event))})
+            elif isinstance(made, dg.AssetCheckResult) and made.check_name in samples:
+                yield made._replace(metadata={**made.metadata, "rows": samples[made.check_name]})
             else:
                 yield made
     facts.close()
     if outcome.error is not None:
         raise outcome.error
+
+
+def _samples(outcome: DbtOutcome, warehouse: Path) -> dict[str, dg.TableMetadataValue]:
+    """Up to 20 offending rows of each failed test, masked."""
+    found = {}
+    for node in outcome.nodes:
+        if node.status == "fail" and node.sql is not None:
+            columns, rows = offending_rows(node.sql, warehouse)
+            found[node.name] = dg.MetadataValue.table(
+                [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows]
+            )
+    return found
 
 
 def _manifest(settings: Settings) -> Mapping[str, Any]:
