@@ -9,6 +9,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Every stage's assets and checks, the job, its schedule and sensors, for one set of settings."""
     # Inside, so that importing this module reads no file and loads no stage.
     from orchestration import codebook
+    from orchestration.asset_pages import with_pages
     from orchestration.automation.jobs import automation_definitions
     from orchestration.collection.assets import (
         MATCHES,
@@ -22,6 +23,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from orchestration.disclosure.assets import disclosure_assets
     from orchestration.estimation.assets import estimation_assets
     from orchestration.modelling.assets import mart_keys, modelling_assets
+    from orchestration.modelling.specs import load_specs
     from orchestration.publication import assets as publication
     from orchestration.quality.checks import gate_check
     from orchestration.recognition.assets import recognition_assets
@@ -30,17 +32,18 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     contracts = load_all(settings.contracts)
     raw, models = raw_keys(codebooks, contracts), modelling_assets(settings)
     marts = mart_keys(models)
+    assets = [
+        *collection_assets(settings, codebooks, contracts),
+        *decoding_assets(settings, codebooks, contracts, [*raw, MATCHES]),
+        *recognition_assets(settings),
+        *models,
+        *estimation_assets(settings),
+        *disclosure_assets(settings),
+        *publication.publication_assets(settings, marts),
+    ]
     return dg.Definitions.merge(
         dg.Definitions(
-            assets=[
-                *collection_assets(settings, codebooks, contracts),
-                *decoding_assets(settings, codebooks, contracts, [*raw, MATCHES]),
-                *recognition_assets(settings),
-                *models,
-                *estimation_assets(settings),
-                *disclosure_assets(settings),
-                *publication.publication_assets(settings, marts),
-            ],
+            assets=with_pages(assets, settings, load_specs(settings.dbt_target).sources),
             asset_checks=[
                 gate_check("collected", raw, settings, after=[SET_ASIDE]),
                 gate_check("decoded_respondents", [lake_key("respondents")], settings),

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     webhook_format: Literal["json", "slack", "mattermost", "teams"] = "json"
     ui_url: str = "http://127.0.0.1:3000"
     runbook_url: str = "docs/operations.md"
+    public_url: str | None = None
     keep_runs_days: int = Field(default=180, ge=15)
 
     @field_validator("embargo_until")

@@ -7,12 +7,13 @@ from typing import Any
 import dagster as dg
 
 from orchestration.automation.alerts import Alert, send
-from orchestration.automation.digest import digest
 from orchestration.automation.failures import describe_failure
-from orchestration.automation.watch import describe_lateness, describe_recovery
+from orchestration.automation.run_tags import tag_run
+from orchestration.automation.watch import describe_lateness, describe_recovery, refreshed_in_time
 from orchestration.settings import Settings
 
 _RUNNING = dg.DefaultSensorStatus.RUNNING
+RELEASE_AGE = dg.AssetCheckKey(dg.AssetKey("release"), "refreshed_weekly")
 
 
 def alert_definitions(settings: Settings, refresh: Any) -> dg.Definitions:
@@ -57,8 +58,37 @@ def alert_definitions(settings: Settings, refresh: Any) -> dg.Definitions:
         context.log.info(_sent(alert, settings))
         return dg.SensorResult(cursor=told)
 
+    @dg.asset_check(
+        asset=RELEASE_AGE.asset_key,
+        name=RELEASE_AGE.name,
+        description="A refresh has succeeded in the last 8 days, so that the release is what this week's data say; the "
+        "content may be older where nothing was new. Looked at by a sensor, since it must speak when no run does.",
+    )
+    def refreshed_weekly(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        passed, said = refreshed_in_time(context.instance, datetime.now(UTC))
+        return dg.AssetCheckResult(passed=passed, description=said)
+
+    @dg.sensor(
+        minimum_interval_seconds=900,
+        default_status=_RUNNING,
+        description="Puts the check refreshed_weekly on the release: once a day, and when it changes.",
+    )
+    def release_age(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        now = datetime.now(UTC)
+        passed, said = refreshed_in_time(context.instance, now)
+        told = f"{passed} {now:%Y-%m-%d}"
+        if told == context.cursor:
+            return dg.SkipReason(said)
+        event = dg.AssetCheckEvaluation(
+            asset_key=RELEASE_AGE.asset_key, check_name=RELEASE_AGE.name, passed=passed, description=said
+        )
+        return dg.SensorResult(asset_events=[event], cursor=told)
+
     @dg.op(description="Writes and sends the digest.")
     def send_digest(context: dg.OpExecutionContext) -> None:
+        from orchestration.automation.digest import digest  # noqa: PLC0415 - imports Altair
+
+        tag_run(context.instance, context.run, settings)
         text = digest(settings, context.instance, datetime.now(UTC))
         context.log.info(f"{_sent(text, settings)}\n\n{text.text()}")
 
@@ -78,7 +108,10 @@ def alert_definitions(settings: Settings, refresh: Any) -> dg.Definitions:
         tags={"trigger": "schedule"},
     )
     return dg.Definitions(
-        jobs=[weekly_digest], schedules=[schedule], sensors=[failure_alert, recovery_alert, lateness_alert]
+        jobs=[weekly_digest],
+        schedules=[schedule],
+        sensors=[failure_alert, recovery_alert, lateness_alert, release_age],
+        asset_checks=[refreshed_weekly],
     )
 
 

@@ -1,28 +1,36 @@
 """When runs start. Belongs here: job, schedule, sensors that start or end runs, the lock's resource. Does not: what a
 run does, or who hears of it (alert_definitions.py)."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
-from orchestration.automation.alert_definitions import alert_definitions
-from orchestration.automation.inbox_watch import inbox_state
+from orchestration.asset_pages import docs_link, public_link
+from orchestration.automation.alert_definitions import RELEASE_AGE, alert_definitions
+from orchestration.automation.inbox_sensor import inbox_sensor_definition
 from orchestration.automation.lock import refresh_lock
 from orchestration.automation.retention_asset import KEY as RETENTION
 from orchestration.automation.retention_asset import retention_definitions
+from orchestration.automation.run_tags import tag_run
 from orchestration.automation.stuck import end_stuck_runs
-from orchestration.personal_text import hide
-from orchestration.publication.embargo import lift
 from orchestration.second_process import SecondProcess, second_process
 from orchestration.settings import Settings
 
 WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
 
+1. **Collect** (`collection`): exports, frames and partners' files go to the archive, personal data apart.
+2. **Decode** (`decoding`): the archive becomes the lake, typed Parquet tables.
+3. **Model** (`staging`, `skills_bank`): texts are recognised, dbt builds the marts in a database of this run.
+4. **Figures** (`figures`): weights, estimates, what may leave of them.
+5. **Publish** (`publication`): a release is staged, attacked, checked; then it becomes current in one step.
+
+* **When**: every Monday at 05:00, Europe/Paris. A file that settles in `data/inbox/` starts the part of it that depends
+  on that file.
 * **Nothing new?** The run ends after `decode` with the later steps skipped, and nothing is published.
 * **A gate fails?** Everything downstream stops; the last release stays current; open the red check for the rows.
-* **Every Monday at 05:00**, Europe/Paris, and whenever a file settles in `data/inbox/`.
+* **Two at once?** The second waits in the queue: one run at a time may write.
+* **Tags**: `trigger` (schedule, sensor, manual, cli), `edition`, and `release`, the one current as the run ended.
 """
 
 
@@ -31,8 +39,17 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     job = dg.define_asset_job(
         "weekly_refresh",
         # Retention keeps its own hours: it must not wait for a refresh that fails.
-        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(RETENTION),
+        # So does the check on the release's age, which must speak when no refresh does.
+        selection=dg.AssetSelection.all()
+        - dg.AssetSelection.assets(RETENTION)
+        - dg.AssetSelection.checks(RELEASE_AGE),
         description=WEEKLY_REFRESH,
+        metadata={
+            "guide": docs_link(settings, "ui.md"),
+            "docs": docs_link(settings, "data-engineers.md#what-a-run-does"),
+            "runbook": docs_link(settings, "operations.md"),
+            "report": public_link(settings, "report.fr.html"),
+        },
         executor_def=dg.in_process_executor,
     )
     schedule = dg.ScheduleDefinition(
@@ -44,26 +61,6 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         description="Mondays at 05:00 in Paris, summer and winter time alike.",
         tags={"trigger": "schedule"},
     )
-
-    @dg.sensor(
-        job=job,
-        minimum_interval_seconds=30,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Starts a refresh when files were added to or changed in data/inbox/ and have settled.",
-    )
-    def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        state = inbox_state(settings.inbox, time.time())
-        if state is None:
-            return dg.SkipReason("A file in the inbox is still being written.")
-        digest, files = state
-        if not files:
-            return dg.SkipReason(f"The inbox {settings.inbox} is empty.")
-        if digest == context.cursor:
-            return dg.SkipReason("Nothing new in the inbox.")
-        request = dg.RunRequest(
-            run_key=digest, tags={"trigger": "inbox", "files": hide(", ".join(files))[:250]}
-        )
-        return dg.SensorResult(run_requests=[request], cursor=digest)
 
     @dg.sensor(
         minimum_interval_seconds=300,
@@ -80,12 +77,17 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         description="Opens public/ of a release when its embargo has ended.",
     )
     def embargo_sensor() -> dg.SkipReason:
+        from orchestration.publication.embargo import lift  # noqa: PLC0415 - imports Altair
+
         opened = lift(settings.releases)
         return dg.SkipReason(f"Opened: {', '.join(opened)}." if opened else "No embargo has ended.")
 
     @dg.resource(description="One run at a time may write to the data folder.")
     def lock(context: dg.InitResourceContext) -> Iterator[None]:
         assert context.run is not None
+        assert context.instance is not None
+        # Before the lock: a run that is refused tells what started it as well.
+        tag_run(context.instance, context.run, settings)
         with refresh_lock(settings.data, context.run.run_id):
             yield
 
@@ -100,7 +102,7 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     own = dg.Definitions(
         jobs=[job],
         schedules=[schedule],
-        sensors=[inbox_sensor, stuck_run_sensor, embargo_sensor],
+        sensors=[inbox_sensor_definition(settings, job), stuck_run_sensor, embargo_sensor],
         resources=resources,
         executor=dg.in_process_executor,
     )

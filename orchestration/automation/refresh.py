@@ -84,7 +84,7 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
         instance.add_event_listener(run_id, progress)
         result = job.execute_in_process(
             instance=instance, run_id=run_id, raise_on_error=False, run_config=QUIET,
-            tags={"trigger": "command line"},
+            tags={"trigger": "cli"},
         )  # fmt: skip
         if not result.success:
             if was_interrupted(instance, run_id):

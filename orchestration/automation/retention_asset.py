@@ -1,15 +1,15 @@
 """Retention as a Dagster asset. Belongs here: the asset, its job and schedule. Does not: the rule (retention.py)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from orchestration.archive import Archive
+from orchestration.asset_pages import docs_link
 from orchestration.automation.partner_retention import retain_partner_files
 from orchestration.automation.pruning import prune_runs
 from orchestration.automation.retention import LOG, retain
-from orchestration.automation.rewriting_decisions import retain_decisions
 from orchestration.codebook import Codebook, load_all
 from orchestration.collection.partners.contract import load_all as load_contracts
 from orchestration.settings import Settings
@@ -30,7 +30,14 @@ def retention_definitions(settings: Settings) -> dg.Definitions:
     """The asset, the job that runs nothing else, and its daily schedule."""
 
     spec = dg.AssetSpec(
-        KEY, group_name="privacy", owners=["team:data-engineering"], kinds={"file"}, description=DESCRIPTION
+        KEY,
+        group_name="privacy",
+        owners=["team:data-engineering"],
+        kinds={"file"},
+        description=DESCRIPTION,
+        metadata={"docs": docs_link(settings, "privacy.md")},
+        # Nightly, and a day for a night on which a refresh held the lock.
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=2)),
     )
 
     @dg.multi_asset(name="retain_contacts", specs=[spec], required_resource_keys={"refresh_lock"})
@@ -58,6 +65,9 @@ def retention_definitions(settings: Settings) -> dg.Definitions:
 def _run(
     settings: Settings, codebooks: Sequence[Codebook], context: dg.AssetExecutionContext
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    # Imports SciPy and openpyxl.
+    from orchestration.automation.rewriting_decisions import retain_decisions  # noqa: PLC0415
+
     logs, archive, now = settings.data / "logs", Archive(settings.archive), datetime.now(UTC)
     done = retain(settings.contacts, archive, codebooks, logs, now=now)
     runs = prune_runs(context.instance, now, days=settings.keep_runs_days)

@@ -35,7 +35,17 @@ def describe_recovery(instance: dg.DagsterInstance, run_id: str, settings: Setti
         return None
     since = failed[-1].create_timestamp.astimezone(UTC)
     lines = [f"It had failed {len(failed)} times, first on {since:%Y-%m-%d at %H:%M} UTC."]
-    return Alert("The refresh works again", lines, {"Run": run_link(settings, run_id)})
+    links = {"Run": run_link(settings, run_id), "What to do": runbook(settings, "it-works-again")}
+    return Alert("The refresh works again", lines, links)
+
+
+def refreshed_in_time(instance: dg.DagsterInstance, now: datetime) -> tuple[bool, str]:
+    """Whether a refresh has succeeded in the last 8 days, and when the last one did, in a sentence."""
+    succeeded = instance.get_run_records(_runs([dg.DagsterRunStatus.SUCCESS]), limit=1)
+    if not succeeded:
+        return False, "No refresh has ever succeeded."
+    at = succeeded[0].create_timestamp.astimezone(UTC)
+    return now - at <= OLDEST_SUCCESS, f"The last refresh that succeeded began on {at:%Y-%m-%d at %H:%M} UTC."
 
 
 def describe_lateness(instance: dg.DagsterInstance, settings: Settings, now: datetime) -> Alert | None:

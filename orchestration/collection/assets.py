@@ -31,6 +31,22 @@ GROUP, OWNERS = "collection", ["team:data-engineering"]
 WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=8))
 SET_ASIDE = dg.AssetKey(["raw", "set_aside"])
 MATCHES = dg.AssetKey(["raw", "company_matches"])
+FRAME_COLUMNS = {
+    "company_key": "Keyed hash of the SIREN.",
+    "commune_code": "INSEE code of the commune.",
+    "naf_code": "Activity code.",
+    "headcount_band": "INSEE's headcount band (trancheEffectifs).",
+    "is_invited": "Whether the company was invited.",
+    "invitation_mode": "How it was invited.",
+    "invited_on": "Day of the invitation.",
+}
+MATCH_COLUMNS = {
+    "respondent_id": "Number of the questionnaire.",
+    "source": "Export that it came from.",
+    "row_number": "Its row there.",
+    "outcome": "What the search by name and commune came to.",
+    "candidates": "How many companies were found.",
+}
 Work = Callable[[Archive, CompanyKeys], list[Collected]]
 # Observed: 5 of the real survey's 224 responses are tests (2 %), the ones that people delete by hand.
 LOST_SHARE = 0.05
@@ -49,14 +65,17 @@ def collection_assets(
     settings: Settings, codebooks: Sequence[Codebook], contracts: Sequence[Contract]
 ) -> list[dg.AssetsDefinition]:
     """One asset for each of ``raw_keys``, which can be refreshed alone, the list of what was set aside, and the search
-    for companies by name in what was collected."""
-    return [
+    for companies by name in what was collected. Older than 8 days, each of them is overdue."""
+    assets = [
         *(_pulled(settings, book) or _export(settings, book) for book in codebooks),
         *(_frame(settings, book.edition) for book in codebooks),
         register_asset(settings, codebooks, _roots(settings)),
         *feed_assets(settings, contracts),
         _matches(settings, codebooks, contracts),
         _set_aside(settings, codebooks, contracts),
+    ]
+    return [
+        each.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=WEEKLY)) for each in assets
     ]
 
 
@@ -76,7 +95,19 @@ def _export(settings: Settings, book: Codebook) -> dg.AssetsDefinition:
         f"{_title(book)} Questionnaire exports from `inbox/{book.edition}/`: personal data is split "
         "off to `contacts`, the rest is archived. An export that is already there adds nothing."
     )
-    return _collecting(settings, _key("export", book.edition), book.edition, description, work)
+    key = _key("export", book.edition)
+    return _collecting(settings, key, book.edition, description, work, columns=_columns(book))
+
+
+def _columns(book: Codebook) -> dg.TableSchema:
+    """What is archived of an export: the codebook's columns that are not personal, with the question in French."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(heading, "string", column.label_fr)
+            for heading, column in book.columns().items()
+            if not column.personal
+        ]
+    )
 
 
 def _title(book: Codebook) -> str:
@@ -123,7 +154,7 @@ def _pulled(settings: Settings, book: Codebook) -> dg.AssetsDefinition | None:
         group_name=GROUP,
         owners=OWNERS,
         kinds={"limesurvey", "parquet"},
-        freshness_policy=WEEKLY,
+        metadata={"dagster/column_schema": _columns(book)},
         description=f"{_title(book)} Responses from the survey server, new and changed ones only: personal "
         "data is split off to `contacts`, the rest is archived. The same state as before adds nothing.",
     )
@@ -183,7 +214,8 @@ def _frame(settings: Settings, edition: str) -> dg.AssetsDefinition:
         return [collect_partner_file(file, archive, keys, settings.contacts) for file in found.files]
 
     description = f"The sampling frame of {edition}: who could be asked and who was invited, by company key."
-    return _collecting(settings, _key("frame", edition), f"frame_{edition}", description, work)
+    key = _key("frame", edition)
+    return _collecting(settings, key, f"frame_{edition}", description, work, columns=_schema(FRAME_COLUMNS))
 
 
 def _matches(
@@ -195,6 +227,7 @@ def _matches(
         group_name=GROUP,
         owners=OWNERS,
         kinds={"parquet"},
+        metadata={"dagster/column_schema": _schema(MATCH_COLUMNS)},
         description="Respondents without a usable SIREN or SIRET, compared by name and commune with the known: "
         "only the outcome and the row are archived; `skillsbank companies review` lists the candidates.",
     )
@@ -211,7 +244,13 @@ def _matches(
 
 
 def _collecting(
-    settings: Settings, key: dg.AssetKey, name: str, description: str, work: Work
+    settings: Settings,
+    key: dg.AssetKey,
+    name: str,
+    description: str,
+    work: Work,
+    *,
+    columns: dg.TableSchema,
 ) -> dg.AssetsDefinition:
     spec = dg.AssetSpec(
         key,
@@ -219,7 +258,7 @@ def _collecting(
         owners=OWNERS,
         kinds={"file", "parquet"},
         description=description,
-        freshness_policy=WEEKLY,
+        metadata={"dagster/column_schema": columns},
     )
 
     @dg.multi_asset(name=f"collect_{name}", specs=[spec], required_resource_keys={"refresh_lock"})
@@ -253,6 +292,10 @@ def _materialized(
         data_version=dg.DataVersion(version),
         check_results=checks,
     )
+
+
+def _schema(columns: Mapping[str, str]) -> dg.TableSchema:
+    return dg.TableSchema([dg.TableColumn(name, description=text) for name, text in columns.items()])
 
 
 def _has_export(settings: Settings, book: Codebook, roots: Sequence[Path]) -> bool:

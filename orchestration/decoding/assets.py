@@ -19,7 +19,9 @@ from orchestration.decoding.feeds import QUARANTINE, decode_feeds, feed_entries
 from orchestration.decoding.partner_codes import PartnerCodes
 from orchestration.decoding.partners import PARTNER_TABLES, PartnerInput, decode_partners, decode_reference
 from orchestration.decoding.quarantine import Quarantine
+from orchestration.decoding.shares import state_shares
 from orchestration.frame import Scheme, SchemeName, esco_files, load, read_esco, read_rome
+from orchestration.history_checks import History, history_check, unchanged
 from orchestration.provenance import (
     Input,
     code_version,
@@ -104,8 +106,15 @@ def decoding_assets(
         for contract, feed in feeds_of(contracts)
     ]
 
-    @dg.multi_asset(name="decode", specs=specs, required_resource_keys={"refresh_lock"})
-    def decode_archive(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    @dg.multi_asset(
+        name="decode",
+        specs=specs,
+        check_specs=[history_check(spec.key) for spec in specs],
+        required_resource_keys={"refresh_lock"},
+    )
+    def decode_archive(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         archive = Archive(settings.archive)
         exports = {
             book.edition: [
@@ -129,6 +138,7 @@ def decoding_assets(
         release = published(settings.releases)
         if release and release.get("fingerprint") == fingerprint(inputs, code_version(settings)):
             context.log.info(f"Nothing has changed since release {release.get('id')}: the rest is skipped.")
+            yield from (unchanged(spec.key) for spec in specs)
             return
         settings.lake.mkdir(parents=True, exist_ok=True)
         rows = decode_reference(settings.reference, settings.lake)
@@ -175,15 +185,19 @@ def decoding_assets(
             "quarantine": {"reasons": dg.MetadataValue.json(reasons)},
             QUARANTINE: {"reasons": dg.MetadataValue.json(partly.reasons)},
         }
+        history = History(context.instance, context.run.job_name)
+        shares = {"answers": state_shares(settings.lake)}
         for table in rows:
+            numbers = {"dagster/row_count": rows[table], **shares.get(table, {})}
             yield dg.MaterializeResult(
                 asset_key=lake_key(table),
                 metadata={
-                    "dagster/row_count": rows[table],
+                    **numbers,
                     "notes": list(report.notes),
                     **told.get(table, {}),
                     **_vintage(feeds.get(table, [])),
                 },
+                check_results=[history.judge(lake_key(table), numbers)],
             )
 
     return [decode_archive]

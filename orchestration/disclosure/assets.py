@@ -10,7 +10,6 @@ import dagster as dg
 from orchestration.collection.tombstones import read_all
 from orchestration.disclosure.house_rules import read_rules
 from orchestration.disclosure.rules import Rules
-from orchestration.disclosure.stage import attack_public, make_public
 from orchestration.estimation.assets import FIGURES, MARTS, estimate_key, made, specs
 from orchestration.settings import Settings
 
@@ -36,6 +35,8 @@ def disclosure_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         required_resource_keys={"refresh_lock", "second_process"},
     )
     def protect(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from orchestration.disclosure.stage import make_public  # noqa: PLC0415 - imports SciPy
+
         run_id = context.run.run_id
         erased = [(stone.edition, stone.mark) for stone in read_all(settings.archive)]
         tables, log = make_public(
@@ -68,6 +69,8 @@ def secrecy_gate(
 
     @dg.multi_asset_check(name=f"gate_{GATE}", specs=[spec], required_resource_keys={"second_process"})
     def secrecy(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from orchestration.disclosure.stage import attack_public  # noqa: PLC0415 - imports SciPy
+
         run_id = context.run.run_id
         folder = staged(run_id)
         found = attack_public(

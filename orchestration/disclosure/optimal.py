@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from orchestration.disclosure.attacker import Room, Sight, bounds, by_finest, demands, see
 from orchestration.disclosure.gauss import column_atoms
@@ -38,6 +37,8 @@ def cheapest(
     Returns:
         The cells to hide, shape (cells,); None where no pattern is found in 100 rounds, or none exists.
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - 0.8 s
+
     free = np.flatnonzero(tables.printed & ~tables.known & ~must_hide)
     if not len(free):
         return must_hide.copy()
@@ -91,6 +92,8 @@ def _cut(
     A shown cell c is a constraint (its finest cells' changes sum to 0) with price g: hiding it lets that
     sum move in [-value, room above], so the secret moves at most g times that further.
     """
+    from scipy.optimize import linprog  # noqa: PLC0415 - 0.8 s
+
     told = np.flatnonzero((tables.printed & ~hidden) | tables.known)
     lower, upper = bounds(measure.atoms, measure.capacity, measure)
     move = np.asarray(tables.columns[:, [cell]].todense(), np.float64).ravel() * np.sign(need)

@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse.csgraph import connected_components
 
 from orchestration.disclosure.rules import Bools, Floats, Ints
@@ -151,6 +150,8 @@ def _pieces(polytope: Polytope, demands: Demands) -> Iterator[tuple[Ints, Ints, 
 
 def _farthest(polytope: Polytope, demands: Demands) -> Floats:
     """Change with the greatest sum of shares of the needs reached, each counted up to 1."""
+    from scipy.optimize import linprog  # noqa: PLC0415 - 0.8 s
+
     rows, size = polytope.equations.shape
     count = len(demands.needs)
     scale = float(np.median(demands.needs))

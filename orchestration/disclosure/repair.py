@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 
 from orchestration.disclosure.attacker import bounds, unknown_cells
 from orchestration.disclosure.rules import Bools, Ints
@@ -33,6 +32,8 @@ def repair(
     Returns:
         The cells to hide, none where it can move already; None where no hiding can help.
     """
+    from scipy.optimize import linprog  # noqa: PLC0415 - 0.8 s
+
     unknown = unknown_cells(tables, hidden)
     shown = np.flatnonzero(tables.printed & ~hidden & ~tables.known)
     value, capacity = tables.value(measure), tables.capacity(measure)

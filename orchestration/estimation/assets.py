@@ -7,8 +7,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from orchestration.estimation.stage import make_figures, make_weights
-from orchestration.estimation.tables import distinct
+from orchestration.history_checks import History, history_check
 from orchestration.settings import Settings
 
 GROUP, OWNERS = "figures", ["team:statistics"]
@@ -68,6 +67,8 @@ def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(name="weights", specs=specs(WEIGHTS, MARTS), required_resource_keys={"refresh_lock"})
     def weights(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from orchestration.estimation.stage import make_weights  # noqa: PLC0415 - imports SciPy
+
         run_id = context.run.run_id
         tables = make_weights(settings.candidate(run_id), settings.estimates(run_id))
         yield from made(tables, {"diagnostics": dg.MetadataValue.md(_markdown(tables["weight_diagnostics"]))})
@@ -75,17 +76,39 @@ def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name="figures",
         specs=specs(FIGURES, [*MARTS, estimate_key("weights")]),
+        check_specs=[history_check(estimate_key("figures"))],
         required_resource_keys={"refresh_lock"},
     )
     def figures(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from orchestration.estimation.stage import make_figures  # noqa: PLC0415 - imports SciPy
+
         run_id = context.run.run_id
-        yield from made(make_figures(settings.candidate(run_id), settings.estimates(run_id)), {})
+        tables = make_figures(settings.candidate(run_id), settings.estimates(run_id))
+        numbers = {"dagster/row_count": tables["figures"].num_rows, **_national(tables["figures"])}
+        history = History(context.instance, context.run.job_name)
+        for result in made(tables, {}):
+            if result.asset_key == estimate_key("figures"):
+                checked = [history.judge(estimate_key("figures"), numbers)]
+                yield result._replace(metadata=numbers, check_results=checked)
+            else:
+                yield result
 
     return [weights, figures]
 
 
+def _national(figures: pa.Table) -> dict[str, float]:
+    """The figures of all companies together by indicator and edition, in the unit of the indicator."""
+    return {
+        f"{row['indicator']} {row['edition']}": row["value"]
+        for row in figures.select(["indicator", "subject", "edition", "domain_type", "value"]).to_pylist()
+        if row["domain_type"] == "all" and row["subject"] is None and row["value"] is not None
+    }
+
+
 def _markdown(diagnostics: pa.Table) -> str:
     """The diagnostics of the weights side by side, a column an edition."""
+    from orchestration.estimation.tables import distinct  # noqa: PLC0415 - imports NumPy
+
     editions = distinct(diagnostics, "edition")
     if not editions:
         return "no edition has weights"

@@ -1,82 +1,47 @@
 """The dbt models as Dagster assets. Belongs here: names, groups and events for Dagster. Does not: how dbt runs."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
-from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.errors import SkillsBankError
-from orchestration.modelling.dbt import Event, prepare_manifest, run_dbt
-from orchestration.modelling.failures import masked
+from orchestration.modelling.dbt import DbtOutcome, Event, prepare_manifest, run_dbt
+from orchestration.modelling.failures import masked, offending_rows
+from orchestration.modelling.specs import load_specs
 from orchestration.settings import Settings
 
-OWNERS = ["team:data-engineering"]
 PREVIEW_ROWS = 5
 # In dbt's words: the models that read the estimates, and all that follow.
 FIGURES = "source:estimates+"
 MARTS = ("dim_", "fct_", "bridge_", "ind_", "population_", "pub_")
-_GROUPS = {
-    "staging": "staging",
-    "intermediate": "staging",
-    "marts": "skills_bank",
-    "publishable": "skills_bank",
-}
-
-
-class Translator(DagsterDbtTranslator):
-    """Groups models by layer: what analysts query is `skills_bank`, what leads there is `staging`."""
-
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
-        """The spec of one dbt node."""
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        properties = self.get_resource_props(manifest, unique_id)
-        if properties["resource_type"] == "source":
-            return spec
-        name, folder = properties["name"], properties["fqn"][1]
-        reads = manifest["parent_map"].get(unique_id, [])
-        # Whatever comes of the estimates stands with them.
-        group = (
-            "figures"
-            if any(".stg_estimates__" in parent for parent in reads)
-            else _GROUPS.get(folder, "staging")
-        )
-        return spec.replace_attributes(key=dg.AssetKey(name), group_name=group, owners=OWNERS)
 
 
 def modelling_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """One asset a dbt model or seed, built in this process into the run's own candidate database, in two builds: the
     figures' models read what the estimation and disclosure stages make of the others."""
-    manifest_path = prepare_manifest(target_dir=settings.dbt_target)
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    translator = Translator()
+    specs = load_specs(settings.dbt_target)
 
-    @dbt_assets(
-        manifest=manifest,
-        exclude=FIGURES,
-        dagster_dbt_translator=translator,
-        name="build_marts",
-        required_resource_keys={"refresh_lock"},
-    )
+    def build(name: str) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        return dg.multi_asset(
+            name=name,
+            specs=specs.assets[name],
+            check_specs=specs.checks[name],
+            can_subset=True,
+            required_resource_keys={"refresh_lock"},
+        )
+
+    @build("build_marts")
     def build_marts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         # With all that a chosen model stands on, since each run's file starts empty.
         chosen = [f"+{name}" for name in _chosen(context)]
         arguments = ["--select", *chosen] if chosen else ["--exclude", FIGURES]
-        yield from _built(context, arguments, settings, (manifest, translator))
+        yield from _built(context, arguments, settings)
 
-    @dbt_assets(
-        manifest=manifest,
-        select=FIGURES,
-        dagster_dbt_translator=translator,
-        name="build_figures",
-        required_resource_keys={"refresh_lock"},
-    )
+    @build("build_figures")
     def build_figures(context: dg.AssetExecutionContext) -> Iterator[Any]:
         if not settings.candidate(context.run.run_id).exists():
             raise SkillsBankError(
@@ -84,9 +49,7 @@ def modelling_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 expected="the marts, weights, figures and their protection in the same run",
                 fix="launch the job weekly_refresh, or select the figures with everything upstream of them",
             )
-        yield from _built(
-            context, ["--select", *(_chosen(context) or [FIGURES])], settings, (manifest, translator)
-        )
+        yield from _built(context, ["--select", *(_chosen(context) or [FIGURES])], settings)
 
     return [build_marts, build_figures]
 
@@ -95,9 +58,12 @@ def _built(
     context: dg.AssetExecutionContext,
     selection: Sequence[str],
     settings: Settings,
-    known: tuple[Mapping[str, Any], Translator],
 ) -> Iterator[Any]:
     """Build the selection into the run's candidate database, and tell Dagster what came of each model and test."""
+    from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage  # noqa: PLC0415 - imports dbt
+
+    from orchestration.modelling.translation import Translator  # noqa: PLC0415 - imports dbt
+
     warehouse = settings.candidate(context.run.run_id)
     events: list[Event] = []
     outcome = run_dbt(
@@ -109,18 +75,39 @@ def _built(
     )
     if outcome.error is not None and not warehouse.exists():
         raise outcome.error
+    samples = _samples(outcome, warehouse)
     facts = _Facts(warehouse)
-    manifest, translator = known
+    manifest, translator = _manifest(settings), Translator()
     for event in events:
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
         for made in message.to_default_asset_events(manifest, translator, context):
             if isinstance(made, dg.Output):
                 yield made.with_metadata({**made.metadata, **facts.of(_name(event))})
+            elif isinstance(made, dg.AssetCheckResult) and made.check_name in samples:
+                yield made._replace(metadata={**made.metadata, "rows": samples[made.check_name]})
             else:
                 yield made
     facts.close()
     if outcome.error is not None:
         raise outcome.error
+
+
+def _samples(outcome: DbtOutcome, warehouse: Path) -> dict[str, dg.TableMetadataValue]:
+    """Up to 20 offending rows of each failed test, masked."""
+    found = {}
+    for node in outcome.nodes:
+        if node.status == "fail" and node.sql is not None:
+            columns, rows = offending_rows(node.sql, warehouse)
+            found[node.name] = dg.MetadataValue.table(
+                [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows]
+            )
+    return found
+
+
+def _manifest(settings: Settings) -> Mapping[str, Any]:
+    path = prepare_manifest(target_dir=settings.dbt_target)
+    parsed: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return parsed
 
 
 def mart_keys(models: Sequence[dg.AssetsDefinition]) -> list[dg.AssetKey]:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 DBT_PROJECT = PROJECT / "dbt_project"
 Event = dict[str, Any]
 
-_MANIFEST, _PARSED, _FINGERPRINT = "manifest.json", "partial_parse.msgpack", "fingerprint"
+FINGERPRINT = "fingerprint"  # of the project that was parsed, beside its manifest
+_MANIFEST, _PARSED = "manifest.json", "partial_parse.msgpack"
 _SOURCES = (".sql", ".yml", ".yaml", ".csv", ".md")
 # dbt keeps its state (event manager, adapters, environment) in the process: one invocation at a time.
 _one_at_a_time = threading.Lock()
@@ -81,7 +82,7 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
     """
     target = target_dir or project / "target"
     fingerprint = _fingerprint(project)
-    mark = target / _FINGERPRINT
+    mark = target / FINGERPRINT
     ready = all((target / name).is_file() for name in (_MANIFEST, _PARSED)) and mark.is_file()
     if ready and mark.read_text() == fingerprint:
         return target / _MANIFEST
@@ -104,8 +105,8 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
                 answer = _invoke(["parse"], project, fresh, logs=target / "logs")
         if not answer.success:
             raise explain(answer, ())
-        (fresh / _FINGERPRINT).write_text(fingerprint)
-        for name in (_MANIFEST, _PARSED, _FINGERPRINT):
+        (fresh / FINGERPRINT).write_text(fingerprint)
+        for name in (_MANIFEST, _PARSED, FINGERPRINT):
             (fresh / name).replace(target / name)
     return target / _MANIFEST
 

@@ -6,16 +6,13 @@ from typing import Any
 import dagster as dg
 
 from orchestration import audit
+from orchestration.asset_pages import public_link
 from orchestration.disclosure.assets import secrecy_gate
 from orchestration.modelling.dbt import prepare_manifest
 from orchestration.provenance import code_parts, code_version, read_inputs
 from orchestration.publication.candidate import candidate_folder, open_candidate
-from orchestration.publication.embargo import lift
 from orchestration.publication.evidence import RELEASE_GATE, SECRECY_GATE, Evidence
-from orchestration.publication.export import build_candidate
 from orchestration.publication.manifest import GateResult, content_hash, hash_files
-from orchestration.publication.pruning import prune
-from orchestration.publication.releases import publish
 from orchestration.quality.checks import gate_check
 from orchestration.quality.suites import required_gates
 from orchestration.settings import Settings
@@ -37,6 +34,8 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
         description="Marts, safe tables, dictionary and report staged beside the releases; nobody reads it yet.",
     )
     def release_candidate(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        from orchestration.publication.export import build_candidate  # noqa: PLC0415 - imports Altair
+
         run_id = context.run.run_id
         candidate = build_candidate(
             settings.candidate(run_id),
@@ -73,6 +72,10 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
         "was evaluated and passed; the same content as the current release publishes nothing.",
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        from orchestration.publication.embargo import lift  # noqa: PLC0415 - these three import Altair
+        from orchestration.publication.pruning import prune  # noqa: PLC0415
+        from orchestration.publication.releases import publish  # noqa: PLC0415
+
         candidate = open_candidate(candidate_folder(settings.releases, context.run.run_id))
         evidence = evidence_of(context.instance, candidate.manifest.run_id)
         required = [*required_gates(), SECRECY_GATE, OTHER_CHECKS]
@@ -81,8 +84,9 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
         )
         published = publication.release
         if publication.is_new:
-            trigger = context.run.tags.get("trigger", "Dagster UI")
+            trigger = context.run.tags.get("trigger", "manual")
             audit.record(settings, "published", published.id, content=published.content_hash, trigger=trigger)
+        context.instance.add_run_tags(context.run.run_id, {"release": published.id})
         opened = lift(settings.releases)
         pruned = prune(settings.releases, settings.releases_kept) if settings.releases_kept else []
         public = published.folder / "public"
@@ -98,7 +102,7 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
                 "report": dg.MetadataValue.path(public / "report.fr.html"),
                 "report_en": dg.MetadataValue.path(public / "report.en.html"),
                 "dictionary": dg.MetadataValue.path(public / "dictionary.html"),
-                "report_link": dg.MetadataValue.url((public / "report.fr.html").as_uri()),
+                "report_link": public_link(settings, "report.fr.html"),
                 "content_hash": published.content_hash,
             },
             data_version=dg.DataVersion(published.content_hash),

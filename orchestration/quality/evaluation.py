@@ -9,13 +9,14 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from orchestration.quality.masking import Cell, mask_row, mask_text
 from orchestration.quality.result import ROWS_SHOWN, Failure
 from orchestration.quality.suites import Expectation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ROWS_WANTED = {
     "result_format": "BASIC",

@@ -6,15 +6,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from orchestration.quality.evaluation import Evaluator, comparable
 from orchestration.quality.masking import mask_text
 from orchestration.quality.result import Failure, GateResult
 from orchestration.quality.sources import GateContext, connect, fingerprint, provide, references
 from orchestration.quality.suites import EXPECTATIONS, Batch, Expectation, Suite, load_suite
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def run_gate(name: str, context: GateContext, folder: Path = EXPECTATIONS) -> GateResult:

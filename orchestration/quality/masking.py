@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import pandas as pd
-
 Cell = str | int | float | bool | None
 
 SHOWN_KEY, SHOWN_TEXT = 8, 40
@@ -63,6 +61,8 @@ def _shortened(key: re.Match[str]) -> str:
 
 def mask_cell(column: str, value: Any) -> Cell:
     """One cell as it may be shown: masked, shortened, and of a type that JSON knows."""
+    import pandas as pd  # noqa: PLC0415 - 0.7 s, and only a failed gate needs it
+
     if hasattr(value, "item"):
         value = value.item()
     if pd.isna(value):

@@ -11,10 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils.exceptions import InvalidFileException
-
 from orchestration.errors import ReviewError
 from orchestration.frame import Scheme
 from orchestration.personal_text import scrub_text
@@ -42,6 +38,8 @@ def export_queue(mappings: Iterable[Mapping], scheme: Scheme, path: Path) -> int
     first = {one.key: one for one in reversed(waiting)}
     order = sorted(first, key=lambda key: (-times[key], first[key].state, key))
     labels = {concept.code: f"{concept.code} {concept.label('fr')}" for concept in scheme.concepts}
+    import openpyxl  # noqa: PLC0415 - 0.2 s
+
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(QUEUE)
     sheet.freeze_panes = "A2"
@@ -68,6 +66,8 @@ def export_queue(mappings: Iterable[Mapping], scheme: Scheme, path: Path) -> int
 
 def _text(sheet: Any, text: str) -> Any:
     """A cell that stays a text: an answer that begins with ``=`` is no formula."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
     cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"
     return cell
@@ -108,6 +108,9 @@ def import_decisions(path: Path, scheme: Scheme, now: datetime) -> list[Decision
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    import openpyxl  # noqa: PLC0415
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         book = openpyxl.load_workbook(path, read_only=True)
         sheet = book[QUEUE]

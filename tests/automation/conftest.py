@@ -17,6 +17,7 @@ from orchestration.archive import Archive
 from orchestration.automation.instance import prepare_home
 from orchestration.codebook import load
 from orchestration.collection.intake import collect_export
+from orchestration.definitions import build_definitions
 from orchestration.identifiers import CompanyKeys
 from orchestration.publication.manifest import Manifest, TableState, content_hash, hash_files
 from orchestration.publication.releases import CURRENT
@@ -101,6 +102,18 @@ def make_small(folder: Path) -> Small:
     small.release("2026-W47-1")
     prepare_home(small.settings)
     return small
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory) -> Settings:
+    """Where nothing has been run yet."""
+    return Settings(data=tmp_path_factory.mktemp("deployment") / "data")
+
+
+@pytest.fixture(scope="session")
+def definitions(settings):
+    """Everything that Dagster loads; parsing the dbt project takes some seconds, so once for all."""
+    return build_definitions(settings)
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import dagster as dg
 import pytest
 
 from orchestration.automation import watch
-from orchestration.automation.alert_definitions import alert_definitions
+from orchestration.automation.alert_definitions import RELEASE_AGE, alert_definitions
 from orchestration.automation.digest import digest
 from orchestration.automation.failures import describe_failure
 from orchestration.errors import GateError
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT, Settings
 
 from .test_alerts import smtp, webhook  # noqa: F401
 
@@ -80,6 +80,7 @@ def test_the_first_success_after_failures_is_told_and_no_other(instance, setting
     assert alert.subject == "The refresh works again"
     assert "failed 2 times" in alert.lines[0]
     assert alert.link == f"https://ui.example.org/runs/{recovered}"
+    assert alert.links["What to do"].endswith("#it-works-again")
     assert watch.describe_recovery(instance, run(instance, whole), settings) is None
 
 
@@ -125,6 +126,46 @@ def test_lateness_is_told_once(instance, settings, monkeypatch):
     assert first.cursor.startswith("No refresh has succeeded since")
     again = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=first.cursor))
     assert again.skip_message == "It was told already."
+
+
+def test_a_release_that_no_refresh_looked_after_for_eight_days_is_red(instance, settings, monkeypatch):
+    """The check is put on the release by a sensor, once a day and when it changes."""
+    definitions = _definitions(settings)
+    (sensor,) = [one for one in definitions.sensors if one.name == "release_age"]
+
+    def tick(cursor=None):
+        return sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+
+    never = tick()
+    assert [event.passed for event in never.asset_events] == [False]
+    run(instance, whole)
+    fine = tick(never.cursor)
+    (event,) = fine.asset_events
+    assert (event.asset_check_key, event.passed) == (RELEASE_AGE, True)
+    assert not tick(fine.cursor).asset_events
+    monkeypatch.setattr(watch, "OLDEST_SUCCESS", timedelta(0))
+    (late,) = tick(fine.cursor).asset_events
+    assert not late.passed
+    assert late.severity is dg.AssetCheckSeverity.ERROR
+
+
+def test_every_alert_leads_to_a_section_of_the_runbook(instance, settings):
+    text = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    sections = {
+        line.strip("# ").lower().replace(" ", "-") for line in text.splitlines() if line.startswith("#")
+    }
+    failed, stopped = run(instance, national), run(instance, broken)
+    alerts = [
+        describe_failure(instance, failed, settings),
+        describe_failure(instance, stopped, settings),
+        watch.describe_recovery(instance, run(instance, whole), settings),
+        watch.describe_lateness(instance, settings, datetime.now(UTC) + timedelta(days=9)),
+    ]
+    for alert in alerts:
+        page, _, section = alert.links["What to do"].partition("#")
+        assert page == settings.runbook_url
+        assert section in sections, alert.subject
+        assert alert.links["Run"].startswith("https://ui.example.org/runs/"), alert.subject
 
 
 def _definitions(settings):

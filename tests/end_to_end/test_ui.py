@@ -5,11 +5,15 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from playwright.sync_api import expect, sync_playwright
+
+from orchestration.definitions import build_definitions
+from orchestration.settings import Settings
 
 from .conftest import copy_of
 
@@ -111,6 +115,18 @@ def test_an_asset_page_teaches(ui, page):
     expect(page.get_by_text("What analysts and readers open").first).to_be_visible()
     expect(page.get_by_text("data-engineering").first).to_be_visible()
     expect(page.get_by_text("report_link").first).to_be_visible()
+
+
+def test_the_links_to_the_dictionary_lead_to_their_table(first_release):
+    deployment, _ = first_release
+    definitions = build_definitions(Settings(data=deployment.data))
+    pages = {}
+    for spec in definitions.resolve_all_asset_specs():
+        if link := spec.metadata.get("dictionary"):
+            page, _, table = link.value.partition("#")
+            text = pages.setdefault(page, Path(page).read_text(encoding="utf-8"))
+            assert not table or f'id="{table}"' in text, f"{page}: {table}"
+    assert len(pages) == 2, "the public one and the internal one"
 
 
 def test_the_weekly_schedule_is_on(ui):

@@ -1,6 +1,9 @@
 """The two builds, the figures between them and the release, as Dagster runs them on the small lake."""
 
+import shutil
+from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -39,6 +42,33 @@ def run(settings: Settings, instance: dg.DagsterInstance) -> dg.ExecuteInProcess
         instance=instance,
         raise_on_error=False,
     )
+
+
+def test_a_failed_test_shows_its_rows_masked(small_lake: Any, target: Path, tmp_path: Path) -> None:
+    """On the check's page, not in the log alone."""
+    broken = deepcopy(small_lake)
+    company = broken.rows["frame"][0]
+    broken.rows["frame"] += [dict(company), dict(company)]
+    elsewhere = Settings(data=tmp_path)
+    shutil.copytree(target, elsewhere.dbt_target)
+    broken.write(elsewhere.lake)
+    (marts, _) = modelling_assets(elsewhere)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(
+            [marts],
+            selection=[dg.AssetKey("stg_lake__frame")],
+            resources={"refresh_lock": dg.ResourceDefinition.none_resource()},
+            instance=instance,
+            raise_on_error=False,
+        )
+    assert not result.success
+    (check,) = [
+        each for each in result.get_asset_check_evaluations() if each.check_name == "stg_lake__frame_key"
+    ]
+    assert not check.passed
+    (row,) = check.metadata["rows"].records
+    assert row.data["company_key"] == f"{company['company_key'][:8]}…"
+    assert company["company_key"] not in str(check.metadata)
 
 
 def checked(result: dg.ExecuteInProcessResult) -> dg.AssetCheckEvaluation:

@@ -64,6 +64,7 @@ def _feed(
         f"`inbox/partners/`, or what stands at the feed's address, once a {feed.every}; archived without SIREN, SIRET, "
         "names or contacts.",
         metadata={
+            "dagster/column_schema": _columns(feed),
             "licence": contract.licence,
             "source": contract.source,
             "publisher": contract.publisher,
@@ -114,6 +115,11 @@ def _feed(
         )
 
     return collect
+
+
+def _columns(feed: Feed) -> dg.TableSchema:
+    """What is archived, in text as it came; the number of a company only as its key."""
+    return dg.TableSchema([dg.TableColumn(one.name, "string", one.description) for one in feed.columns])
 
 
 def _sources(settings: Settings, feed: Feed, patience: Patience | None) -> list[Source]:

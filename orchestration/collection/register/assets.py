@@ -24,6 +24,21 @@ from orchestration.identifiers import CompanyKeys
 from orchestration.settings import Settings
 
 KEY = dg.AssetKey(["raw", "partner__register"])
+# INSEE's own names, and two counts.
+_SCHEMA = dg.TableSchema(
+    [
+        dg.TableColumn("company_key", description="Keyed hash of the SIREN."),
+        dg.TableColumn("statutDiffusionUniteLegale", description="Whether INSEE may pass it on in full."),
+        dg.TableColumn("dateCreationUniteLegale", description="Day of foundation."),
+        dg.TableColumn("trancheEffectifsUniteLegale", description="Headcount band."),
+        dg.TableColumn("categorieEntreprise", description="Size category: PME, ETI or GE."),
+        dg.TableColumn("etatAdministratifUniteLegale", description="Active (A) or ceased (C)."),
+        dg.TableColumn("activitePrincipaleUniteLegale", description="Main activity code."),
+        dg.TableColumn("codeCommuneEtablissement", description="Commune of the head office."),
+        dg.TableColumn("etablissementsOuverts", "int", "Open establishments."),
+        dg.TableColumn("etablissementsFermes", "int", "Closed establishments."),
+    ]
+)
 
 
 def register_asset(
@@ -42,7 +57,7 @@ def register_asset(
         description="The industrial companies of INSEE's register, and every company that answered, by company key: "
         "from StockUniteLegale and StockEtablissement in `inbox/register/`, or from the addresses in the settings. "
         "Without names, SIREN or SIRET.",
-        metadata={"source": SOURCE, "licence": LICENCE},
+        metadata={"source": SOURCE, "licence": LICENCE, "dagster/column_schema": _SCHEMA},
     )
     check = dg.AssetCheckSpec(
         "register_is_good",
