@@ -1,7 +1,7 @@
 """The fault campaign: break refreshes of the sample for real, and check after each what must hold.
 
-    python -m benchmarks.faults --kills 100 --seed 1                 kills alone, in pieces if need be: see --work
-    python -m benchmarks.faults --faults disk,damage --seed 1        one or more of: disk readonly damage clock twice servers
+    python -m benchmarks.faults --kills 100 --seed 1             kills alone, four in a row before a run is let finish
+    python -m benchmarks.faults --faults disk,damage --seed 1    one or more of: disk readonly damage clock twice
 
 After each fault: the last release verifies, nothing archived is lost, and the next run heals (with the very content
 that a run without the fault has) or says what to do (tests/faults/safety.py checks all three). Each trial is a copy of
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ from tests.faults import breaking, safety
 ROOMS = (".", "archive", "contacts", "secrets", "lake", "warehouse", "releases", "dagster", "audit")
 DISK = 600_000_000
 DAY = 86_400
+IN_A_ROW = 4
 Trial = Callable[[Deployment, "Control"], str]
 
 
@@ -51,8 +53,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "skillsbank-faults")
     options = parser.parse_args()
     campaign = Campaign(options.work)
-    for number in range(options.kills):
-        campaign.run(f"kill {options.seed}/{number}", partial(kill, draw=_draw(options.seed, number)))
+    for number in range(math.ceil(options.kills / IN_A_ROW)):
+        campaign.run(f"kills {options.seed}/{number}", partial(kills, draw=_draw(options.seed, number)))
     for kind in filter(None, options.faults.split(",")):
         for name, trial in KINDS[kind](campaign.control, options.seed):
             campaign.run(f"{kind}: {name}", trial)
@@ -122,23 +124,23 @@ class Campaign:
             print(f"{kind:<12}{outcome:<10}{number:>4}")
 
 
-def kill(deployment: Deployment, control: Control, *, draw: random.Random) -> str:
-    """SIGKILL at a random moment of the whole run, or of a step drawn first, so that short ones have their turn."""
-    place = draw.randrange(-1, len(control.steps) - 1) if draw.random() < 0.5 else None
-    if place is None:
+def kills(deployment: Deployment, control: Control, *, draw: random.Random) -> str:
+    """SIGKILLs one run after the other, then one that is let finish; safe after each.
+
+    A kill comes at a random moment of the whole run, or of a step drawn first, so that short ones have their turn.
+    """
+    before, places = safety.state(deployment), []
+    for _ in range(IN_A_ROW):
         step, delay = None, draw.uniform(0, control.seconds)
-    else:
-        step, delay = (
-            (control.steps[place][0] if place >= 0 else None),
-            draw.uniform(0, control.steps[place + 1][1]),
-        )
-    before = safety.state(deployment)
-    finished = breaking.refresh_and(deployment, step, breaking.kill, delay)
-    safety.check_nobody_left(deployment)
-    safety.check_safe(deployment, before)
-    last = finished.stdout.splitlines()[-1].split()[0] if finished.stdout else "nothing"
-    healed = safety.check_heals(deployment, before, control.content)
-    return f"after {last} ({finished.returncode}), {healed}"
+        if draw.random() < 0.5:
+            place = draw.randrange(len(control.steps) - 1)
+            step, delay = control.steps[place][0], draw.uniform(0, control.steps[place + 1][1])
+        finished = breaking.refresh_and(deployment, step, breaking.kill, delay)
+        safety.check_nobody_left(deployment)
+        safety.check_safe(deployment, before)
+        last = finished.stdout.splitlines()[-1].split()[0] if finished.stdout else "nothing"
+        places.append(f"after {last}" if finished.returncode < 0 else "too late")
+    return f"{', '.join(places)} -> {safety.check_heals(deployment, before, control.content)}"
 
 
 def _then(
