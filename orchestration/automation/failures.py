@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ EVENTS = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
 WEEKLY_REFRESH = "weekly_refresh"
+_OURS = re.compile(r"orchestration\.[\w.]+: ")
 INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
 
@@ -95,8 +97,7 @@ def _check_lines(check: dg.AssetCheckEvaluation) -> list[str]:
 
 
 def _root_cause(error: object) -> str:
-    """The innermost message of a Dagster error record, without the class path and stack."""
-    while getattr(error, "cause", None):
+    """The message of the project's own error, which says what to do, else of the innermost one; without class path."""
+    while not _OURS.match(str(getattr(error, "message", error))) and getattr(error, "cause", None):
         error = error.cause  # type: ignore[attr-defined]
-    message = str(getattr(error, "message", error)).strip()
-    return message.split(": ", 1)[1] if message.startswith("orchestration.errors.") else message
+    return _OURS.sub("", str(getattr(error, "message", error)).strip())
