@@ -9,6 +9,7 @@ from urllib.parse import quote
 import dagster as dg
 
 from orchestration.automation.alerts import Alert, runbook
+from orchestration.publication.disk import is_disk_full
 from orchestration.quality.result import GateResult
 from orchestration.settings import Settings
 
@@ -49,9 +50,9 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settin
                 told.add(check.check_name)
     for event in events:
         if event.event_type is dg.DagsterEventType.STEP_FAILURE and event.step_key not in gated_steps:
-            lines.append(f"Step {event.step_key}: {_root_cause(event.step_failure_data.error)}")
+            lines.append(f"Step {event.step_key}: {advice(_root_cause(event.step_failure_data.error))}")
         elif event.is_run_failure and not lines and event.job_failure_data.error:
-            lines.append(_root_cause(event.job_failure_data.error))
+            lines.append(advice(_root_cause(event.job_failure_data.error)))
     if any(event.event_type is dg.DagsterEventType.RUN_CANCELED for event in events):
         lines.append("The run was stopped.")
     lines.append("The last release is untouched.")
@@ -94,6 +95,16 @@ def _check_lines(check: dg.AssetCheckEvaluation) -> list[str]:
         lines.append(f"- {failure}")
         lines += [f"    {dict(row)}" for row in failure.rows]
     return lines
+
+
+def advice(problem: str) -> str:
+    """A message that tells what to do: its own advice, else what helps with a full disk, else where to look."""
+    if "What to do:" in problem:
+        return problem
+    do = "run `skillsbank doctor`, then refresh; if it comes again, report it with the run's page"
+    if is_disk_full(RuntimeError(problem)):
+        do = "the disk is full: free some space (`skillsbank doctor` says how much is needed), then refresh"
+    return f"{problem}{'' if problem.endswith('.') else '.'} What to do: {do}."
 
 
 def _root_cause(error: object) -> str:

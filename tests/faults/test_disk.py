@@ -1,0 +1,64 @@
+"""A disk that is full while collecting and decoding: a real one, of a few megabytes. Publishing has its own test
+(tests/publication/test_disk_full.py), and each later stage is in benchmarks/faults.py."""
+
+import pyarrow as pa
+import pytest
+
+from orchestration import lake
+from orchestration.automation.failures import advice
+from orchestration.errors import ArchiveError
+
+from ..collection.conftest import Place, limesurvey_csv, made_up
+from .breaking import Unavailable, fill, small_disk
+
+
+@pytest.fixture
+def disk(tmp_path):
+    try:
+        with small_disk(tmp_path / "disk", 4_000_000) as folder:
+            yield folder
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def test_collecting_adds_all_or_nothing(disk, tmp_path, codebook):
+    """At each amount of room, from none to enough: whichever write it is that fails."""
+    first, second = tmp_path / "responses.csv", tmp_path / "more.csv"
+    first.write_bytes(limesurvey_csv(*made_up(codebook, 300)))
+    second.write_bytes(limesurvey_csv(*made_up(codebook, 400, seed=2)))
+    place = Place(disk / "data", codebook)
+    kept = place.collect(first).entry
+    told = []
+    for leave in range(0, 4_000_000, 16_384):
+        before, filler = place.state(), fill(disk, leave)
+        try:
+            place.collect(second)
+            break
+        except ArchiveError as problem:
+            told.append(str(problem))
+        finally:
+            filler.unlink()
+        assert place.state() == before
+        place.archive.verify(kept)
+    assert len(told) > 3
+    assert all("No space left" in text and "make room" in text for text in told)
+    assert len(place.archive.entries()) == 2
+    assert place.archive.damage() == []
+
+
+def test_a_table_of_the_lake_is_the_old_one_or_the_new_one(disk):
+    def rows(number):
+        return pa.table(
+            {"region_code": [f"{n:02d}" for n in range(number)], "name": [f"{n * n}" for n in range(number)]}
+        )
+
+    room = disk / "lake"
+    lake.write(room, "regions", [(None, [rows(10)])])
+    (old,) = [path.read_bytes() for path in lake.files(room, "regions")]
+    filler = fill(disk, 8192)
+    with pytest.raises(OSError, match="No space left") as raised:
+        lake.write(room, "regions", [(None, [rows(200_000)])])
+    assert [path.read_bytes() for path in lake.files(room, "regions")] == [old]
+    assert "free some space" in advice(str(raised.value))
+    filler.unlink()
+    assert lake.write(room, "regions", [(None, [rows(100_000)])]) == 100_000
