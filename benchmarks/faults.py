@@ -49,6 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--faults", default="", help="kinds, separated by commas")
+    parser.add_argument("--sample", type=int, help="so many of each kind, drawn; all if none")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "skillsbank-faults")
     options = parser.parse_args()
@@ -56,7 +57,10 @@ def main() -> None:
     for number in range(math.ceil(options.kills / IN_A_ROW)):
         campaign.run(f"kills {options.seed}/{number}", partial(kills, draw=_draw(options.seed, number)))
     for kind in filter(None, options.faults.split(",")):
-        for name, trial in KINDS[kind](campaign.control, options.seed):
+        trials = list(KINDS[kind](campaign.control, options.seed))
+        if options.sample is not None:
+            trials = random.Random(options.seed).sample(trials, min(options.sample, len(trials)))
+        for name, trial in trials:
             campaign.run(f"{kind}: {name}", trial)
     campaign.report()
 
@@ -129,7 +133,7 @@ def kills(deployment: Deployment, control: Control, *, draw: random.Random) -> s
 
     A kill comes at a random moment of the whole run, or of a step drawn first, so that short ones have their turn.
     """
-    before, places = safety.state(deployment), []
+    before, places, names = safety.state(deployment), [], {step for step, _ in control.steps}
     for _ in range(IN_A_ROW):
         step, delay = None, draw.uniform(0, control.seconds)
         if draw.random() < 0.5:
@@ -138,8 +142,8 @@ def kills(deployment: Deployment, control: Control, *, draw: random.Random) -> s
         finished = breaking.refresh_and(deployment, step, breaking.kill, delay)
         safety.check_nobody_left(deployment)
         safety.check_safe(deployment, before)
-        last = finished.stdout.splitlines()[-1].split()[0] if finished.stdout else "nothing"
-        places.append(f"after {last}" if finished.returncode < 0 else "too late")
+        done = [word for line in finished.stdout.splitlines() if (word := line.partition(" ")[0]) in names]
+        places.append(f"after {done[-1] if done else 'nothing'}" if finished.returncode < 0 else "too late")
     return f"{', '.join(places)} -> {safety.check_heals(deployment, before, control.content)}"
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+import pyarrow.parquet as pq
+
 from orchestration import lake as tables
 from orchestration.decoding.arrow import Array, Flags, Table, flags, pa, pc
 from orchestration.decoding.partner_codes import PartnerCodes
@@ -43,6 +45,8 @@ _SIRENE_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 PARTNER_TABLES = ("frame", "register")
+# A column of the register of 24 November 2026 alone.
+_EARLY = "nic"
 REFERENCE_TABLES = (
     "communes",
     "commune_passage",
@@ -108,8 +112,19 @@ def decode_partners(
     of each table.
 
     Raises:
-        PartnerFileError: a file breaks its contract; the message names file, line and column.
+        PartnerFileError: a file breaks its contract; the message names file, line and column. Or the register is one
+            that the first version archived, a row an establishment.
     """
+    for given in inputs:
+        is_parquet = given.path.suffix == ".parquet"
+        if given.table == "register" and is_parquet and _EARLY in pq.read_schema(given.path).names:
+            raise PartnerFileError(
+                "this register was archived by the first version, in a layout that is read no more",
+                where=str(given.path),
+                expected="a register made from INSEE's stock files",
+                fix="put StockUniteLegale_utf8 and StockEtablissement_utf8 of one month into inbox/register/, then "
+                "refresh (docs/register.md); what was archived stays",
+            )
     return _decode(PARTNER_TABLES, inputs, lake, codes)
 
 

@@ -53,7 +53,7 @@ def refresh_and(
         process.wait(delay)
     except subprocess.TimeoutExpired:
         act(process)
-    rest, _ = process.communicate(timeout=600)
+    rest, _ = process.communicate(timeout=1500)
     return subprocess.CompletedProcess(process.args, process.returncode, "".join(lines) + rest, "")
 
 

@@ -41,15 +41,22 @@ def test_nothing_is_lost_and_the_next_pull_heals(puller, limesurvey, fault, meth
     puller.archive.verify(kept)
 
 
-@pytest.mark.parametrize("method", ["get_summary", "export_responses"])
-def test_a_server_that_says_that_nothing_is_there_stops_the_run(puller, limesurvey, method):
+def test_a_server_that_counts_nothing_stops_the_run(puller, limesurvey):
     """By a lost share of all responses, which the blocking check `responses_kept` refuses."""
     kept = puller.pull().collected.entry
-    limesurvey.faults[method] = [NOTHING] * 9999
+    limesurvey.faults["get_summary"] = [NOTHING] * 99
     assert puller.pull().lost_share > LOST_SHARE
     puller.archive.verify(kept)
     limesurvey.faults.clear()
     assert puller.pull().lost_share == 0
+
+
+def test_a_server_that_gives_nothing_is_not_believed(puller, limesurvey):
+    kept = puller.pull().collected.entry
+    limesurvey.faults["export_responses"] = [NOTHING] * 9999
+    with pytest.raises(SkillsBankError, match="0 responses were read, and the server counts 224"):
+        puller.pull()
+    assert puller.archive.entries() == [kept]
 
 
 def test_a_survey_without_columns_is_told(puller, limesurvey):
