@@ -189,8 +189,8 @@ def read_only_rooms(control: Control, seed: int) -> Iterator[tuple[str, Trial]]:
 
 def _read_only(deployment: Deployment, control: Control, *, room: str) -> str:
     before = safety.state(deployment)
-    with breaking.read_only(deployment, room) as options:
-        finished = breaking.refresh_and(deployment, None, lambda _: None, **options)
+    with breaking.read_only(deployment.data / room):
+        finished = breaking.refresh_and(deployment, None, lambda _: None)
     return _then(deployment, control, finished, before)
 
 

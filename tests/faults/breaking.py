@@ -8,8 +8,6 @@ import shutil
 import signal
 import struct
 import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +15,6 @@ from pathlib import Path
 from orchestration.settings import Settings
 
 from ..end_to_end.conftest import Deployment
-
-NOBODY = 65534
 
 
 class Unavailable(Exception):  # noqa: N818 (no error of the project: this machine cannot show it)
@@ -37,12 +33,11 @@ def refresh_and(
     step: str | None,
     act: Callable[[subprocess.Popen[str]], None],
     delay: float = 0.0,
-    **options: object,
 ) -> subprocess.CompletedProcess[str]:
     """Refresh; ``delay`` seconds after the end of a step (None: after the start) do something to it."""
     process = subprocess.Popen(
         deployment.command("refresh"), env=deployment.environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     lines = []
     while step is not None and (line := process.stdout.readline()):
@@ -117,24 +112,33 @@ class Clock:
 
 
 @contextmanager
-def read_only(deployment: Deployment, room: str) -> Iterator[dict[str, object]]:
-    """A room of the data folder that the pipeline cannot write to; yields options for the process to start.
+def read_only(folder: Path) -> Iterator[None]:
+    """A folder that cannot be written to: by its rights, or where root runs, whom they do not stop, by a mount.
 
-    Root may write everywhere, so that the pipeline runs as nobody where the tests run as root.
+    Raises:
+        Unavailable: root may not mount here.
     """
-    options: dict[str, object] = {}
     if os.getuid() == 0:
-        for path in (deployment.data, *deployment.data.rglob("*")):
-            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
-        options = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-        deployment.variables["HOME"] = tempfile.gettempdir()
-    start = deployment.data / room
-    folders = [start, *(path for path in start.rglob("*") if path.is_dir() and not path.is_symlink())]
-    modes = {path: path.stat().st_mode for path in (folders[:1] if room == "." else folders)}
+        for options in (["--bind"], ["-o", "remount,ro,bind"]):
+            mounted = subprocess.run(
+                ["mount", *options, folder, folder], capture_output=True, text=True, check=False
+            )
+            if mounted.returncode:
+                raise Unavailable(f"nothing can be mounted here: {mounted.stderr.strip()}")
+        try:
+            yield
+        finally:
+            subprocess.run(["umount", "-l", folder], check=True)
+        return
+    modes = {
+        path: path.stat().st_mode
+        for path in (folder, *folder.rglob("*"))
+        if path.is_dir() and not path.is_symlink()
+    }
     for path, mode in modes.items():
         path.chmod(mode & ~0o222)
     try:
-        yield options
+        yield
     finally:
         for path, mode in modes.items():
             path.chmod(mode)
@@ -158,10 +162,3 @@ def _overwrite(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     path.chmod(times.st_mode)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
-
-def wait_for(said: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not said():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

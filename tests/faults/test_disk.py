@@ -5,11 +5,13 @@ import pyarrow as pa
 import pytest
 
 from orchestration import lake
+from orchestration.automation.doctor import State, machine
 from orchestration.automation.failures import advice
 from orchestration.errors import ArchiveError
+from orchestration.settings import Settings
 
 from ..collection.conftest import Place, limesurvey_csv, made_up
-from .breaking import Unavailable, fill, small_disk
+from .breaking import Unavailable, fill, read_only, small_disk
 
 
 @pytest.fixture
@@ -62,3 +64,23 @@ def test_a_table_of_the_lake_is_the_old_one_or_the_new_one(disk):
     assert "free some space" in advice(str(raised.value))
     filler.unlink()
     assert lake.write(room, "regions", [(None, [rows(100_000)])]) == 100_000
+
+
+def test_the_doctor_says_how_much_is_needed(disk):
+    found = machine.disk(Settings(data=disk / "data"), False)
+    assert found.state is State.wrong
+    assert "a refresh may need 500.0 MB" in found.said
+    assert "old releases" in found.do
+
+
+def test_the_doctor_names_the_folder_that_cannot_be_written_to(tmp_path):
+    for room in ("archive", "lake"):
+        (tmp_path / room).mkdir()
+    try:
+        with read_only(tmp_path / "lake"):
+            found = machine.folders(Settings(data=tmp_path), False)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    assert (found.state, found.said) == (State.wrong, f"{tmp_path / 'lake'} cannot be written to")
+    assert "the user that owns the data folder" in found.do
+    assert machine.folders(Settings(data=tmp_path), False).state is State.ok

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration import lake
-from orchestration.archive import Archive
+from orchestration.archive import Archive, NewerEntryError
 from orchestration.cli import app
 from orchestration.codebook import load, load_all
 from orchestration.collection.intake import collect_export
@@ -29,6 +29,8 @@ from orchestration.identifiers import CompanyKeys
 from orchestration.publication.pruning import prune
 from orchestration.publication.releases import current, list_releases, rollback
 from orchestration.settings import Settings
+
+from ..automation.conftest import change_sidecar
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "first_version" / "data.tar.xz"
 OLD = ["2026-W47-1", "2026-W46-1"]
@@ -120,6 +122,31 @@ def test_today_publishes_upon_it_and_goes_back(first_version, workshop, run):
 def test_a_whole_verification_passes_what_did_not_exist_then(first_version, run):
     verified = run("releases", "verify", OLD[0])
     assert verified.exit_code == 0, verified.exception
+
+
+def test_an_entry_of_a_later_version_is_refused(first_version):
+    archive = Archive(first_version.archive)
+    change_sidecar(archive.latest("limesurvey", "tour_2019"), schema_version=99)
+    with pytest.raises(NewerEntryError, match=r"schema 99: a newer Skills Bank wrote it.*'Upgrade'"):
+        archive.latest("limesurvey", "tour_2019")
+    with pytest.raises(NewerEntryError):
+        archive.entries()
+    assert archive.damage() == []
+
+
+def test_a_release_of_a_later_version_is_refused_and_left(first_version, run):
+    path = first_version.releases / OLD[0] / "MANIFEST.json"
+    path.write_text(json.dumps({"schema_version": 99, "files": "of another shape"}))
+    for command in ("verify", "show", "rollback"):
+        refused = run("releases", command, OLD[0])
+        assert "schema 99: a newer Skills Bank made it" in str(refused.exception)
+        assert "What to do" in str(refused.exception)
+    listed = run("releases", "list")
+    assert listed.exit_code == 0, listed.exception
+    assert OLD[1] in listed.output
+    assert f"{OLD[0]} cannot be read" in listed.output
+    assert rollback(first_version.releases).id == OLD[1]
+    assert path.exists()
 
 
 def _decode(settings: Settings) -> tuple[bool, str]:
