@@ -177,7 +177,8 @@ def _disk(deployment: Deployment, control: Control, *, step: str | None, leave: 
         safety.check_safe(small, before)
         said = "went through" if finished.returncode == 0 else safety.check_told(finished)
         assert finished.returncode == 0 or "full" in said or "No space" in said, said
-        filler[0].unlink()
+        for one in filler:
+            one.unlink()
         return f"{said} -> {safety.check_heals(small, before, control.content)}"
 
 
@@ -208,7 +209,7 @@ def damages(control: Control, seed: int) -> Iterator[tuple[str, Trial]]:
             ("warehouse/dbt/manifest.json", False),
             ("warehouse/dbt/partial_parse.msgpack", False),
             ("dagster/history/runs/index.db", True),
-            ("dagster/storage/runs.db", True),
+            ("dagster/history/runs.db", True),
             ("releases/2*/internal/skills_bank.duckdb", False),
             ("releases/2*/public/pub_change.parquet", False),
             ("releases/2*/MANIFEST.json", False),

@@ -1,13 +1,16 @@
 """A disk that is full while collecting and decoding: a real one, of a few megabytes. Publishing has its own test
 (tests/publication/test_disk_full.py), and each later stage is in benchmarks/faults.py."""
 
+import sqlite3
+
 import pyarrow as pa
 import pytest
 
 from orchestration import lake
 from orchestration.automation.doctor import State, machine
 from orchestration.automation.failures import advice
-from orchestration.errors import ArchiveError
+from orchestration.automation.instance import explained
+from orchestration.errors import ArchiveError, SkillsBankError
 from orchestration.settings import Settings
 
 from ..collection.conftest import Place, limesurvey_csv, made_up
@@ -64,6 +67,35 @@ def test_a_table_of_the_lake_is_the_old_one_or_the_new_one(disk):
     assert "free some space" in advice(str(raised.value))
     filler.unlink()
     assert lake.write(room, "regions", [(None, [rows(100_000)])]) == 100_000
+
+
+def test_dagsters_storage_on_a_full_disk_is_one_message(disk):
+    """Dagster writes hundreds of events a run; what SQLite says of the disk names neither it nor a remedy."""
+    settings = Settings(data=disk / "data")
+    settings.data.mkdir()
+    opened = sqlite3.connect(settings.data / "runs.db")
+    opened.execute("create table runs (body text)")
+    fill(disk, 8192)
+    with (
+        pytest.raises(SkillsBankError, match=r"the disk is full: .*free some space.*then refresh"),
+        explained(settings),
+    ):
+        opened.execute("insert into runs values (zeroblob(20000000))")
+    opened.close()
+
+
+def test_a_record_of_runs_that_is_damaged_or_shut_is_one_message(tmp_path):
+    settings, path = Settings(data=tmp_path), tmp_path / "runs.db"
+    path.write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    with (
+        pytest.raises(SkillsBankError, match=r"Dagster's storage cannot be used.*doctor --fix"),
+        explained(settings),
+    ):
+        sqlite3.connect(path).execute("select * from runs")
+    with pytest.raises(SkillsBankError, match=r"cannot be written to.*owns it"), explained(settings):
+        sqlite3.connect(tmp_path / "nowhere" / "runs.db")
+    with pytest.raises(KeyError), explained(settings):
+        raise KeyError("of another kind")
 
 
 def test_the_doctor_says_how_much_is_needed(disk):
