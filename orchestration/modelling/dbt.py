@@ -83,7 +83,7 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
     fingerprint = _fingerprint(project)
     mark = target / _FINGERPRINT
     ready = all((target / name).is_file() for name in (_MANIFEST, _PARSED)) and mark.is_file()
-    if ready and mark.read_text() == fingerprint:
+    if ready and mark.read_text() == _mark(fingerprint, target):
         return target / _MANIFEST
     target.mkdir(parents=True, exist_ok=True)
     # Parsed beside and moved, each file at once: the UI may load what a refresh is about to replace.
@@ -104,7 +104,7 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
                 answer = _invoke(["parse"], project, fresh, logs=target / "logs")
         if not answer.success:
             raise explain(answer, ())
-        (fresh / _FINGERPRINT).write_text(fingerprint)
+        (fresh / _FINGERPRINT).write_text(_mark(fingerprint, fresh))
         for name in (_MANIFEST, _PARSED, _FINGERPRINT):
             (fresh / name).replace(target / name)
     return target / _MANIFEST
@@ -172,6 +172,12 @@ def _fingerprint(project: Path) -> str:
                 digest.update(f"\0{path.relative_to(project)}\0".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _mark(fingerprint: str, folder: Path) -> str:
+    """What was parsed, and what came of it: a file that was damaged since is parsed anew."""
+    made = ((folder / name).read_bytes() for name in (_MANIFEST, _PARSED))
+    return "\n".join([fingerprint, *(hashlib.sha256(content).hexdigest() for content in made)])
 
 
 def _parsed(target: Path) -> Manifest:
