@@ -32,6 +32,7 @@ COMMANDS = [command for command in TYPED if command.startswith("skillsbank ")]
 PARSED = ("skillsbank refresh",)
 # The server's own, on files that test_deploy.py tries with the programs themselves; and CI runs `make refresh`.
 ELSEWHERE = ("systemctl enable --now ", "htpasswd ", "nginx -t", "make refresh")
+CAMPAIGN = "python -m benchmarks.faults"
 # Words of configuration, which are nothing to type.
 NO_COMMANDS = ("auth_request ", "error_page ", "location ")
 MIGRATE = "DAGSTER_HOME=/srv/skillsbank/dagster dagster instance migrate"
@@ -62,7 +63,7 @@ def test_command(small, tmp_path, command):
 
 
 def test_no_other_command_is_told():
-    others = set(TYPED) - set(COMMANDS) - {MIGRATE}
+    others = set(TYPED) - set(COMMANDS) - {MIGRATE, "dagster instance migrate", CAMPAIGN}
     assert {one for one in others if not one.startswith(ELSEWHERE + NO_COMMANDS)} == set()
 
 
@@ -74,6 +75,16 @@ def test_dagsters_storage_is_migrated(small):
         command, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert finished.returncode == 0, finished.stderr
+
+
+def test_the_fault_campaign_can_be_started():
+    assert CAMPAIGN in TYPED
+    command = [sys.executable, *CAMPAIGN.split()[1:], "--help"]
+    finished = subprocess.run(
+        command, cwd=RUNBOOK.parents[1], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "--kills" in finished.stdout
 
 
 def test_alerts_lead_to_sections_that_exist():
