@@ -139,13 +139,17 @@ class Manifest:
 _adapter = TypeAdapter(Manifest)
 
 
+class NewerReleaseError(ReleaseError):
+    """A release that a newer version made: sound, for all that this version can tell."""
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a release or a candidate. Raises ReleaseError where it is missing, no manifest, or of a newer
     schema than this version knows."""
     path = folder / MANIFEST
     try:
         if (version := stated_version(folder)) > SCHEMA_VERSION:
-            raise ReleaseError(
+            raise NewerReleaseError(
                 f"this release has schema {version}: a newer Skills Bank made it",
                 where=str(path),
                 expected=f"schema {SCHEMA_VERSION} or older",

@@ -19,11 +19,7 @@ from orchestration.publication.candidate import DATABASE, PUBLIC, PUBLIC_PREFIX,
 from orchestration.publication.disk import candidate_or_nothing, sync, sync_tree
 from orchestration.publication.evidence import Evidence, check_evidence
 from orchestration.publication.explorer.site import EXPLORER
-from orchestration.publication.manifest import (
-    MANIFEST,
-    Manifest,
-    read_manifest,
-)
+from orchestration.publication.manifest import MANIFEST, Manifest, NewerReleaseError, read_manifest
 from orchestration.publication.pack import PACK_FILES
 from orchestration.publication.soundness import database_problems, file_problems
 
@@ -116,7 +112,7 @@ def publish(
 
     Raises:
         ReleaseError: evidence missing, failed, of another run or of other files; a changed candidate; a full
-            disk. The current release is untouched then.
+            disk; a current release of a newer version. The current release is untouched then.
     """
     manifest = candidate.manifest
     check_evidence(evidence, required, run_id=manifest.run_id, content_hash=manifest.content_hash)
@@ -306,9 +302,12 @@ def _open(releases: Path, name: str) -> Release:
 
 
 def _has(releases: Path, content: str) -> Release | None:
-    """The current release, if it has this content and is sound: a damaged one must keep nobody from publishing."""
+    """The current release, if it has this content and is sound: a damaged one must keep nobody from publishing, one of
+    a newer version must."""
     try:
         before = current(releases)
+    except NewerReleaseError:
+        raise
     except ReleaseError:
         return None
     same = before is not None and before.content_hash == content

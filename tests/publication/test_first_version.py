@@ -26,6 +26,7 @@ from orchestration.collection.register.collect import collect_register
 from orchestration.collection.register.files import find_stock
 from orchestration.decoding.assets import decoding_assets
 from orchestration.identifiers import CompanyKeys
+from orchestration.publication.manifest import NewerReleaseError
 from orchestration.publication.pruning import prune
 from orchestration.publication.releases import current, list_releases, rollback
 from orchestration.settings import Settings
@@ -117,6 +118,9 @@ def test_today_publishes_upon_it_and_goes_back(first_version, workshop, run):
     assert rollback(workshop.releases).id == OLD[0]
     assert current(workshop.releases).id == OLD[0]
     assert prune(workshop.releases, 1) == [OLD[1]]
+    (workshop.releases / "current" / "MANIFEST.json").write_text('{"schema_version": 99}')
+    with pytest.raises(NewerReleaseError):
+        workshop.publish(workshop.candidate("run-2", shift=1))
 
 
 def test_a_whole_verification_passes_what_did_not_exist_then(first_version, run):
