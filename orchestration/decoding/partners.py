@@ -45,8 +45,8 @@ _SIRENE_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 PARTNER_TABLES = ("frame", "register")
-# A column of the register of 24 November 2026 alone.
-_EARLY = "nic"
+# The register of 24 November 2026 had a row an establishment, with its activity in the place of the company's.
+_EARLY, _SINCE = "activitePrincipaleEtablissement", "activitePrincipaleUniteLegale"
 REFERENCE_TABLES = (
     "communes",
     "commune_passage",
@@ -116,8 +116,7 @@ def decode_partners(
             that the first version archived, a row an establishment.
     """
     for given in inputs:
-        is_parquet = given.path.suffix == ".parquet"
-        if given.table == "register" and is_parquet and _EARLY in pq.read_schema(given.path).names:
+        if given.table == "register" and _is_early(given.path):
             raise PartnerFileError(
                 "this register was archived by the first version, in a layout that is read no more",
                 where=str(given.path),
@@ -126,6 +125,14 @@ def decode_partners(
                 "refresh (docs/register.md); what was archived stays",
             )
     return _decode(PARTNER_TABLES, inputs, lake, codes)
+
+
+def _is_early(path: Path) -> bool:
+    try:
+        names = pq.read_schema(path).names
+    except (OSError, pa.ArrowException):
+        return False  # no Parquet, or none that can be read: told where it is read
+    return _EARLY in names and _SINCE not in names
 
 
 def decode_reference(folder: Path, lake: Path) -> dict[str, int]:
