@@ -14,7 +14,7 @@ import dagster as dg
 
 from orchestration.automation.alerts import Alert, send
 from orchestration.automation.failures import describe_failure, was_interrupted
-from orchestration.automation.instance import explained, prepare_home
+from orchestration.automation.instance import prepare_home
 from orchestration.automation.lock import refresh_lock
 from orchestration.automation.stuck import end_stuck_runs
 from orchestration.automation.watch import describe_recovery
@@ -69,18 +69,13 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
 
     Raises:
         BusyError: another refresh holds the data folder.
-        SkillsBankError: nothing can be written, or Dagster's storage is damaged.
         KeyboardInterrupt: it was stopped; the run is on record as failed.
     """
-    with explained(settings):
-        return _run(settings, Progress(say))
-
-
-def _run(settings: Settings, progress: Progress) -> Outcome:
     from orchestration.definitions import build_definitions  # noqa: PLC0415 (definitions import this stage)
 
     os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
     run_id = str(uuid.uuid4())
+    progress = Progress(say)
     with refresh_lock(settings.data, run_id), gate_worker(), dg.DagsterInstance.get() as instance:
         end_stuck_runs(settings, instance)
         job = build_definitions(settings).resolve_job_def("weekly_refresh")
