@@ -28,6 +28,10 @@ _RESTORE = "restore the entry from a backup, or remove the file and its sidecar 
 Write = Callable[[Path], Mapping[str, Any] | None]
 
 
+class NewerEntryError(ArchiveError):
+    """An entry that a newer version wrote: sound, for all that this version can tell."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One archived file: ``path`` is the file, ``facts`` what its sidecar says.
@@ -268,6 +272,8 @@ class Archive:
             if _STEM.match(sidecar.name):
                 try:
                     self.verify(self._read(sidecar))
+                except NewerEntryError:
+                    continue
                 except ArchiveError as problem:
                     found.append(problem)
         return found
@@ -295,15 +301,23 @@ class Archive:
         path = sidecar.with_name(sidecar.name.removesuffix(".json"))
         try:
             facts = json.loads(sidecar.read_bytes())
+            version = int(facts.get("schema_version", 1))
             entry = Entry(facts["source"], facts["feed"], path, MappingProxyType(facts))
             size, _, _ = entry.bytes, entry.sha256, entry.collected_at
-        except (OSError, ValueError, KeyError, TypeError) as damage:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as damage:
             raise ArchiveError(
                 f"the sidecar cannot be read ({type(damage).__name__})",
                 where=str(sidecar),
                 expected="JSON with source, feed, sha256, bytes and collected_at",
                 fix=_RESTORE,
             ) from damage
+        if version > SCHEMA_VERSION:
+            raise NewerEntryError(
+                f"the entry has schema {version}: a newer Skills Bank wrote it",
+                where=str(sidecar),
+                expected=f"schema {SCHEMA_VERSION} or older",
+                fix="use the version of Skills Bank that wrote it, or a newer one (docs/operations.md, 'Upgrade')",
+            )
         found = path.stat().st_size if path.exists() else None
         if found != size:
             raise ArchiveError(

@@ -81,12 +81,14 @@ def refresh() -> None:
 
     Prints a line a stage and ends with the release and its report. Does nothing when nothing has changed.
     """
+    from orchestration.automation.instance import explained  # noqa: PLC0415
     from orchestration.automation.refresh import run_refresh  # noqa: PLC0415
 
     # systemd and `kill` stop us the way Ctrl-C does: the run is marked and the last release stays.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        outcome = run_refresh(Settings(), print)
+        with explained(settings := Settings()):
+            outcome = run_refresh(settings, print)
     except KeyboardInterrupt:
         print("Interrupted: the last release is untouched.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None

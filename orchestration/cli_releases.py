@@ -42,7 +42,7 @@ def releases_list() -> None:
     """List the releases, the newest first; the current one is marked."""
     from orchestration.publication import embargo  # noqa: PLC0415
     from orchestration.publication.outward import published  # noqa: PLC0415
-    from orchestration.publication.releases import list_releases  # noqa: PLC0415
+    from orchestration.publication.releases import list_releases, unreadable  # noqa: PLC0415
 
     releases = Settings().releases
     out = published(releases)
@@ -62,6 +62,8 @@ def releases_list() -> None:
         )
         table.add_row(mark, *row)
     Console().print(table)
+    for name, problem in unreadable(releases).items():
+        print(f"{name} cannot be read: {problem}")
 
 
 @releases_app.command("show")

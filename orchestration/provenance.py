@@ -127,3 +127,15 @@ def published(releases: Path) -> Mapping[str, Any] | None:
     except (OSError, ValueError):
         return None
     return manifest
+
+
+def is_whole(releases: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether every file of the current release is as its manifest says, by its sha256."""
+    try:
+        for name, state in manifest["files"].items():
+            with (releases / "current" / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != state["sha256"]:
+                    return False
+    except (OSError, KeyError, TypeError, AttributeError):
+        return False
+    return True

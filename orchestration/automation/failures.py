@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
 import dagster as dg
 
 from orchestration.automation.alerts import Alert, runbook
+from orchestration.publication.disk import is_disk_full
 from orchestration.quality.result import GateResult
 from orchestration.settings import Settings
 
@@ -18,6 +20,7 @@ EVENTS = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
 WEEKLY_REFRESH = "weekly_refresh"
+_OURS = re.compile(r"orchestration\.[\w.]+: ")
 INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
 
@@ -47,9 +50,9 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settin
                 told.add(check.check_name)
     for event in events:
         if event.event_type is dg.DagsterEventType.STEP_FAILURE and event.step_key not in gated_steps:
-            lines.append(f"Step {event.step_key}: {_root_cause(event.step_failure_data.error)}")
+            lines.append(f"Step {event.step_key}: {advice(_root_cause(event.step_failure_data.error))}")
         elif event.is_run_failure and not lines and event.job_failure_data.error:
-            lines.append(_root_cause(event.job_failure_data.error))
+            lines.append(advice(_root_cause(event.job_failure_data.error)))
     if any(event.event_type is dg.DagsterEventType.RUN_CANCELED for event in events):
         lines.append("The run was stopped.")
     lines.append("The last release is untouched.")
@@ -94,9 +97,18 @@ def _check_lines(check: dg.AssetCheckEvaluation) -> list[str]:
     return lines
 
 
+def advice(problem: str) -> str:
+    """A message that tells what to do: its own advice, else what helps with a full disk, else where to look."""
+    if "What to do:" in problem:
+        return problem
+    do = "run `skillsbank doctor`, then refresh; if it comes again, report it with the run's page"
+    if is_disk_full(RuntimeError(problem)):
+        do = "the disk is full: free some space (`skillsbank doctor` says how much is needed), then refresh"
+    return f"{problem}{'' if problem.endswith('.') else '.'} What to do: {do}."
+
+
 def _root_cause(error: object) -> str:
-    """The innermost message of a Dagster error record, without the class path and stack."""
-    while getattr(error, "cause", None):
+    """The message of the project's own error, which says what to do, else of the innermost one; without class path."""
+    while not _OURS.match(str(getattr(error, "message", error))) and getattr(error, "cause", None):
         error = error.cause  # type: ignore[attr-defined]
-    message = str(getattr(error, "message", error)).strip()
-    return message.split(": ", 1)[1] if message.startswith("orchestration.errors.") else message
+    return _OURS.sub("", str(getattr(error, "message", error)).strip())

@@ -12,9 +12,12 @@ from orchestration.automation.pruning import prune_runs
 from orchestration.automation.retention import LOG, retain
 from orchestration.codebook import Codebook, load_all
 from orchestration.collection.partners.contract import load_all as load_contracts
+from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
 
-KEY = dg.AssetKey("contacts_retention")
+KEY, JOB = dg.AssetKey("contacts_retention"), "contacts_retention"
+# A server may stand still over the summer's weeks without a night of retention; a clock that jumps does so by years.
+_LONGEST_PAUSE, _SLACK = timedelta(days=30), timedelta(hours=1)
 DESCRIPTION = """Deletes the contacts of every edition whose retention period is over, and proves it.
 
 The period (`retention_months` in the codebook) counts from the last answer to the edition; where answers are not
@@ -45,7 +48,7 @@ def retention_definitions(settings: Settings) -> dg.Definitions:
         return _run(settings, load_all(settings.codebooks), context)
 
     job = dg.define_asset_job(
-        "contacts_retention",
+        JOB,
         selection=dg.AssetSelection.assets(KEY),
         description="Deletes contacts whose period is over.",
         executor_def=dg.in_process_executor,
@@ -69,6 +72,7 @@ def _run(
     from orchestration.automation.rewriting_decisions import retain_decisions  # noqa: PLC0415
 
     logs, archive, now = settings.data / "logs", Archive(settings.archive), datetime.now(UTC)
+    check_clock(context.instance, context.run.run_id, now)
     done = retain(settings.contacts, archive, codebooks, logs, now=now)
     runs = prune_runs(context.instance, now, days=settings.keep_runs_days)
     partners = retain_partner_files(archive, load_contracts(settings.contracts), logs, now=now)
@@ -104,6 +108,25 @@ def _run(
             "log": dg.MetadataValue.path(logs / LOG),
         }
     )
+
+
+def check_clock(instance: dg.DagsterInstance, run_id: str, now: datetime) -> None:
+    """What is deleted never comes back, so that a clock which jumped since the last night deletes nothing this night.
+
+    The next night goes on from there: whoever is on duty has a day to set the clock right.
+
+    Raises:
+        SkillsBankError: the run before is more than 30 days ago, or in the future.
+    """
+    records = instance.get_run_records(dg.RunsFilter(job_name=JOB), limit=2)
+    for last in (one.create_timestamp.astimezone(UTC) for one in records if one.dagster_run.run_id != run_id):
+        if not -_SLACK < now - last < _LONGEST_PAUSE:
+            raise SkillsBankError(
+                f"the retention before this one was on {last:%Y-%m-%d %H:%M} UTC, and now it is {now:%Y-%m-%d %H:%M}: "
+                "did the clock jump? nothing was deleted",
+                expected=f"a run every night, at most {_LONGEST_PAUSE.days} days apart",
+                fix="set the clock right (`timedatectl`); if it is, and the service was off, the next night deletes",
+            )
 
 
 _SCHEMA = dg.TableSchema(

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+import pyarrow.parquet as pq
+
 from orchestration import lake as tables
 from orchestration.decoding.arrow import Array, Flags, Table, flags, pa, pc
 from orchestration.decoding.partner_codes import PartnerCodes
@@ -43,6 +45,8 @@ _SIRENE_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 PARTNER_TABLES = ("frame", "register")
+# The register of 24 November 2026 had a row an establishment, with its activity in the place of the company's.
+_EARLY, _SINCE = "activitePrincipaleEtablissement", "activitePrincipaleUniteLegale"
 REFERENCE_TABLES = (
     "communes",
     "commune_passage",
@@ -108,9 +112,27 @@ def decode_partners(
     of each table.
 
     Raises:
-        PartnerFileError: a file breaks its contract; the message names file, line and column.
+        PartnerFileError: a file breaks its contract; the message names file, line and column. Or the register is one
+            that the first version archived, a row an establishment.
     """
+    for given in inputs:
+        if given.table == "register" and _is_early(given.path):
+            raise PartnerFileError(
+                "this register was archived by the first version, in a layout that is read no more",
+                where=str(given.path),
+                expected="a register made from INSEE's stock files",
+                fix="put StockUniteLegale_utf8 and StockEtablissement_utf8 of one month into inbox/register/, then "
+                "refresh (docs/register.md); what was archived stays",
+            )
     return _decode(PARTNER_TABLES, inputs, lake, codes)
+
+
+def _is_early(path: Path) -> bool:
+    try:
+        names = pq.read_schema(path).names
+    except (OSError, pa.ArrowException):
+        return False  # no Parquet, or none that can be read: told where it is read
+    return _EARLY in names and _SINCE not in names
 
 
 def decode_reference(folder: Path, lake: Path) -> dict[str, int]:

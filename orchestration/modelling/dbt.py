@@ -84,7 +84,7 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
     fingerprint = _fingerprint(project)
     mark = target / FINGERPRINT
     ready = all((target / name).is_file() for name in (_MANIFEST, _PARSED)) and mark.is_file()
-    if ready and mark.read_text() == fingerprint:
+    if ready and mark.read_text() == _mark(fingerprint, target):
         return target / _MANIFEST
     target.mkdir(parents=True, exist_ok=True)
     # Parsed beside and moved, each file at once: the UI may load what a refresh is about to replace.
@@ -105,7 +105,7 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
                 answer = _invoke(["parse"], project, fresh, logs=target / "logs")
         if not answer.success:
             raise explain(answer, ())
-        (fresh / FINGERPRINT).write_text(fingerprint)
+        (fresh / FINGERPRINT).write_text(_mark(fingerprint, fresh))
         for name in (_MANIFEST, _PARSED, FINGERPRINT):
             (fresh / name).replace(target / name)
     return target / _MANIFEST
@@ -173,6 +173,12 @@ def _fingerprint(project: Path) -> str:
                 digest.update(f"\0{path.relative_to(project)}\0".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _mark(fingerprint: str, folder: Path) -> str:
+    """What was parsed, and what came of it: a file that was damaged since is parsed anew."""
+    made = ((folder / name).read_bytes() for name in (_MANIFEST, _PARSED))
+    return "\n".join([fingerprint, *(hashlib.sha256(content).hexdigest() for content in made)])
 
 
 def _parsed(target: Path) -> Manifest:

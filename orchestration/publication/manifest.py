@@ -145,10 +145,22 @@ class Manifest:
 _adapter = TypeAdapter(Manifest)
 
 
+class NewerReleaseError(ReleaseError):
+    """A release that a newer version made: sound, for all that this version can tell."""
+
+
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a release or a candidate. Raises ReleaseError where it is missing or is not one."""
+    """The manifest of a release or a candidate. Raises ReleaseError where it is missing, no manifest, or of a newer
+    schema than this version knows."""
     path = folder / MANIFEST
     try:
+        if (version := stated_version(folder)) > SCHEMA_VERSION:
+            raise NewerReleaseError(
+                f"this release has schema {version}: a newer Skills Bank made it",
+                where=str(path),
+                expected=f"schema {SCHEMA_VERSION} or older",
+                fix="use the version of Skills Bank that made it, or a newer one (docs/operations.md, 'Upgrade')",
+            )
         return _adapter.validate_json(path.read_bytes())
     except FileNotFoundError:
         raise ReleaseError(
@@ -163,6 +175,14 @@ def read_manifest(folder: Path) -> Manifest:
             where=str(path),
             fix="roll back to a sound release with `skillsbank releases rollback`",
         ) from error
+
+
+def stated_version(folder: Path) -> int:
+    """The schema version that a release's manifest states, whatever else is in it; 0 where it states none."""
+    try:
+        return int(json.loads((folder / MANIFEST).read_bytes())["schema_version"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0
 
 
 def sha256(path: Path) -> str:

@@ -20,7 +20,7 @@ from orchestration.publication.disk import candidate_or_nothing, sync, sync_tree
 from orchestration.publication.evidence import Evidence, check_evidence
 from orchestration.publication.explorer.site import EXPLORER
 from orchestration.publication.links import link_problems
-from orchestration.publication.manifest import MANIFEST, Manifest, read_manifest
+from orchestration.publication.manifest import MANIFEST, Manifest, NewerReleaseError, read_manifest
 from orchestration.publication.pack import PACK_FILES
 from orchestration.publication.schema import schema_problems
 from orchestration.publication.soundness import database_problems, file_problems
@@ -108,12 +108,14 @@ def publish(
 
     The evidence is checked here again, whatever ran before: a candidate is published only if every gate in
     ``required`` passed in this run, and the release gate saw exactly the files that are about to go out.
-    The same content as the current release publishes nothing and removes the candidate. Under an embargo (a moment with
+    The same content as the current release publishes nothing and removes the candidate, unless that release was damaged
+    meanwhile: then its content is published anew. Under an embargo (a moment with
     its zone, in the future) the release is current, but its ``public/`` stays closed to others (``embargo.lift``).
 
     Raises:
         ReleaseError: evidence missing, failed, of another run or of other files; a candidate that has changed, or whose
-            tables or links `releases verify` would refuse; a full disk. The current release is untouched then.
+            tables or links `releases verify` would refuse; a full disk; a current release of a newer version. The
+            current release is untouched then.
     """
     manifest = candidate.manifest
     check_evidence(evidence, required, run_id=manifest.run_id, content_hash=manifest.content_hash)
@@ -123,8 +125,7 @@ def publish(
             where=str(candidate.folder),
             fix="run the refresh again",
         )
-    before = current(releases)
-    if before and before.content_hash == manifest.content_hash:
+    if before := _has(releases, manifest.content_hash):
         shutil.rmtree(candidate.folder)
         _clean(releases)
         return Publication(before, is_new=False)
@@ -146,9 +147,14 @@ def current(releases: Path) -> Release | None:
 
 
 def list_releases(releases: Path) -> list[Release]:
-    """All releases, the newest first. A folder without a manifest, or under another name, is not one."""
-    whole = [name for name in _names(releases) if (releases / name / MANIFEST).is_file()]
-    return [_open(releases, name) for name in reversed(whole)]
+    """All releases that can be read, the newest first; ``unreadable`` has the others. A folder without a manifest, or
+    under another name, is not one."""
+    return _all(releases)[0]
+
+
+def unreadable(releases: Path) -> dict[str, ReleaseError]:
+    """Releases whose manifest is damaged or of a newer schema, by their id, and why: they stay where they are."""
+    return _all(releases)[1]
 
 
 def open_release(releases: Path, name: str = CURRENT) -> Release:
@@ -316,6 +322,30 @@ def _open(releases: Path, name: str) -> Release:
     if not _ID.fullmatch(name) or not (folder / MANIFEST).is_file():
         raise _unknown(releases, name)
     return Release(name, folder, read_manifest(folder), is_current=_linked(releases) == name)
+
+
+def _has(releases: Path, content: str) -> Release | None:
+    """The current release, if it has this content and is sound: a damaged one must keep nobody from publishing, one of
+    a newer version must."""
+    try:
+        before = current(releases)
+    except NewerReleaseError:
+        raise
+    except ReleaseError:
+        return None
+    same = before is not None and before.content_hash == content
+    return before if before and same and not file_problems(before.folder, before.manifest) else None
+
+
+def _all(releases: Path) -> tuple[list[Release], dict[str, ReleaseError]]:
+    read, unread = [], {}
+    for name in reversed(_names(releases)):
+        if (releases / name / MANIFEST).is_file():
+            try:
+                read.append(_open(releases, name))
+            except ReleaseError as problem:
+                unread[name] = problem
+    return read, unread
 
 
 def _unknown(releases: Path, name: str) -> ReleaseError:

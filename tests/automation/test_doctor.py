@@ -178,6 +178,22 @@ def test_the_command_says_so_with_its_exit_code(small):
     assert "wrong" in finished.stdout
 
 
+def test_a_damaged_record_of_runs_is_set_aside(small, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(small.settings.dagster_home))
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_runs() == []
+    path = small.settings.dagster_home / "history" / "runs.db"
+    assert problems(states(small)) == set()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    found = states(small)
+    assert problems(found) == {"storage"}
+    assert found["storage"].said == "history/runs.db is damaged"
+    assert "no data" in found["storage"].do
+    assert states(small, fix=True)["storage"].state is State.mended
+    assert list(small.settings.dagster_home.glob("damaged-*/history/runs.db"))
+    assert problems(states(small)) == set()
+
+
 def test_a_full_disk(small, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 10**12 - 10**6, 10**6))

@@ -1,5 +1,6 @@
 """Failure, recovery, lateness and the digest, told from runs that Dagster really has on record."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -25,7 +26,10 @@ def national():
 
 @dg.asset
 def broken():
-    raise GateError("no such thing", where="a.csv, row 3")
+    try:
+        json.loads("{")
+    except ValueError as damage:
+        raise GateError("no such thing", where="a.csv, row 3") from damage
 
 
 @dg.asset
@@ -67,7 +71,8 @@ def test_a_failed_gate_links_to_run_check_and_runbook(instance, settings):
 def test_a_failed_step_tells_its_cause(instance, settings):
     alert = describe_failure(instance, run(instance, broken), settings)
     assert alert.subject == "The refresh failed"
-    assert "Step broken: a.csv, row 3: no such thing." in alert.lines
+    (line,) = [line for line in alert.lines if line.startswith("Step broken: ")]
+    assert line.startswith("Step broken: a.csv, row 3: no such thing. What to do: run `skillsbank doctor`")
     assert alert.links["What to do"].endswith("#a-step-failed")
 
 

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,17 +11,31 @@ import pytest
 from ..automation.conftest import make_small
 
 RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
-BLOCKS = re.findall(r"```sh\n(.*?)```", RUNBOOK.read_text(encoding="utf-8"), re.DOTALL)
-COMMANDS = list(
+TEXT = RUNBOOK.read_text(encoding="utf-8")
+# What is to be typed: lines of blocks, and what stands in the text with a space in it.
+TYPED = list(
     dict.fromkeys(
-        line.partition("#")[0].strip()
-        for block in BLOCKS
-        for line in block.splitlines()
-        if line.startswith("skillsbank ")
+        [
+            line.partition("#")[0].strip()
+            for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+            for line in block.splitlines()
+        ]
+        + [
+            " ".join(span.split())
+            for span in re.findall(r"`([^`]+)`", re.sub(r"(?s)```.*?```", "", TEXT))
+            if " " in span
+        ]
     )
 )
+COMMANDS = [command for command in TYPED if command.startswith("skillsbank ")]
 # A refresh has tests of its own, in tests/end_to_end.
 PARSED = ("skillsbank refresh",)
+# The server's own, on files that test_deploy.py tries with the programs themselves; and CI runs `make refresh`.
+ELSEWHERE = ("systemctl enable --now ", "htpasswd ", "nginx -t", "make refresh")
+CAMPAIGN = "python -m benchmarks.faults"
+# Words of configuration, which are nothing to type.
+NO_COMMANDS = ("auth_request ", "error_page ", "location ")
+MIGRATE = "DAGSTER_HOME=/srv/skillsbank/dagster dagster instance migrate"
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +62,35 @@ def test_command(small, tmp_path, command):
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
+def test_no_other_command_is_told():
+    others = set(TYPED) - set(COMMANDS) - {MIGRATE, "dagster instance migrate", CAMPAIGN}
+    assert {one for one in others if not one.startswith(ELSEWHERE + NO_COMMANDS)} == set()
+
+
+def test_dagsters_storage_is_migrated(small):
+    assert MIGRATE in TYPED
+    command = [str(Path(sys.executable).with_name("dagster")), *MIGRATE.split()[2:]]
+    environment = small.environment() | {"DAGSTER_HOME": str(small.settings.dagster_home)}
+    finished = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_the_fault_campaign_can_be_started():
+    assert CAMPAIGN in TYPED
+    command = [sys.executable, *CAMPAIGN.split()[1:], "--help"]
+    finished = subprocess.run(
+        command, cwd=RUNBOOK.parents[1], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "--kills" in finished.stdout
+
+
 def test_alerts_lead_to_sections_that_exist():
     code = (RUNBOOK.parents[1] / "orchestration" / "automation").glob("*.py")
     texts = "".join(path.read_text(encoding="utf-8") for path in code)
     told = set(re.findall(r'"(a-[a-z-]+)"', texts))
-    headings = re.findall(r"(?m)^#+ (.*)$", RUNBOOK.read_text(encoding="utf-8"))
+    headings = re.findall(r"(?m)^#+ (.*)$", TEXT)
     assert told
     assert told <= {heading.lower().replace(" ", "-") for heading in headings}

@@ -2,7 +2,6 @@
 
 import json
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -11,7 +10,8 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from .conftest import copy_of, same_secret
+from ..faults.breaking import change_sample
+from .conftest import copy_of
 
 pytestmark = pytest.mark.end_to_end
 
@@ -66,46 +66,6 @@ def test_a_second_refresh_publishes_nothing_and_says_so(deployment):
     assert "Nothing has changed" in finished.stdout
     assert "build_marts" not in finished.stdout, "an unchanged input skips everything downstream"
     assert deployment.published() == before
-
-
-@pytest.mark.parametrize("step", ["collect_tour_2019", "decode", "build_marts", "release_candidate"])
-def test_ctrl_c_after_a_stage_leaves_the_last_release(deployment, step):
-    change_sample(deployment)
-    before = deployment.published()
-    process = deployment.start("refresh")
-    for line in process.stdout:
-        if line.startswith(step):
-            process.send_signal(signal.SIGINT)
-            break
-    out, _ = process.communicate(timeout=120)
-    assert process.returncode == 130, out
-    assert "last release is untouched" in out
-    assert "Traceback" not in out
-    after = deployment.published()
-    assert {name: after.get(name) for name in before} == before
-    assert deployment.run("releases", "verify", "--files").returncode == 0
-
-
-def test_after_a_kill_the_next_refresh_publishes_what_any_machine_would(first_release, tmp_path):
-    """A first refresh that is killed; the next one heals, and the same inputs give the same content everywhere."""
-    original, _ = first_release
-    deployment = same_secret(original, tmp_path)
-    process = deployment.start("refresh")
-    for line in process.stdout:
-        if line.startswith("build_marts"):
-            process.send_signal(signal.SIGKILL)
-            break
-    process.communicate(timeout=120)
-    finished = deployment.run("refresh")
-    assert finished.returncode == 0, finished.stdout
-    assert len(deployment.run("releases", "list").stdout.splitlines()) == 2  # heading and one release
-    assert deployment.run("releases", "verify", "--files").returncode == 0
-    leftovers = [path.name for path in deployment.releases.iterdir() if path.name.startswith(".")]
-    assert not leftovers
-    hashes = [
-        json.loads(one.run("releases", "show").stdout)["content_hash"] for one in (original, deployment)
-    ]
-    assert hashes[0] == hashes[1]
 
 
 READER = """
@@ -169,16 +129,3 @@ def test_rollback_goes_back_and_a_release_verifies(switch):
     listed = deployment.run("releases", "list").stdout
     assert first in listed
     assert second in listed
-
-
-def change_sample(deployment):
-    """Put an export of the sample with its last response left out into the inbox, so that a refresh has work."""
-    records = (deployment_sample() / "tour_2019" / "responses.csv").read_bytes().split(b'\r\n"')
-    changed = b'\r\n"'.join(records[:-1]) + b"\r\n\r\n"
-    (deployment.inbox("tour_2019") / "responses.csv").write_bytes(changed)
-
-
-def deployment_sample():
-    from orchestration.settings import Settings
-
-    return Settings().sample_folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -240,6 +241,20 @@ class TestPreparing:
             prepare_manifest(project, target)
         assert manifest.read_bytes() == before
         assert not [path.name for path in target.iterdir() if path.name.startswith(".parsing-")]
+
+    @pytest.mark.parametrize("name", ["manifest.json", "partial_parse.msgpack"])
+    def test_what_was_damaged_since_is_parsed_anew(self, tmp_path: Path, name: str) -> None:
+        project, target = tmp_path / "project", tmp_path / "target"
+        (project / "models").mkdir(parents=True)
+        for file in ("dbt_project.yml", "profiles.yml"):
+            (project / file).write_text((DBT_PROJECT / file).read_text())
+        (project / "models" / "one.sql").write_text("select 1 as a")
+        prepare_manifest(project, target)
+        whole = (target / name).read_bytes()
+        (target / name).write_bytes(whole[: len(whole) // 2])
+        nodes = json.loads(prepare_manifest(project, target).read_bytes())["nodes"]
+        assert "model.skills_bank.one" in nodes
+        assert (target / name).stat().st_size > len(whole) / 2 + 1
 
     def test_a_description_may_move_to_another_file(self, tmp_path: Path) -> None:
         project, target = tmp_path / "project", tmp_path / "target"

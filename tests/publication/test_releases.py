@@ -176,6 +176,22 @@ def test_verify_finds_each_damage_and_rollback_refuses_it(workshop, found):
     assert verify(workshop.releases).id == "2026-W48-2"
 
 
+@pytest.mark.parametrize("damage", ["a file has changed", "the manifest is cut", "the link leads nowhere"])
+def test_the_content_of_a_damaged_release_is_published_anew(workshop, damage):
+    folder = release(workshop).release.folder
+    if damage == "a file has changed":
+        (folder / "public" / "pub_edition.csv").write_text("edited")
+    elif damage == "the manifest is cut":
+        (folder / MANIFEST).write_text((folder / MANIFEST).read_text()[:2000])
+    else:
+        (workshop.releases / "current").unlink()
+        (workshop.releases / "current").symlink_to("2026-W48-9")
+    again = release(workshop, "run-2")
+    assert again.is_new
+    assert verify(workshop.releases).id == again.release.id == "2026-W48-2"
+    assert folder.is_dir(), "the damaged one stays for a look"
+
+
 def test_a_private_table_in_public_is_refused_even_where_manifest_and_gate_agree(workshop):
     candidate = workshop.candidate()
     shutil.copy(candidate.folder / "internal" / "dim_company.parquet", candidate.folder / "public")

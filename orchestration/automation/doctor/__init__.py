@@ -9,7 +9,6 @@ from contextlib import nullcontext
 from orchestration.automation.doctor import machine, runs, stored
 from orchestration.automation.doctor.finding import Finding, State
 from orchestration.automation.lock import refresh_lock
-from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
 
 __all__ = ["CHECKS", "Finding", "State", "examine"]
@@ -22,6 +21,7 @@ CHECKS: dict[str, Check] = {
     "clock": machine.clock,
     "packages": machine.packages,
     "lock": runs.lock,
+    "storage": runs.storage,
     "runs": runs.stuck,
     "secrets": stored.secrets,
     "rights": stored.rights,
@@ -46,6 +46,6 @@ def examine(settings: Settings, *, fix: bool = False) -> list[Finding]:
         for name, check in CHECKS.items():
             try:
                 findings.append(check(settings, fix))
-            except (SkillsBankError, OSError, ValueError) as problem:
+            except Exception as problem:  # a doctor that breaks off helps nobody
                 findings.append(Finding(name, State.wrong, f"the check broke: {problem}", "mend this first"))
     return findings

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from orchestration.automation.doctor.finding import Finding, State, found
+from orchestration.automation.instance import damaged, set_aside
 from orchestration.automation.lock import holder
 from orchestration.settings import Settings
 
@@ -33,11 +34,26 @@ def lock(settings: Settings, fix: bool) -> Finding:
     return Finding("lock", State.wrong, f"held for more than {LONGEST.seconds // 3600} hours ({held})", do)
 
 
+def storage(settings: Settings, fix: bool) -> Finding:
+    """Dagster's databases are sound; ``fix`` moves them aside as a whole, and the record of runs begins anew."""
+    home = settings.dagster_home
+    problems = [f"{path.relative_to(home)} is damaged" for path in damaged(home)]
+    if problems and fix:
+        problems.append(f"all of it lies in {set_aside(home).name} now")
+    do = (
+        "stop the services; then restore it from a backup, or `skillsbank doctor --fix` sets it aside: it is the "
+        "record of runs, and no data"
+    )
+    return found("storage", problems, do, fine="Dagster's databases are sound", mended=fix)
+
+
 def stuck(settings: Settings, fix: bool) -> Finding:
     """Dagster counts no run as going on whose process is gone: it would keep all others waiting."""
     fine = "none is on record as going on without a process"
     if not (settings.dagster_home / "dagster.yaml").exists():
         return Finding("runs", State.ok, "Dagster has not run here yet")
+    if damaged(settings.dagster_home):
+        return Finding("runs", State.ok, "nobody can tell before the storage is mended")
     if not fix and holder(settings.data) is not None:
         return Finding("runs", State.ok, "a refresh is running")
     import dagster as dg  # noqa: PLC0415 (slow, and not needed where there is nothing to look at)

@@ -3,6 +3,7 @@ not: the machine (machine.py), or runs (runs.py)."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from collections.abc import Iterator
@@ -11,9 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration import archive as archive_room
 from orchestration import audit, lake
-from orchestration.archive import Archive
+from orchestration.archive import SCHEMA_VERSION, Archive, Entry
 from orchestration.automation.doctor.finding import Finding, State, found
 from orchestration.automation.lock import holder
 from orchestration.collection.contacts import restrict
@@ -88,15 +88,10 @@ def archive(settings: Settings, fix: bool) -> Finding:
 
 def schemas(settings: Settings, fix: bool) -> Finding:
     """What is stored was written by this version, or by one that this version can read."""
-    problems = [
-        f"{entry.path.name} has schema {entry.facts['schema_version']}"
-        for entry in _sound(settings)
-        if int(entry.facts.get("schema_version", 1)) > archive_room.SCHEMA_VERSION
-    ]
-    for release in settings.releases.glob(f"*-W*-*/{manifest.MANIFEST}"):
-        version = manifest.read_manifest(release.parent).schema_version
-        if version > manifest.SCHEMA_VERSION:
-            problems.append(f"release {release.parent.name} has schema {version}")
+    problems = list(_newer_entries(settings.archive))
+    for release in sorted(settings.releases.glob("*-W*-*")):
+        if (version := manifest.stated_version(release)) > manifest.SCHEMA_VERSION:
+            problems.append(f"release {release.name} has schema {version}")
     if problems:
         do = "a newer Skills Bank wrote it: install that version again (docs/operations.md, 'Upgrade')"
         return found("schemas", problems, do, fine="")
@@ -144,12 +139,22 @@ def _temporary(settings: Settings) -> Iterator[Path]:
     yield from settings.secrets.glob(".company_key.*")
 
 
-def _sound(settings: Settings) -> list[archive_room.Entry]:
+def _sound(settings: Settings) -> list[Entry]:
     """The archive's entries; none where one is damaged, which the check of the archive tells."""
     try:
         return Archive(settings.archive).entries()
     except ArchiveError:
         return []
+
+
+def _newer_entries(room: Path) -> Iterator[str]:
+    for sidecar in sorted(room.glob("*/*/*.json")):
+        try:
+            version = int(json.loads(sidecar.read_bytes()).get("schema_version", 1))
+        except (OSError, ValueError, TypeError, AttributeError):
+            continue  # damaged, which the check of the archive tells
+        if version > SCHEMA_VERSION:
+            yield f"{sidecar.name} has schema {version}"
 
 
 def _other_tables(room: Path) -> Iterator[str]:

@@ -75,7 +75,12 @@ def refused(host: str, call: str, text: str, code: str | None = None) -> Refused
     if words.startswith("invalid session key") or "invalidsessionkey" in letters:
         return KeyExpiredError(said, where=where, fix="run again; the key lives two hours")
     if words.startswith(_EMPTY):
-        return NothingThereError(said, where=where)
+        return NothingThereError(
+            said,
+            where=where,
+            expected="a survey that was activated, with its table of responses",
+            fix="look whether the survey is still there and active, then run again; what was archived stays",
+        )
     if words.startswith(_NOT_ALLOWED) or "permission" in letters:
         return RefusedError(
             said,
