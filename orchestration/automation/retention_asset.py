@@ -11,6 +11,7 @@ from orchestration.automation.pruning import prune_runs
 from orchestration.automation.retention import LOG, retain
 from orchestration.automation.rewriting_decisions import retain_decisions
 from orchestration.codebook import Codebook, load_all
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.partners.contract import load_all as load_contracts
 from orchestration.settings import Settings
 
@@ -59,7 +60,7 @@ def _run(
     settings: Settings, codebooks: Sequence[Codebook], context: dg.AssetExecutionContext
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     logs, archive, now = settings.data / "logs", Archive(settings.archive), datetime.now(UTC)
-    done = retain(settings.contacts, archive, codebooks, logs, now=now)
+    done = retain(Contacts.of(settings), archive, codebooks, logs, now=now)
     runs = prune_runs(context.instance, now, days=settings.keep_runs_days)
     partners = retain_partner_files(archive, load_contracts(settings.contracts), logs, now=now)
     months = max((book.retention_months for book in codebooks), default=0)
@@ -90,7 +91,8 @@ def _run(
             "decisions_deleted": decisions,
             "runs_pruned": runs,
             "without_codebook": list(done.unknown),
-            "rights_corrected": done.rights_corrected,
+            "rights_corrected": done.guarded.rights,
+            "contacts_encrypted": done.guarded.encrypted,
             "log": dg.MetadataValue.path(logs / LOG),
         }
     )
