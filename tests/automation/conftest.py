@@ -71,7 +71,7 @@ class Small:
             connection.execute(
                 "create table pub_edition as select 'tour_2019' as edition, ? as respondents", [respondents]
             )
-            connection.execute(f"copy pub_edition to '{folder}/public/pub_edition.csv'")
+            connection.table("pub_edition").write_csv(str(folder / "public" / "pub_edition.csv"))
         files = hash_files(folder)
         Manifest(
             created_at=(created_at or datetime.now(UTC)).isoformat(timespec="seconds"),
