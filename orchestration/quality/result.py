@@ -132,6 +132,6 @@ def _line(cells: Iterable[str]) -> str:
 
 def _escape(text: str) -> str:
     """Keep a value from closing its table cell or becoming markup."""
-    for sign in "\\|<>`*":
+    for sign in "\\|<>`*[]":
         text = text.replace(sign, f"\\{sign}")
     return " ".join(text.split())
