@@ -100,6 +100,16 @@ def digest(
 
 
 @operations_app.command()
+def prepare() -> None:
+    """Make the folders, Dagster's settings and the parsed models that the services need before they start."""
+    from orchestration.automation.preparing import prepare as make_ready  # noqa: PLC0415
+
+    settings = Settings()
+    make_ready(settings)
+    print(f"{settings.data} is ready for daemon and webservers")
+
+
+@operations_app.command()
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where backups are kept, on another disk.")],
 ) -> None:

@@ -29,6 +29,8 @@ def test_daemon_and_webservers_are_different_users_without_rights():
     assert all(users[path.name] == "skillsbank-web" for path in WEB)
     for path in UNITS:
         options = service(path)
+        assert ("ExecStartPre" in options) == (path not in WEB)
+        assert ("skillsbank-daemon.service" in path.read_text().partition("[Service]")[0]) == (path in WEB)
         assert options["CapabilityBoundingSet"] == ""
         assert options["NoNewPrivileges"] == "yes"
         assert options["ProtectSystem"] == "strict"
@@ -51,7 +53,7 @@ def test_systemd_finds_no_fault(tmp_path):
     if tool is None:
         pytest.skip("systemd-analyze is not on this machine")
     for path in UNITS:
-        text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", path.read_text())
+        text = re.sub(r"(?m)^(ExecStart(?:Pre)?)=\S+", r"\1=/bin/true", path.read_text())
         (tmp_path / path.name).write_text(text)
     said = subprocess.run(
         [tool, "verify", *(str(tmp_path / path.name) for path in UNITS)],
@@ -79,7 +81,7 @@ def test_nginx_asks_who_it_is_and_speaks_tls_alone(name):
 
 def test_compose_keeps_to_loopback_and_to_least_rights():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-    assert set(services) == {"daemon", "engineers", "analysts"}
+    assert set(services) == {"prepare", "daemon", "engineers", "analysts"}
     for name, one in services.items():
         assert one["read_only"] is True, name
         assert one["cap_drop"] == ["ALL"], name
@@ -88,10 +90,19 @@ def test_compose_keeps_to_loopback_and_to_least_rights():
             "/srv/skillsbank/contacts",
             "/srv/skillsbank/secrets",
             "/srv/skillsbank/inbox",
+            "/srv/skillsbank/audit",
         }
-        assert hidden == (name != "daemon"), name
-    assert "--read-only" in services["analysts"]["entrypoint"]
-    assert "--read-only" not in services["engineers"]["entrypoint"]
+        is_web = name in {"engineers", "analysts"}
+        assert hidden == is_web, name
+        # Only the daemon has the secrets of the environment; the webservers are another user, of its group.
+        assert ("env_file" in one) == (name == "daemon"), name
+        assert one.get("user") == ("10002:10001" if is_web else None), name
+        assert "umask 0007" in one["entrypoint"][-1], name
+        assert name == "prepare" or one["depends_on"] == {
+            "prepare": {"condition": "service_completed_successfully"}
+        }
+    assert services["analysts"]["entrypoint"][-1].endswith("--read-only")
+    assert "--read-only" not in services["engineers"]["entrypoint"][-1]
 
 
 def test_the_image_copies_what_is_there_and_runs_without_root():
