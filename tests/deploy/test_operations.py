@@ -18,8 +18,8 @@ COMMANDS = list(
         if line.startswith("skillsbank ")
     )
 )
-# A refresh has tests of its own, in tests/end_to_end.
-PARSED = ("skillsbank refresh",)
+# A refresh has tests of its own, in tests/end_to_end, and the preparation in tests/modelling.
+PARSED = ("skillsbank refresh", "skillsbank prepare")
 
 
 @pytest.fixture(scope="module")
