@@ -112,6 +112,6 @@ def test_the_image_copies_what_is_there_and_runs_without_root():
             for name in line.split()[1:-1]:
                 assert (DEPLOY.parent / name).exists(), name
     users = [line for line in lines if line.startswith("USER ")]
-    assert users == ["USER skillsbank"]
-    assert lines.index("USER skillsbank") < lines.index('ENTRYPOINT ["skillsbank"]')
+    assert users == ["USER 10001:10001"]
+    assert lines.index("USER 10001:10001") < lines.index('ENTRYPOINT ["skillsbank"]')
     assert any("--require-hashes" in line for line in lines)
