@@ -1,10 +1,8 @@
-"""Personal data, kept apart. Belongs here: which columns are personal, and the restricted, encrypted files they go to.
-Does not: anything that is archived, or the keys (contacts_keys.py)."""
+"""Personal data, kept apart. Belongs here: the restricted, encrypted files it goes to. Does not: which columns are
+personal (personal.py), anything that is archived, or the keys (contacts_keys.py)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +17,10 @@ import pyarrow.parquet as pq
 from cryptography.fernet import InvalidToken
 
 from orchestration.archive import Entry, sync
-from orchestration.codebook import Codebook, has_text_headings
 from orchestration.collection import contacts_keys
 from orchestration.collection.contacts_keys import ContactsKeys, MissingKeyError
 from orchestration.collection.row_groups import RowGroups
-from orchestration.errors import ArchiveError, CodebookError
-from orchestration.identifiers import CompanyKeys
+from orchestration.errors import ArchiveError
 from orchestration.settings import Settings
 
 _COLUMNS: dict[str, pa.DataType] = {
@@ -42,59 +38,10 @@ _NAME_COLUMNS: dict[str, pa.DataType] = {
 # What a frame or register calls its companies: a row a name, under the entry whose rows it belongs to.
 NAMES = pa.schema(_NAME_COLUMNS)
 REJECTED_ROW = "rejected row"
-# Personal in every survey, named by the codebook or not: who answered, and from where.
-ALWAYS_PERSONAL = frozenset({"token", "ipaddr"})
-# Goes into the hash of the split: to be raised whenever intake would archive the same original otherwise.
-_SPLIT_VERSION = 2
 _DRAFT = ".draft-"
 # How a Parquet file ends: with its footer encrypted, or plain.
 _ENCRYPTED, _PLAIN = b"PARE", b"PAR1"
 _ROWS = 131_072
-
-
-def personal_headings(codebook: Codebook) -> set[str]:
-    """The columns that never reach the archive.
-
-    Raises:
-        CodebookError: a question for a SIREN or SIRET is not marked personal.
-    """
-    columns = codebook.columns()
-    for column in columns.values():
-        if column.kind in {"siren", "siret"} and not column.personal:
-            raise CodebookError(
-                f"question '{column.question}' asks for a {column.kind.upper()} and is not marked personal",
-                where=f"codebook of {codebook.edition}",
-                expected="personal: true, since the number names a company",
-                fix=f"add 'personal: true' to question '{column.question}'",
-            )
-    personal = {heading for heading, column in columns.items() if column.personal}
-    return personal | set(codebook.personal_columns) | ALWAYS_PERSONAL
-
-
-def split_hash(codebook: Codebook, keys: CompanyKeys, reader: str) -> str:
-    """Identify how an original is split: same hash and same original, same archived content."""
-    columns = codebook.columns()
-    split = {
-        "version": _SPLIT_VERSION,
-        "reader": reader,
-        "personal": sorted(personal_headings(codebook)),
-        "free_text": sorted(heading for heading, column in columns.items() if column.is_free_text),
-        "headings": {column.vv_heading: heading for heading, column in columns.items()},
-        "test_rows": codebook.test_rows.model_dump() if codebook.test_rows else None,
-        "keys": keys.fingerprint,
-    }
-    if has_text_headings(reader):
-        # There, texts of the codebook decide what each cell is.
-        split["questions"] = [
-            question.model_dump(exclude={"asked_when", "comparability"}) for question in codebook.questions
-        ]
-        split["exports"] = [
-            export.model_dump(exclude={"files", "server"})
-            for export in codebook.exports
-            if export.format == reader
-        ]
-        split["timezone"] = codebook.timezone
-    return hashlib.sha256(json.dumps(split, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class ContactsFile:

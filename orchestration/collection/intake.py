@@ -20,11 +20,10 @@ from orchestration.collection.contacts import (
     REJECTED_ROW,
     Contacts,
     ContactsFile,
-    personal_headings,
-    split_hash,
 )
 from orchestration.collection.exports import Chunk, Export
 from orchestration.collection.headings import check_answers, code_headings
+from orchestration.collection.personal import personal_headings, split_hash
 from orchestration.collection.raw_file import digest_of
 from orchestration.collection.readers import open_declared
 from orchestration.collection.row_groups import RowGroups, responses_writer

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import Codebook
 from orchestration.codebook import Server as Declared
-from orchestration.collection.contacts import Contacts, personal_headings, split_hash
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import Collected, Place, archive_export, declared_export
 from orchestration.collection.limesurvey.client import Server
 from orchestration.collection.limesurvey.errors import CountsDifferError
@@ -30,6 +30,7 @@ from orchestration.collection.limesurvey.incremental import (
     unchanged,
 )
 from orchestration.collection.limesurvey.pages import Listing, Survey, list_responses
+from orchestration.collection.personal import personal_headings, split_hash
 from orchestration.errors import CodebookError
 from orchestration.identifiers import CompanyKeys
 
