@@ -211,27 +211,30 @@ class Contacts:
             MissingKeyError: there are encrypted files, and no key.
         """
         folder = self.folder / feed
+        draft, file = folder / f"{_DRAFT}{os.getpid()}.parquet", None
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for path in (self.folder, folder):
-                path.chmod(0o700)
-            for leftover in folder.glob(f"{_DRAFT}*"):
-                leftover.unlink()
-            draft = folder / f"{_DRAFT}{os.getpid()}.parquet"
-            file = ContactsFile(folder, draft, schema, self._keys())
-        except OSError as problem:
-            raise ArchiveError(
-                f"cannot be written: {problem.strerror}",
-                where=str(folder),
-                expected="a folder of this user",
-                fix="correct the rights, then run again; nothing was added",
-            ) from problem
-        try:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                for path in (self.folder, folder):
+                    path.chmod(0o700)
+                for leftover in folder.glob(f"{_DRAFT}*"):
+                    leftover.unlink()
+                file = ContactsFile(folder, draft, schema, self._keys())
+            except OSError as problem:
+                raise ArchiveError(
+                    f"cannot be written: {problem.strerror}",
+                    where=str(folder),
+                    expected="a folder of this user",
+                    fix="correct the rights, then run again; nothing was added",
+                ) from problem
             yield file
         finally:
             with suppress(OSError, pa.ArrowException):
-                file.close()
-            draft.unlink(missing_ok=True)
+                if file is not None:
+                    file.close()
+            # Also where an interrupt came before there was a file to close.
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
     def protect(self) -> Protected:
         """Put rights right, and encrypt what a version before encryption left.
