@@ -1,6 +1,6 @@
 # `make refresh` and `make test` do everything on a fresh machine: Python 3.11 to 3.13, make and git are enough.
 .DEFAULT_GOAL := help
-.PHONY: help refresh test lint ui lock bench
+.PHONY: help refresh test lint audit ui lock bench
 
 PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
@@ -25,6 +25,9 @@ lint: .venv/.dev ## Check style, formatting, SQL and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/sqlfluff lint --nocolor --processes 2 dbt_project/models
 	@$(BIN)/mypy
+
+audit: .venv/.dev ## Ask whether the locked packages have known vulnerabilities
+	@.ci/audit
 
 lock: .venv/.dev ## Pin again after a change in pyproject.toml
 	@$(PIP) uv

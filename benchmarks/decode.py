@@ -25,6 +25,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from orchestration.collection.contacts import Contacts
+
 # Each process imports only what it measures, and the one that starts them nothing: a process' peak memory (ru_maxrss)
 # counts what the one that started it had.
 # ruff: noqa: PLC0415
@@ -118,7 +120,7 @@ def _ours(step: str, folder: Path, kind: str) -> Callable[[], Any]:
     archive, keys = Archive(data / "archive"), CompanyKeys(b"the secret of a benchmark")
 
     def intake() -> None:
-        collect_export(path, codebook, SOURCE, archive, data / "contacts", keys)
+        collect_export(path, codebook, SOURCE, archive, Contacts(data / "contacts", data / "secrets"), keys)
 
     def to_lake() -> None:
         entry = archive.latest(SOURCE, EDITION)

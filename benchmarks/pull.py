@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from orchestration.archive import Archive
 from orchestration.codebook import Server as Declared
 from orchestration.codebook import load
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.limesurvey import Server, pull_edition
 from orchestration.identifiers import CompanyKeys
 from orchestration.settings import PROJECT
@@ -99,7 +100,12 @@ def _pull(url: str, data: Path) -> dict[str, Any]:
     keys = CompanyKeys(b"the secret of the benchmark")
     with Server(url, "collector", SecretStr("pass phrase of the tests %7")) as server:
         pulled = pull_edition(
-            server, _codebook(), "limesurvey", Archive(data / "archive"), data / "contacts", keys
+            server,
+            _codebook(),
+            "limesurvey",
+            Archive(data / "archive"),
+            Contacts(data / "contacts", data / "secrets"),
+            keys,
         )
     assert pulled.collected is not None
     return {"read": pulled.read, "rows": pulled.collected.rows, "path": pulled.collected.entry.path}

@@ -27,6 +27,7 @@ Action = Literal[
     "contacts shown",
     "backed up",
     "restored",
+    "rotated keys",
 ]
 LOG = "audit.jsonl"
 _HEAD = "head"

@@ -20,6 +20,8 @@ audit_app = typer.Typer(
     help="Who published, rolled back, erased, reviewed, exported contacts.", no_args_is_help=True
 )
 operations_app.add_typer(audit_app, name="audit")
+keys_app = typer.Typer(help="The keys that the contacts are encrypted with.", no_args_is_help=True)
+operations_app.add_typer(keys_app, name="keys")
 _COLOURS = {"ok": "green", "mended": "cyan", "warning": "yellow", "wrong": "red"}
 
 
@@ -63,6 +65,20 @@ def audit_verify() -> None:
     print(f"{chain.records} records, the chain is whole; last hash {chain.head[:12]}")
 
 
+@keys_app.command("rotate")
+def keys_rotate() -> None:
+    """Encrypt all contacts with a new key, then retire the old one. Killed half-way: run it again.
+
+    Refused while a refresh runs. Backups from before keep the keys that they were made with.
+    """
+    from orchestration.automation.key_rotation import rotate_keys  # noqa: PLC0415
+
+    done = rotate_keys(Settings())
+    print(
+        f"{done.files} files encrypted with the new key {done.key}; retired: {', '.join(done.retired) or 'none'}"
+    )
+
+
 @operations_app.command()
 def digest(
     send: Annotated[bool, typer.Option("--send", help="Send it by e-mail and webhook, too.")] = False,
@@ -81,6 +97,16 @@ def digest(
     print(made.text())
     if send:
         print(f"Sent by: {', '.join(alerts.send(made, settings)) or 'no channel, none is configured'}")
+
+
+@operations_app.command()
+def prepare() -> None:
+    """Make the folders, Dagster's settings and the parsed models that the services need before they start."""
+    from orchestration.automation.preparing import prepare as make_ready  # noqa: PLC0415
+
+    settings = Settings()
+    make_ready(settings)
+    print(f"{settings.data} is ready for daemon and webservers")
 
 
 @operations_app.command()

@@ -4,7 +4,6 @@ whole columns of numbers. Does not: which column of an export holds them."""
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute
 from pydantic import SecretStr
 
+from orchestration import secret_files
 from orchestration.errors import SkillsBankError
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
@@ -136,7 +136,7 @@ class CompanyKeys:
             return cls(configured.get_secret_value().encode())
         path = folder / "company_key"
         if not path.exists():
-            _make_secret(path)
+            secret_files.make(path, secrets.token_hex(32).encode())
         try:
             return cls(path.read_bytes().strip())
         except SkillsBankError as weak:
@@ -161,21 +161,3 @@ class CompanyKeys:
         inner.update(message)
         outer.update(inner.digest())
         return outer.hexdigest()
-
-
-def _make_secret(path: Path) -> None:
-    """Write a new secret so that it is there whole or not at all, and never over another one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_hex(32).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return  # another process was first: its secret is the one
-    finally:
-        draft.unlink(missing_ok=True)

@@ -106,7 +106,9 @@ def verify_backup(folder: Path) -> Backup:
             fix="restore it with the version of Skills Bank that made it, or a newer one",
         )
     found = set(_files(folder)) - {MANIFEST}
-    problems = [f"{name} is missing" for name in listed.keys() - found]
+    # None is ever written, and one that was put in could lead a restore to any file of the machine.
+    problems = [f"{name} is a link" for name in sorted(found) if (folder / name).is_symlink()]
+    problems += [f"{name} is missing" for name in listed.keys() - found]
     problems += [f"{name} was added" for name in found - listed.keys()]
     problems += [
         f"{name} has changed"

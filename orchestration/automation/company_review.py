@@ -18,6 +18,7 @@ from orchestration.collection.companies.likeness import Candidate
 from orchestration.collection.companies.matches import Matcher, Unidentified
 from orchestration.collection.companies.reviews import Decision
 from orchestration.collection.companies.words import spelt, split_words, words_of
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.tombstones import Tombstones
 from orchestration.errors import SkillsBankError
 from orchestration.identifiers import CompanyKeys
@@ -58,7 +59,7 @@ def review(settings: Settings, edition: str | None = None) -> list[Review]:
     if not books:
         raise _no_edition(settings, str(edition))
     found = [
-        _of_edition(Matcher(book, archive, settings.contacts, settings.reference), archive, book)
+        _of_edition(Matcher(book, archive, Contacts.of(settings), settings.reference), archive, book)
         for book in books
     ]
     for one in found:
@@ -101,7 +102,7 @@ def decide(
         archive = _archive(settings)
         before = reviews.decided(archive, edition)
         taken = reviews.accepted(before).get(int(number))
-        matcher = Matcher(book, archive, settings.contacts, settings.reference)
+        matcher = Matcher(book, archive, Contacts.of(settings), settings.reference)
         search = None if matcher.impossible else matcher.search()
         found = search.candidates.get(int(number), ()) if search else ()
         names = [one.name for one in found]

@@ -30,6 +30,7 @@ from orchestration.automation.rewriting_companies import in_companies, reviewed_
 from orchestration.automation.rewriting_decisions import in_decisions, said_by_erased_alone
 from orchestration.codebook import Codebook, load_all
 from orchestration.collection import tombstones
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.tombstones import Tombstone, Tombstones
 from orchestration.errors import SkillsBankError
 from orchestration.identifiers import CompanyKeys
@@ -140,7 +141,7 @@ def erase(settings: Settings, request: Request, *, past_releases: bool = False) 
             _begin(archive.root, stone, keys)
         erased = Tombstones.load(archive.root, keys, unfinished=True)
         removed: Counter[str] = Counter()
-        removed.update(in_archive_and_contacts(archive, settings.contacts, codebooks, erased))
+        removed.update(in_archive_and_contacts(archive, Contacts.of(settings), codebooks, erased))
         gone = erased_respondents(archive, codebooks)
         removed.update(in_companies(archive, erased, gone))
         # Before the lake, which alone tells whose wording a decision is on.

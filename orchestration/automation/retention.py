@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 
 from orchestration.archive import Archive, Entry, sync
 from orchestration.codebook import Codebook
-from orchestration.collection.contacts import restrict
+from orchestration.collection.contacts import Contacts, Protected
 from orchestration.collection.inbox import REGISTER
+from orchestration.errors import SkillsBankError
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
@@ -51,16 +52,16 @@ class Kept:
 
 @dataclass(frozen=True)
 class Retention:
-    """What one run of the rule did: every edition with contacts, folders that no codebook knows, and how many
-    rights were put right."""
+    """What one run of the rule did: every edition with contacts, folders that no codebook knows, and what
+    was put right."""
 
     editions: tuple[Kept, ...]
     unknown: tuple[str, ...]
-    rights_corrected: int
+    guarded: Protected
 
 
 def retain(
-    contacts: Path, archive: Archive, codebooks: Sequence[Codebook], logs: Path, *, now: datetime
+    contacts: Contacts, archive: Archive, codebooks: Sequence[Codebook], logs: Path, *, now: datetime
 ) -> Retention:
     """Delete the contacts of each edition whose time is up, and write down each deletion in ``logs``.
 
@@ -70,28 +71,32 @@ def retain(
     Deleting can be repeated: a killed run is ended by the next one.
 
     Args:
-        contacts: the restricted folder.
+        contacts: what goes.
         archive: tells when the last answer came.
         codebooks: say how many months. Contacts of an edition without one are kept, and named.
         logs: where ``retention.jsonl`` grows, a line a deletion.
         now: the moment, UTC.
     """
-    corrected = restrict(contacts)
+    guarded = contacts.protect()
     books = {book.edition: book for book in codebooks}
-    folders = sorted(path for path in contacts.glob("*") if path.is_dir())
+    folders = sorted(path for path in contacts.folder.glob("*") if path.is_dir())
     kept = [
-        _edition(folder, books[folder.name], archive, logs, now) for folder in folders if folder.name in books
+        _edition(contacts, folder, books[folder.name], archive, logs, now)
+        for folder in folders
+        if folder.name in books
     ]
     others = [folder for folder in folders if folder.name not in books]
     kept += [
-        _names(folder, any(one.left for one in kept), logs, now)
+        _names(contacts, folder, any(one.left for one in kept), logs, now)
         for folder in others
         if folder.name == REGISTER
     ]
-    return Retention(tuple(kept), tuple(one.name for one in others if one.name != REGISTER), corrected)
+    return Retention(tuple(kept), tuple(one.name for one in others if one.name != REGISTER), guarded)
 
 
-def _edition(folder: Path, book: Codebook, archive: Archive, logs: Path, now: datetime) -> Kept:
+def _edition(  # noqa: PLR0917 - six things, each of another type
+    contacts: Contacts, folder: Path, book: Codebook, archive: Archive, logs: Path, now: datetime
+) -> Kept:
     entries = archive.entries(feed=book.edition)
     exports = [entry for entry in entries if entry.source in {export.source for export in book.exports}]
     since, what = _last_answer(exports), "last answer"
@@ -102,19 +107,23 @@ def _edition(folder: Path, book: Codebook, archive: Archive, logs: Path, now: da
     if since is None or until is None or now < until or not files:
         return Kept(folder.name, since, what if since else "nothing collected", book.retention_months, until,
                     left=len(files))  # fmt: skip
-    return _deleted(folder, files, Kept(folder.name, since, what, book.retention_months, until), logs, now)
+    return _deleted(
+        contacts, folder, files, Kept(folder.name, since, what, book.retention_months, until), logs, now
+    )
 
 
-def _names(folder: Path, needed: bool, logs: Path, now: datetime) -> Kept:
+def _names(contacts: Contacts, folder: Path, needed: bool, logs: Path, now: datetime) -> Kept:
     files = sorted(path for path in folder.glob("*") if path.is_file())
     kept = Kept(
         folder.name, None, "names, kept as long as the contacts of any edition", 0, None, left=len(files)
     )
-    return kept if needed or not files else _deleted(folder, files, kept, logs, now)
+    return kept if needed or not files else _deleted(contacts, folder, files, kept, logs, now)
 
 
-def _deleted(folder: Path, files: Sequence[Path], due: Kept, logs: Path, now: datetime) -> Kept:
-    cells = sum(_cells(path) for path in files)
+def _deleted(  # noqa: PLR0917 - six things, each of another type
+    contacts: Contacts, folder: Path, files: Sequence[Path], due: Kept, logs: Path, now: datetime
+) -> Kept:
+    cells = sum(_cells(contacts, path) for path in files)
     size = sum(path.stat().st_size for path in files)
     done = replace(due, files=len(files), cells=cells, bytes=size, left=0)
     # Written down before and after: a kill in between shows as a deletion that was begun and not ended.
@@ -158,11 +167,11 @@ def later(moment: datetime, months: int) -> datetime:
     return moment.replace(year=year, month=month + 1, day=day)
 
 
-def _cells(path: Path) -> int:
+def _cells(contacts: Contacts, path: Path) -> int:
     try:
-        return int(pq.read_metadata(path).num_rows)
-    except (OSError, pa.ArrowException):
-        return 0  # a draft that a killed run left: it goes, but nobody can count it
+        return contacts.rows(path)
+    except (OSError, pa.ArrowException, SkillsBankError):
+        return 0  # a draft that a killed run left, or a lost key: it goes, but nobody can count it
 
 
 @contextmanager

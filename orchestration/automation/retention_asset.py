@@ -11,6 +11,7 @@ from orchestration.automation.partner_retention import retain_partner_files
 from orchestration.automation.pruning import prune_runs
 from orchestration.automation.retention import LOG, retain
 from orchestration.codebook import Codebook, load_all
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.partners.contract import load_all as load_contracts
 from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
@@ -73,7 +74,7 @@ def _run(
 
     logs, archive, now = settings.data / "logs", Archive(settings.archive), datetime.now(UTC)
     check_clock(context.instance, context.run.run_id, now)
-    done = retain(settings.contacts, archive, codebooks, logs, now=now)
+    done = retain(Contacts.of(settings), archive, codebooks, logs, now=now)
     runs = prune_runs(context.instance, now, days=settings.keep_runs_days)
     partners = retain_partner_files(archive, load_contracts(settings.contracts), logs, now=now)
     months = max((book.retention_months for book in codebooks), default=0)
@@ -104,7 +105,8 @@ def _run(
             "decisions_deleted": decisions,
             "runs_pruned": runs,
             "without_codebook": list(done.unknown),
-            "rights_corrected": done.rights_corrected,
+            "rights_corrected": done.guarded.rights,
+            "contacts_encrypted": done.guarded.encrypted,
             "log": dg.MetadataValue.path(logs / LOG),
         }
     )

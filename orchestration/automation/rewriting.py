@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,8 @@ from orchestration.archive import Archive, Entry
 from orchestration.automation.rewriting_companies import SOURCES, copy_names
 from orchestration.automation.rewriting_decisions import named_in
 from orchestration.codebook import Codebook
-from orchestration.collection.companies.known_names import holds_names, path_of
 from orchestration.collection.company_files import without_companies
-from orchestration.collection.contacts import NAMES, ContactsFile, contacts_draft
+from orchestration.collection.contacts import NAMES, Contacts, ContactsFile
 from orchestration.collection.inbox import FRAME, PARTNERS
 from orchestration.collection.row_groups import RowGroups, responses_writer
 from orchestration.collection.tombstones import ERASED, Numbers, Tombstones, emptied
@@ -45,7 +44,7 @@ class Found:
 
 
 def in_archive_and_contacts(
-    archive: Archive, contacts: Path, codebooks: Sequence[Codebook], erased: Tombstones
+    archive: Archive, contacts: Contacts, codebooks: Sequence[Codebook], erased: Tombstones
 ) -> Counter[str]:
     """Empty the rows of who was erased in every entry, and remove their contacts; count both.
 
@@ -64,7 +63,7 @@ def in_archive_and_contacts(
             removed["archive: responses emptied"] += rows
             removed["contacts: cells"] += cells
     archived = {(entry.feed, entry.stem) for entry in archive.entries()}
-    for path in sorted(contacts.glob("*/*.parquet")):
+    for path in sorted(contacts.files()):
         if (path.parent.name, path.stem) not in archived:
             removed["contacts: cells"] += _orphan(path, contacts, erased)
     return removed
@@ -121,12 +120,14 @@ def search(settings: Settings, erased: Tombstones, gone: Respondents, texts: Seq
     """
     files = cells = 0
     places = []
+    contacts = Contacts.of(settings)
     for root in (settings.archive, settings.contacts, settings.decisions.parent, settings.lake):
         for path in sorted(path for path in root.rglob("*") if path.is_file()):
             files += 1
             found = False
             if path.suffix == ".parquet":
-                for table in _batches(path, distinct=True):
+                opened = contacts.open if root == contacts.folder else pq.ParquetFile
+                for table in _batches(path, distinct=True, opened=opened):
                     cells += table.num_rows * table.num_columns
                     found = found or _in_table(table, erased, gone, texts)
             else:
@@ -157,23 +158,23 @@ def _in_table(table: pa.Table, erased: Tombstones, gone: Respondents, texts: Seq
     return False
 
 
-def _clear(archive: Archive, contacts: Path) -> None:
+def _clear(archive: Archive, contacts: Contacts) -> None:
     """Remove what killed runs left: drafts, and files that an entry stands for by now."""
     archive.discard_drafts()
-    for leftover in contacts.glob("*/.draft-*"):
+    for leftover in contacts.folder.glob("*/.draft-*"):
         leftover.unlink()
     for entry in archive.entries():
         for stem in archive.discard_replaced(entry):
-            (contacts / entry.feed / f"{stem}.parquet").unlink(missing_ok=True)
+            contacts.path(entry.feed, stem).unlink(missing_ok=True)
 
 
-def _partners(archive: Archive, entry: Entry, contacts: Path, erased: Tombstones) -> tuple[int, int]:
+def _partners(archive: Archive, entry: Entry, contacts: Contacts, erased: Tombstones) -> tuple[int, int]:
     """Rewrite one frame's or register's entry and names where they have rows of erased companies; count both."""
     if "company_key" not in pq.read_schema(entry.path).names or not erased.companies:
         return 0, 0
     left = without_companies(pq.read_table(entry.path, columns=["company_key"]), erased).num_rows
     count = int(entry.facts["rows"]) - left
-    names = path_of(contacts, entry)
+    names = contacts.path_of(entry)
     if not count and not names.is_file():
         return 0, 0
 
@@ -186,8 +187,8 @@ def _partners(archive: Archive, entry: Entry, contacts: Path, erased: Tombstones
             groups.close()
         return {"rows": groups.rows, "erased": int(entry.facts.get("erased", 0)) + count}
 
-    with contacts_draft(contacts, entry.feed, NAMES) as draft_of_names:
-        dropped = copy_names(names, draft_of_names, erased) if names.is_file() else 0
+    with contacts.draft(entry.feed, NAMES) as draft_of_names:
+        dropped = copy_names(contacts, names, draft_of_names, erased) if names.is_file() else 0
         draft_of_names.close()
 
         def commit(stem: str) -> None:
@@ -204,27 +205,27 @@ def _partners(archive: Archive, entry: Entry, contacts: Path, erased: Tombstones
 
 
 def _export(
-    archive: Archive, entry: Entry, contacts: Path, codebooks: Sequence[Codebook], erased: Tombstones
+    archive: Archive, entry: Entry, contacts: Contacts, codebooks: Sequence[Codebook], erased: Tombstones
 ) -> tuple[int, int]:
     """Rewrite one export's entry and contacts where they have rows to empty; count rows and cells."""
-    people = path_of(contacts, entry)
+    people = contacts.path_of(entry)
     first, before, found = _first_id(entry, codebooks), [_numbers([])], []
     for part in _batches(entry.path):
         before.append(_numbers([part["row_number"].filter(_is_erased(part))]))
         found.append(erased.rows(entry.feed, first, part, []))
     nothing = pq.read_schema(entry.path).empty_table()
-    for part in _batches(people) if people.is_file() else ():
+    for part in _batches(people, opened=contacts.open) if people.is_file() else ():
         found.append(erased.rows(entry.feed, None, nothing, [(part["row_number"], part["value"])]))
     gone = np.unique(np.concatenate([*before, *found]))
     rows = len(gone) - sum(map(len, before))
     count = 0
-    for part in _batches(people) if len(gone) and people.is_file() else ():
+    for part in _batches(people, opened=contacts.open) if len(gone) and people.is_file() else ():
         count += int(np.isin(_numbers([part["row_number"]]), gone).sum())
     if not rows and not count:
         return 0, 0
-    with contacts_draft(contacts, entry.feed) as draft_of_people:
+    with contacts.draft(entry.feed) as draft_of_people:
         if people.is_file():
-            _copy_people(people, draft_of_people, gone)
+            _copy_people(contacts, people, draft_of_people, gone)
 
         def write(draft: Path) -> dict[str, Any]:
             schema = pq.read_schema(entry.path)
@@ -248,20 +249,20 @@ def _export(
             # The entry was emptied before, and contacts came back, as from a backup.
             commit(entry.stem)
     for stem in archive.discard_replaced(fresh):
-        (contacts / entry.feed / f"{stem}.parquet").unlink(missing_ok=True)
+        contacts.path(entry.feed, stem).unlink(missing_ok=True)
     return rows, count
 
 
-def _orphan(path: Path, contacts: Path, erased: Tombstones) -> int:
+def _orphan(path: Path, contacts: Contacts, erased: Tombstones) -> int:
     """Contacts without an entry, which a killed collection left: rows that name who was erased go."""
-    if holds_names(path):
-        with contacts_draft(contacts, path.parent.name, NAMES) as names:
-            dropped = copy_names(path, names, erased)
+    if contacts.holds_names(path):
+        with contacts.draft(path.parent.name, NAMES) as names:
+            dropped = copy_names(contacts, path, names, erased)
             names.close()
             if dropped:
                 names.commit(path.stem, [path.stem])
         return dropped
-    parts = list(_batches(path))
+    parts = list(_batches(path, opened=contacts.open))
     if not parts:
         return 0
     nothing = pa.table(
@@ -277,15 +278,15 @@ def _orphan(path: Path, contacts: Path, erased: Tombstones) -> int:
     gone = np.unique(np.concatenate([gone, _numbers(ids)]))
     count = sum(int(np.isin(_numbers([part["row_number"]]), gone).sum()) for part in parts)
     if count:
-        with contacts_draft(contacts, path.parent.name) as draft:
-            _copy_people(path, draft, gone)
+        with contacts.draft(path.parent.name) as draft:
+            _copy_people(contacts, path, draft, gone)
             draft.close()
             draft.commit(path.stem, [path.stem])
     return count
 
 
-def _copy_people(path: Path, draft: ContactsFile, gone: Numbers) -> None:
-    for part in _batches(path):
+def _copy_people(contacts: Contacts, path: Path, draft: ContactsFile, gone: Numbers) -> None:
+    for part in _batches(path, opened=contacts.open):
         left = part.filter(pc.invert(pc.is_in(part["row_number"], pa.array(gone))))
         draft.copy(left)
 
@@ -313,13 +314,18 @@ def _of_respondents(table: pa.Table, gone: Respondents) -> Any:
 
 
 def _batches(
-    path: Path, columns: Sequence[str] | None = None, *, distinct: bool = False
+    path: Path,
+    columns: Sequence[str] | None = None,
+    *,
+    distinct: bool = False,
+    opened: Callable[..., pq.ParquetFile] = pq.ParquetFile,
 ) -> Iterator[pa.Table]:
     """The rows of a file; ``distinct`` gives texts as dictionaries, to look at each of them once."""
-    texts = (
-        [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)] if distinct else []
-    )
-    with pq.ParquetFile(path, read_dictionary=texts) as file:
+    texts = []
+    if distinct:
+        with opened(path) as file:
+            texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+    with opened(path, read_dictionary=texts) as file:
         for batch in file.iter_batches(batch_size=_ROWS, columns=list(columns) if columns else None):
             yield pa.Table.from_batches([batch])
 

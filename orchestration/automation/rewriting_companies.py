@@ -14,20 +14,19 @@ import pyarrow.parquet as pq
 
 from orchestration.archive import Archive
 from orchestration.collection.companies import matches, reviews
-from orchestration.collection.contacts import ContactsFile
+from orchestration.collection.contacts import Contacts, ContactsFile
 from orchestration.collection.tombstones import Tombstone, Tombstones, respondent
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
 SOURCES = (matches.SOURCE, reviews.SOURCE)
-_ROWS = 131_072
 
 
-def copy_names(path: Path, draft: ContactsFile, erased: Tombstones) -> int:
+def copy_names(contacts: Contacts, path: Path, draft: ContactsFile, erased: Tombstones) -> int:
     """Write the names of companies that were not erased; count the others."""
     dropped = 0
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=_ROWS):
+    with contacts.scan(path) as names:
+        for batch in names:
             rows = pa.Table.from_batches([batch])
             drop = pc.or_(_of(rows, erased), erased.in_texts(rows["name"]))
             left = rows.filter(pc.invert(drop))

@@ -12,7 +12,7 @@ from orchestration.archive import Archive
 from orchestration.codebook import Codebook
 from orchestration.collection.companies.matches import Matcher
 from orchestration.collection.company_files import collect_partner_file
-from orchestration.collection.contacts import restrict
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import Collected, collect_export
 from orchestration.collection.limesurvey import Pulled, Server, configured, pull_edition, spans
@@ -119,7 +119,7 @@ def _files(
 ) -> list[Collected]:
     """Collect an edition's exports in files, but for the sources that are pulled from a server."""
     return [
-        collect_export(path, book, source, archive, settings.contacts, keys)
+        collect_export(path, book, source, archive, Contacts.of(settings), keys)
         for source, path in find_exports(book, _roots(settings)).files
         if source not in without
     ]
@@ -175,7 +175,9 @@ def _pulled(settings: Settings, book: Codebook) -> dg.AssetsDefinition | None:
     def collect(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)
         archive, server = Archive(settings.archive), context.resources.limesurvey
-        pulls = [pull_edition(server, book, source, archive, settings.contacts, keys) for source in sources]
+        pulls = [
+            pull_edition(server, book, source, archive, Contacts.of(settings), keys) for source in sources
+        ]
         collected = [pull.collected for pull in pulls if pull.collected is not None]
         collected += _files(settings, book, archive, keys, without=sources)
         more = {
@@ -211,7 +213,7 @@ def _kept(pulls: Sequence[Pulled]) -> dg.AssetCheckResult:
 def _frame(settings: Settings, edition: str) -> dg.AssetsDefinition:
     def work(archive: Archive, keys: CompanyKeys) -> list[Collected]:
         found = find_partner_files([edition], _roots(settings))
-        return [collect_partner_file(file, archive, keys, settings.contacts) for file in found.files]
+        return [collect_partner_file(file, archive, keys, Contacts.of(settings)) for file in found.files]
 
     description = f"The sampling frame of {edition}: who could be asked and who was invited, by company key."
     key = _key("frame", edition)
@@ -235,7 +237,7 @@ def _matches(
     @dg.multi_asset(name="match_companies", specs=[spec], required_resource_keys={"refresh_lock"})
     def match_companies() -> dg.MaterializeResult[Any]:
         archive = Archive(settings.archive)
-        matchers = [Matcher(book, archive, settings.contacts, settings.reference) for book in codebooks]
+        matchers = [Matcher(book, archive, Contacts.of(settings), settings.reference) for book in codebooks]
         matched = [found for matcher in matchers if (found := matcher.archive()) is not None]
         outcomes = {one.entry.feed: one.entry.facts["outcomes"] for one in matched}
         return _materialized(settings, matched, {"outcomes": dg.MetadataValue.json(outcomes)})
@@ -278,6 +280,7 @@ def _materialized(
 ) -> dg.MaterializeResult[Any]:
     # The data version is the content: an unchanged input keeps it, and what stands on it need not run.
     version = "-".join(one.entry.sha256[:16] for one in collected) or "none"
+    guarded = Contacts.of(settings).protect()
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": sum(one.rows for one in collected),
@@ -286,7 +289,8 @@ def _materialized(
             "origin": ", ".join(str(one.entry.facts["origin"]) for one in collected) or "no file",
             "archived": [str(one.entry.path.relative_to(settings.archive)) for one in collected],
             "bytes": sum(one.entry.bytes for one in collected),
-            "contacts_rights_corrected": restrict(settings.contacts),
+            "contacts_rights_corrected": guarded.rights,
+            "contacts_encrypted": guarded.encrypted,
             **more,
         },
         data_version=dg.DataVersion(version),

@@ -23,7 +23,7 @@ from orchestration.collection.companies.known_names import (
     names_in,
     without_names,
 )
-from orchestration.collection.contacts import NAMES, contacts_draft
+from orchestration.collection.contacts import NAMES, Contacts
 from orchestration.collection.inbox import FRAME, PARTNERS, PartnerFile
 from orchestration.collection.intake import Collected
 from orchestration.collection.partner_tables import FIX, TableFile
@@ -68,14 +68,14 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 
 
 def collect_partner_file(
-    file: PartnerFile, archive: Archive, keys: CompanyKeys, contacts: Path | None = None
+    file: PartnerFile, archive: Archive, keys: CompanyKeys, contacts: Contacts | None = None
 ) -> Collected:
     """Archive a frame as Parquet, with ``company_key`` in place of ``siren``, and no ``siret``.
 
     Columns keep their names and (from Parquet) their types; cells of a CSV are text, null where empty. It
     goes to ``partners/<table>``, a frame to ``sampling_frame/<edition>``. The sidecar names under ``dropped``
-    the columns that were left out. The names of a frame's companies go to ``contacts``, the restricted
-    folder; without it they are left out as well.
+    the columns that were left out. The names of a frame's companies go to ``contacts``;
+    without them they are left out as well.
 
     Raises:
         PartnerFileError: the file cannot be read, lacks a column, or has a SIREN that is none; nothing is
@@ -106,7 +106,7 @@ def collect_partner_file(
 
     schema = _keyed_schema(table.schema([*kept, *names]))
     archived = without_names(schema, names)
-    drafted = contacts_draft(contacts, feed, NAMES) if contacts is not None and names else nullcontext()
+    drafted = contacts.draft(feed, NAMES) if contacts is not None and names else nullcontext()
     with drafted as people:
 
         def write(draft: Path) -> dict[str, int]:

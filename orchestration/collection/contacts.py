@@ -1,26 +1,27 @@
-"""Personal data, kept apart. Belongs here: which columns are personal, and the restricted files they go to.
-Does not: anything that is archived."""
+"""Personal data, kept apart. Belongs here: the restricted, encrypted files it goes to. Does not: which columns are
+personal (personal.py), anything that is archived, or the keys (contacts_keys.py)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from errno import EPERM
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from cryptography.fernet import InvalidToken
 
-from orchestration.archive import sync
-from orchestration.codebook import Codebook, has_text_headings
+from orchestration.archive import Entry, sync
+from orchestration.collection import contacts_keys
+from orchestration.collection.contacts_keys import ContactsKeys, MissingKeyError
 from orchestration.collection.row_groups import RowGroups
-from orchestration.errors import ArchiveError, CodebookError
-from orchestration.identifiers import CompanyKeys
+from orchestration.errors import ArchiveError
+from orchestration.settings import Settings
 
 _COLUMNS: dict[str, pa.DataType] = {
     "respondent_id": pa.int64(),
@@ -39,56 +40,10 @@ NAMES = pa.schema(_NAME_COLUMNS)
 # The texts that are not mostly distinct: a dictionary of the others would cost and give nothing.
 _REPEATED = ("field", "commune_code")
 REJECTED_ROW = "rejected row"
-# Personal in every survey, named by the codebook or not: who answered, and from where.
-ALWAYS_PERSONAL = frozenset({"token", "ipaddr"})
-# Goes into the hash of the split: to be raised whenever intake would archive the same original otherwise.
-_SPLIT_VERSION = 2
 _DRAFT = ".draft-"
-
-
-def personal_headings(codebook: Codebook) -> set[str]:
-    """The columns that never reach the archive.
-
-    Raises:
-        CodebookError: a question for a SIREN or SIRET is not marked personal.
-    """
-    columns = codebook.columns()
-    for column in columns.values():
-        if column.kind in {"siren", "siret"} and not column.personal:
-            raise CodebookError(
-                f"question '{column.question}' asks for a {column.kind.upper()} and is not marked personal",
-                where=f"codebook of {codebook.edition}",
-                expected="personal: true, since the number names a company",
-                fix=f"add 'personal: true' to question '{column.question}'",
-            )
-    personal = {heading for heading, column in columns.items() if column.personal}
-    return personal | set(codebook.personal_columns) | ALWAYS_PERSONAL
-
-
-def split_hash(codebook: Codebook, keys: CompanyKeys, reader: str) -> str:
-    """Identify how an original is split: same hash and same original, same archived content."""
-    columns = codebook.columns()
-    split = {
-        "version": _SPLIT_VERSION,
-        "reader": reader,
-        "personal": sorted(personal_headings(codebook)),
-        "free_text": sorted(heading for heading, column in columns.items() if column.is_free_text),
-        "headings": {column.vv_heading: heading for heading, column in columns.items()},
-        "test_rows": codebook.test_rows.model_dump() if codebook.test_rows else None,
-        "keys": keys.fingerprint,
-    }
-    if has_text_headings(reader):
-        # There, texts of the codebook decide what each cell is.
-        split["questions"] = [
-            question.model_dump(exclude={"asked_when", "comparability"}) for question in codebook.questions
-        ]
-        split["exports"] = [
-            export.model_dump(exclude={"files", "server"})
-            for export in codebook.exports
-            if export.format == reader
-        ]
-        split["timezone"] = codebook.timezone
-    return hashlib.sha256(json.dumps(split, sort_keys=True).encode()).hexdigest()[:16]
+# How a Parquet file ends: with its footer encrypted, or plain.
+_ENCRYPTED, _PLAIN = b"PARE", b"PAR1"
+_ROWS = 131_072
 
 
 class ContactsFile:
@@ -99,8 +54,9 @@ class ContactsFile:
     ``NAMES``.
     """
 
-    def __init__(self, folder: Path, draft: Path, schema: pa.Schema) -> None:
+    def __init__(self, folder: Path, draft: Path, schema: pa.Schema, keys: ContactsKeys) -> None:
         self._folder, self._draft, self._schema = folder, draft, schema
+        encrypting = keys.encrypting()
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file = os.fdopen(descriptor, "wb")
         writer = pq.ParquetWriter(
@@ -108,6 +64,7 @@ class ContactsFile:
             schema,
             compression="zstd",
             write_statistics=False,
+            encryption_properties=encrypting,
             use_dictionary=[name for name in _REPEATED if name in schema.names],  # type: ignore[arg-type]  # as in lake
             column_encoding={
                 field.name: "DELTA_BINARY_PACKED" for field in schema if pa.types.is_integer(field.type)
@@ -146,8 +103,29 @@ class ContactsFile:
         for path in self._folder.glob(f"*-{stem.rpartition('-')[2]}.parquet"):
             if path.stem not in archived:
                 path.unlink()
-        self._draft.rename(self._folder / f"{stem}.parquet")
+        self.replace(self._folder / f"{stem}.parquet")
+
+    def replace(self, path: Path) -> None:
+        """Give the file its name, in place of what is there."""
+        self._draft.rename(path)
         sync(self._folder)
+
+
+@dataclass(frozen=True)
+class Protected:
+    """How many rights were put right, and how many plain files encrypted."""
+
+    rights: int
+    encrypted: int
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """The name of the key in use, those retired, and how many files were encrypted anew."""
+
+    key: str
+    retired: tuple[str, ...]
+    files: int
 
 
 def restrict(contacts: Path) -> int:
@@ -176,28 +154,177 @@ def restrict(contacts: Path) -> int:
     return corrected
 
 
-@contextmanager
-def contacts_draft(contacts: Path, feed: str, schema: pa.Schema = SCHEMA) -> Iterator[ContactsFile]:
-    """Open a draft in ``contacts/<feed>`` (0700); it is gone afterwards unless it was committed."""
-    folder = contacts / feed
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in (contacts, folder):
-            path.chmod(0o700)
-        for leftover in folder.glob(f"{_DRAFT}*"):
-            leftover.unlink()
-        draft = folder / f"{_DRAFT}{os.getpid()}.parquet"
-        file = ContactsFile(folder, draft, schema)
-    except OSError as problem:
-        raise ArchiveError(
-            f"cannot be written: {problem.strerror}",
-            where=str(folder),
-            expected="a folder of this user",
-            fix="correct the rights, then run again; nothing was added",
-        ) from problem
-    try:
-        yield file
-    finally:
-        with suppress(OSError, pa.ArrowException):
+class Contacts:
+    """The restricted folder: one folder (0700) an edition or register, and in it a file (0600) an archive entry.
+
+    Files are encrypted by Parquet's own modular encryption, footer and all, so that they are read and written a row
+    group at a time. Those of a version before that are read as they are, until ``protect`` encrypts them.
+    """
+
+    def __init__(self, folder: Path, secrets: Path) -> None:
+        self.folder, self._secrets = folder, secrets
+
+    @classmethod
+    def of(cls, settings: Settings) -> Contacts:
+        """Those of a deployment."""
+        return cls(settings.contacts, settings.secrets)
+
+    def path_of(self, entry: Entry) -> Path:
+        """Where what was split off from an entry lies, if there was anything."""
+        return self.path(entry.feed, entry.stem)
+
+    def path(self, feed: str, stem: str) -> Path:
+        """Where the contacts of a feed's entry lie."""
+        return self.folder / feed / f"{stem}.parquet"
+
+    def files(self, feed: str = "*") -> list[Path]:
+        """All of them, or those of one feed; no drafts."""
+        return sorted(self.folder.glob(f"{feed}/[!.]*.parquet"))
+
+    def open(self, path: Path, **options: Any) -> pq.ParquetFile:
+        """Open a file; ``options`` as of ``pq.ParquetFile``.
+
+        Raises:
+            MissingKeyError: the key it was encrypted with is missing.
+            ArchiveError: it is damaged.
+        """
+        return self._open(path, contacts_keys.load(self._secrets), options)
+
+    def read(self, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read a whole file, or some of its columns."""
+        with self.open(path) as file:
+            return file.read(columns=list(columns) if columns else None)
+
+    def rows(self, path: Path) -> int:
+        """How many rows a file has."""
+        with self.open(path) as file:
+            return int(file.metadata.num_rows)
+
+    def holds_names(self, path: Path) -> bool:
+        """Whether a file has the names of a frame's or register's companies."""
+        with self.open(path) as file:
+            return bool(file.schema_arrow.names == NAMES.names)
+
+    @contextmanager
+    def scan(self, path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatchReader]:
+        """Read a file a batch at a time: what DuckDB takes, once, as a table."""
+        with self.open(path) as file:
+            names = list(columns or file.schema_arrow.names)
+            schema = pa.schema([file.schema_arrow.field(name) for name in names])
+            batches = file.iter_batches(batch_size=_ROWS, columns=names)
+            yield pa.RecordBatchReader.from_batches(schema, batches)
+
+    @contextmanager
+    def draft(self, feed: str, schema: pa.Schema = SCHEMA) -> Iterator[ContactsFile]:
+        """Open a draft in the folder of a feed; it is gone afterwards unless it was committed.
+
+        Raises:
+            ArchiveError: it cannot be written.
+            MissingKeyError: there are encrypted files, and no key.
+        """
+        folder = self.folder / feed
+        draft, file = folder / f"{_DRAFT}{os.getpid()}.parquet", None
+        try:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                for path in (self.folder, folder):
+                    path.chmod(0o700)
+                for leftover in folder.glob(f"{_DRAFT}*"):
+                    leftover.unlink()
+                file = ContactsFile(folder, draft, schema, self._keys())
+            except OSError as problem:
+                raise ArchiveError(
+                    f"cannot be written: {problem.strerror}",
+                    where=str(folder),
+                    expected="a folder of this user",
+                    fix="correct the rights, then run again; nothing was added",
+                ) from problem
+            yield file
+        finally:
+            with suppress(OSError, pa.ArrowException):
+                if file is not None:
+                    file.close()
+            # Also where an interrupt came before there was a file to close.
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+    def protect(self) -> Protected:
+        """Put rights right, and encrypt what a version before encryption left.
+
+        Raises:
+            ArchiveError: something there belongs to another user, or is a link out of the folder.
+        """
+        corrected = restrict(self.folder)
+        plain = [path for path in self.files() if _end(path) == _PLAIN]
+        for path in plain:
+            self._encrypt(path)
+        return Protected(corrected, len(plain))
+
+    def rotate(self) -> Rotated:
+        """Encrypt every file with a new key, then retire the others. A killed rotation is ended by the next one.
+
+        A new key counts before the first file is written with it, and an old one goes after the last was: whenever
+        it is stopped, every file can be read. What was encrypted with a retired key, such as a copy of a deleted file,
+        cannot.
+
+        Raises:
+            MissingKeyError, ArchiveError: a file cannot be read; every key stays then.
+        """
+        keys = self._keys()
+        # More than one means that a rotation was begun and not ended.
+        if len(keys.keys) == 1:
+            keys = contacts_keys.add(self._secrets)
+        behind = [path for path in self.files() if not self._is_of(path, keys.newest_alone())]
+        for path in behind:
+            self._encrypt(path)
+        for path in self.files():
+            self._open(path, keys.newest_alone(), {}).close()
+        retired = [name for name in keys.keys if name != keys.newest]
+        contacts_keys.retire(self._secrets)
+        return Rotated(keys.newest, tuple(retired), len(behind))
+
+    def _keys(self) -> ContactsKeys:
+        """The keys to write with; the first is made here, unless files tell that there was one."""
+        keys = contacts_keys.load(self._secrets)
+        if keys.keys:
+            return keys
+        if encrypted := [path for path in self.files() if _end(path) == _ENCRYPTED]:
+            raise contacts_keys.lost(encrypted[0], self._secrets)
+        return contacts_keys.make(self._secrets)
+
+    def _open(self, path: Path, keys: ContactsKeys, options: Mapping[str, Any]) -> pq.ParquetFile:
+        decrypting = keys.decrypting() if _end(path) == _ENCRYPTED else None
+        try:
+            return pq.ParquetFile(path, decryption_properties=decrypting, **options)
+        except KeyError as unknown:
+            raise contacts_keys.lost(path, self._secrets, str(unknown.args[0])) from None
+        except (pa.ArrowException, OSError, InvalidToken) as damage:
+            raise ArchiveError(
+                f"it is damaged ({type(damage).__name__})",
+                where=str(path),
+                expected="a Parquet file as this program wrote it",
+                fix="restore it from a backup, or move it away: then its edition counts as one without contacts",
+            ) from damage
+
+    def _is_of(self, path: Path, keys: ContactsKeys) -> bool:
+        """Whether a file is encrypted with one of these keys."""
+        try:
+            self._open(path, keys, {}).close()
+        except MissingKeyError:
+            return False
+        return _end(path) == _ENCRYPTED
+
+    def _encrypt(self, path: Path) -> None:
+        """Write a file anew with the newest key, in its place."""
+        with self.open(path) as before, self.draft(path.parent.name, before.schema_arrow) as file:
+            for batch in before.iter_batches(batch_size=_ROWS):
+                file.copy(pa.Table.from_batches([batch]))
             file.close()
-        draft.unlink(missing_ok=True)
+            file.replace(path)
+
+
+def _end(path: Path) -> bytes:
+    """A file's last four bytes."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4))
+        return file.read()

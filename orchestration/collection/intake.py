@@ -18,13 +18,12 @@ from orchestration.codebook import Export as Declared
 from orchestration.collection.companions import companion
 from orchestration.collection.contacts import (
     REJECTED_ROW,
+    Contacts,
     ContactsFile,
-    contacts_draft,
-    personal_headings,
-    split_hash,
 )
 from orchestration.collection.exports import Chunk, Export
 from orchestration.collection.headings import check_answers, code_headings
+from orchestration.collection.personal import personal_headings, split_hash
 from orchestration.collection.raw_file import digest_of
 from orchestration.collection.readers import open_declared
 from orchestration.collection.row_groups import RowGroups, responses_writer
@@ -63,7 +62,7 @@ class Collected:
 
 
 def collect_export(  # noqa: PLR0917 - six things, each of another type
-    path: Path, codebook: Codebook, source: str, archive: Archive, contacts: Path, keys: CompanyKeys
+    path: Path, codebook: Codebook, source: str, archive: Archive, contacts: Contacts, keys: CompanyKeys
 ) -> Collected:
     """Archive one export of an edition without its personal cells, and put those in the contacts folder.
 
@@ -72,7 +71,7 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
         codebook: the edition's.
         source: one of the codebook's ``exports``.
         archive: where the rest goes: ``<source>/<edition>``.
-        contacts: the restricted folder, ``settings.contacts``.
+        contacts: where the personal cells go.
         keys: makes the company keys.
 
     Raises:
@@ -120,7 +119,7 @@ class Place:
     codebook: Codebook
     source: str
     archive: Archive
-    contacts: Path
+    contacts: Contacts
     keys: CompanyKeys
 
 
@@ -148,7 +147,7 @@ def archive_export(
     }
     erased = Tombstones.load(place.archive.root, keys)
     intake = Intake(place.origin, codebook, export, position, keys, erased)
-    with contacts_draft(place.contacts, codebook.edition) as people:
+    with place.contacts.draft(codebook.edition) as people:
 
         def write(draft: Path) -> dict[str, Any]:
             counts = intake.write(draft, people)

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.matching.model import Match, Row
+from orchestration.spreadsheets import CsvLines, defused
 
 SHOWN = 10
 NARROWEST = 100
@@ -103,7 +104,8 @@ def write(match: Match, format: Format, file: BinaryIO) -> None:
 
 
 def _csv(match: Match) -> str:
-    """One row a recommendation, the columns of all parts side by side; lists are joined by |."""
+    """One row a recommendation, the columns of all parts side by side; lists are joined by |. People open it in a
+    spreadsheet, and names and titles are partners' texts: JSON has them as they are."""
     rows = [
         {**{f"subject_{name}": value for name, value in match.subject.items()}, "part": part, **row}
         for part, found in match.parts.items()
@@ -111,7 +113,7 @@ def _csv(match: Match) -> str:
     ]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer = csv.DictWriter(CsvLines(text), columns)
     writer.writeheader()
     writer.writerows({name: _field(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
@@ -122,7 +124,9 @@ def _field(value: Any) -> Any:
         case bool():
             return "true" if value else "false"
         case list():
-            return "|".join(value)
+            return defused("|".join(value))
+        case str():
+            return defused(value)
     return value
 
 

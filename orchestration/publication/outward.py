@@ -27,6 +27,7 @@ from orchestration.publication.releases import Release, open_release, verify
 POINTER, DESCRIPTION = "current.json", "release.json"
 _LOG = "published.jsonl"
 _CHUNK = 1 << 20
+_TOLD = 200
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
 
 
@@ -64,7 +65,9 @@ def publish_to(releases: Path, target: str, name: str = "current") -> Sent:
     except ReleaseError:
         raise
     except Exception as error:  # Each file system of fsspec raises errors of its own library.
-        reason = " ".join(_PASSWORD.sub(r"\1@", str(error)).split()) or type(error).__name__
+        text = _PASSWORD.sub(r"\1@", str(error)).strip()
+        # A long text quotes what the server said, and a server may quote the request with its token.
+        reason = text if 0 < len(text) <= _TOLD and "\n" not in text else type(error).__name__
         raise ReleaseError(
             f"the release could not be sent ({reason})",
             where=shown,

@@ -24,6 +24,7 @@ from rich.text import Text
 
 from orchestration.errors import ReleaseError
 from orchestration.publication.releases import open_release
+from orchestration.spreadsheets import CsvLines
 
 SHOWN = 100
 _BATCH = 10_000
@@ -168,7 +169,7 @@ def _write_csv(connection: duckdb.DuckDBPyConnection, sql: str, sink: BinaryIO) 
     result = connection.execute(sql)
     text = io.TextIOWrapper(sink, encoding="utf-8", newline="", write_through=True)
     try:
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(CsvLines(text))
         writer.writerow(_columns(result))
         writer.writerows([_field(value) for value in row] for row in _rows(result))
     finally:

@@ -117,12 +117,13 @@ def _failure_markdown(failures: list[Failure]) -> str:
             ["" if (cell := row[name]) is None else _escape(str(cell)) for name in columns]
             for row in failure.rows
         )
-        lines += ["", _line(columns), _line(["---"] * len(columns)), *map(_line, cells)]
+        lines += ["", _line(map(_escape, columns)), _line(["---"] * len(columns)), *map(_line, cells)]
     return "\n".join(lines)
 
 
 def _place(failure: Failure) -> str:
-    return f"`{failure.table}`, column `{failure.column}`" if failure.column else f"`{failure.table}`"
+    names = (f"`{name.replace('`', '')}`" for name in (failure.table, failure.column) if name)
+    return ", column ".join(names)
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -131,6 +132,6 @@ def _line(cells: Iterable[str]) -> str:
 
 def _escape(text: str) -> str:
     """Keep a value from closing its table cell or becoming markup."""
-    for sign in "\\|<>`*":
+    for sign in "\\|<>`*[]":
         text = text.replace(sign, f"\\{sign}")
     return " ".join(text.split())

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from orchestration.errors import ReviewError
 from orchestration.frame import Scheme
 from orchestration.personal_text import scrub_text
 from orchestration.recognition.decisions import Decision
 from orchestration.recognition.recogniser import Mapping
+from orchestration.spreadsheets import text_cell
 
 OUTSIDE = "outside"
 QUEUE, FRAME = "queue", "competences"
@@ -48,29 +48,20 @@ def export_queue(mappings: Iterable[Mapping], scheme: Scheme, path: Path) -> int
         one = first[key]
         shown: list[object] = []
         for candidate in one.candidates[:_SHOWN]:
-            shown += [_text(sheet, labels[candidate.code]), round(candidate.score, 2)]
+            shown += [text_cell(sheet, labels[candidate.code]), round(candidate.score, 2)]
         shown += [None] * (2 * _SHOWN - len(shown))
-        text = _text(sheet, scrub_text(one.part))
-        sheet.append([_text(sheet, key), text, times[key], one.state, *shown, None, None])
+        text = text_cell(sheet, scrub_text(one.part))
+        sheet.append([text_cell(sheet, key), text, times[key], one.state, *shown, None, None])
     frame = book.create_sheet(FRAME)
     frame.append(("code", "fr", "en"))
     for concept in scheme.concepts:
         frame.append(
-            [_text(frame, text) for text in (concept.code, concept.label("fr"), concept.label("en"))]
+            [text_cell(frame, text) for text in (concept.code, concept.label("fr"), concept.label("en"))]
         )
     written = io.BytesIO()
     book.save(written)
     path.write_bytes(written.getvalue())
     return len(order)
-
-
-def _text(sheet: Any, text: str) -> Any:
-    """A cell that stays a text: an answer that begins with ``=`` is no formula."""
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
-
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"
-    return cell
 
 
 def import_decisions(path: Path, scheme: Scheme, now: datetime) -> list[Decision]:

@@ -16,6 +16,7 @@ from orchestration import lake
 from orchestration.archive import Archive
 from orchestration.automation.instance import prepare_home
 from orchestration.codebook import load
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import collect_export
 from orchestration.definitions import build_definitions
 from orchestration.identifiers import CompanyKeys
@@ -60,7 +61,7 @@ class Small:
         export.parent.mkdir(parents=True, exist_ok=True)
         export.write_bytes(limesurvey_csv(*made_up(codebook, rows, seed)))
         keys = CompanyKeys.load(None, self.settings.secrets)
-        collect_export(export, codebook, "limesurvey", self.archive, self.settings.contacts, keys)
+        collect_export(export, codebook, "limesurvey", self.archive, Contacts.of(self.settings), keys)
 
     def release(self, name: str, respondents: int = 642, created_at: datetime | None = None) -> Path:
         """A sound release of one table, current from now on."""
@@ -71,7 +72,7 @@ class Small:
             connection.execute(
                 "create table pub_edition as select 'tour_2019' as edition, ? as respondents", [respondents]
             )
-            connection.execute(f"copy pub_edition to '{folder}/public/pub_edition.csv'")
+            connection.table("pub_edition").write_csv(str(folder / "public" / "pub_edition.csv"))
         files = hash_files(folder)
         Manifest(
             created_at=(created_at or datetime.now(UTC)).isoformat(timespec="seconds"),

@@ -9,6 +9,7 @@ import pytest
 
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import META_COLUMNS, load
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import Collected, collect_export
 from orchestration.identifiers import CompanyKeys
 
@@ -53,14 +54,14 @@ class Place:
         return Archive(self.folder / "archive")
 
     @property
-    def contacts(self) -> Path:
-        return self.folder / "contacts"
+    def contacts(self) -> Contacts:
+        return Contacts(self.folder / "contacts", self.folder.parent / "secrets")
 
     def collect(self, path: Path, source: str = "limesurvey") -> Collected:
         return collect_export(path, self.codebook, source, self.archive, self.contacts, self.keys)
 
     def contacts_of(self, entry: Entry) -> Path:
-        return self.contacts / self.codebook.edition / f"{entry.stem}.parquet"
+        return self.contacts.path_of(entry)
 
     def state(self) -> dict[Path, tuple[bytes, int]]:
         files = (path for path in self.folder.rglob("*") if path.is_file())

@@ -38,7 +38,7 @@ def archived(entry):
 
 
 def contacts(place, entry):
-    return pq.read_table(place.contacts_of(entry)).to_pylist()
+    return place.contacts.read(place.contacts_of(entry)).to_pylist()
 
 
 @pytest.mark.parametrize(("name", "source"), [(CSV, "limesurvey"), (VV, "limesurvey_vv")])
@@ -97,8 +97,8 @@ def test_nothing_personal_is_in_the_archive(place, survey, made, source):
     people = {row["value"] for row in contacts(place, real.entry) if len(row["value"]) > 6}
     assert any(
         MARK in row["value"]
-        for path in place.contacts.rglob("*.parquet")
-        for row in pq.read_table(path).to_pylist()
+        for path in place.contacts.folder.rglob("*.parquet")
+        for row in place.contacts.read(path).to_pylist()
     )
     for path in (place.folder / "archive").rglob("*"):
         if path.is_file():
@@ -285,8 +285,8 @@ def test_damaged_latest_entry_stops_the_intake(place, made):
 
 
 def test_contacts_that_cannot_be_written_stop_the_intake(place, made):
-    place.contacts.parent.mkdir(parents=True, exist_ok=True)
-    place.contacts.write_text("in the way")
+    place.contacts.folder.parent.mkdir(parents=True, exist_ok=True)
+    place.contacts.folder.write_text("in the way")
     with pytest.raises(ArchiveError, match="cannot be written"):
         place.collect(made["limesurvey"])
     assert place.archive.entries() == []

@@ -11,6 +11,7 @@ import pytest
 from orchestration import lake as tables
 from orchestration.archive import Archive
 from orchestration.codebook import Codebook, load
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import collect_export
 from orchestration.decoding import DecodeInput, DecodeReport, decode
 from orchestration.identifiers import CompanyKeys
@@ -99,14 +100,13 @@ class Real(Decoded):
 
     def __init__(self, folder: Path, codebook: Codebook, source: str, path: Path) -> None:
         keys = CompanyKeys(b"a secret for tests only")
-        entry = collect_export(
-            path, codebook, source, Archive(folder / "archive"), folder / "contacts", keys
-        ).entry
+        contacts = Contacts(folder / "contacts", folder / "secrets")
+        entry = collect_export(path, codebook, source, Archive(folder / "archive"), contacts, keys).entry
         given = DecodeInput(entry.path, source, path.name)
         report = decode([codebook], {codebook.edition: [given]}, folder / "lake")
         super().__init__(folder / "lake", report)
         self.source, self.first_id = source, codebook.first_id(source)
-        people = pq.ParquetFile(folder / "contacts" / codebook.edition / f"{entry.stem}.parquet").read()
+        people = contacts.read(contacts.path_of(entry))
         self.contacts = {(row["respondent_id"], row["field"]): row["value"] for row in people.to_pylist()}
 
 

@@ -10,6 +10,7 @@ import pytest
 from orchestration import lake as tables
 from orchestration.archive import Archive
 from orchestration.collection.company_files import collect_partner_file
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.inbox import PartnerFile
 from orchestration.collection.register.collect import collect_register
 from orchestration.collection.register.files import find_stock
@@ -246,7 +247,11 @@ def test_the_samples_company_files(repository, tmp_path):
     stock = find_stock([sample]).stock
     inputs.append(
         PartnerInput(
-            "register", collect_register(stock, archive, keys, tmp_path / "contacts").entry.path, "register"
+            "register",
+            collect_register(
+                stock, archive, keys, Contacts(tmp_path / "contacts", tmp_path / "secrets")
+            ).entry.path,
+            "register",
         )
     )
     counts = decode_partners(inputs, tmp_path / "lake")

@@ -29,6 +29,8 @@ def test_daemon_and_webservers_are_different_users_without_rights():
     assert all(users[path.name] == "skillsbank-web" for path in WEB)
     for path in UNITS:
         options = service(path)
+        assert ("ExecStartPre" in options) == (path not in WEB)
+        assert ("skillsbank-daemon.service" in path.read_text().partition("[Service]")[0]) == (path in WEB)
         assert options["CapabilityBoundingSet"] == ""
         assert options["NoNewPrivileges"] == "yes"
         assert options["ProtectSystem"] == "strict"
@@ -51,7 +53,7 @@ def test_systemd_finds_no_fault(tmp_path):
     if tool is None:
         pytest.skip("systemd-analyze is not on this machine")
     for path in UNITS:
-        text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", path.read_text())
+        text = re.sub(r"(?m)^(ExecStart(?:Pre)?)=\S+", r"\1=/bin/true", path.read_text())
         (tmp_path / path.name).write_text(text)
     said = subprocess.run(
         [tool, "verify", *(str(tmp_path / path.name) for path in UNITS)],
@@ -61,42 +63,25 @@ def test_systemd_finds_no_fault(tmp_path):
     assert not faults, faults
 
 
-def test_nginx_asks_for_a_password_and_speaks_tls_alone():
-    text = (DEPLOY / "nginx" / "skillsbank.conf").read_text()
+@pytest.mark.parametrize("name", ["skillsbank.conf", "skillsbank-oidc.conf"])
+def test_nginx_asks_who_it_is_and_speaks_tls_alone(name):
+    """What can be told without nginx; tests/deploy/test_nginx.py runs it."""
+    text = (DEPLOY / "nginx" / name).read_text()
     proxied = re.findall(r"location / \{(.*?)\}", text, re.DOTALL)
     assert [re.search(r"proxy_pass http://(\S+);", one)[1] for one in proxied] == [
         "127.0.0.1:3001",
         "127.0.0.1:3000",
     ]
-    assert all("auth_basic_user_file" in one for one in proxied)
+    assert all(re.search("auth_basic_user_file|auth_request /oauth2/auth", one) for one in proxied)
     assert set(re.findall(r"listen (\d+)", text)) == {"80", "443"}
     assert "return 301 https" in text
-    assert text.count('proxy_set_header Authorization "";') == 2
-
-
-def test_nginx_finds_no_fault(tmp_path):
-    if shutil.which("nginx") is None:
-        pytest.skip("nginx is not on this machine")
-    key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-         "-subj", "/CN=skillsbank.example.org", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    site = (DEPLOY / "nginx" / "skillsbank.conf").read_text().replace("/etc/skillsbank/tls", str(tmp_path))
-    (tmp_path / "site.conf").write_text(site)
-    (tmp_path / "nginx.conf").write_text(
-        f"pid {tmp_path}/pid; error_log {tmp_path}/error.log;\nevents {{}}\nhttp {{ include {tmp_path}/site.conf; }}\n"
-    )
-    said = subprocess.run(
-        ["nginx", "-t", "-c", str(tmp_path / "nginx.conf")], capture_output=True, text=True, check=False
-    )
-    assert said.returncode == 0, said.stderr
+    assert text.count("include /etc/nginx/skillsbank-common.inc;") == 2
+    assert 'proxy_set_header Authorization "";' in (DEPLOY / "nginx" / "skillsbank-common.inc").read_text()
 
 
 def test_compose_keeps_to_loopback_and_to_least_rights():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-    assert set(services) == {"daemon", "engineers", "analysts"}
+    assert set(services) == {"prepare", "daemon", "engineers", "analysts"}
     for name, one in services.items():
         assert one["read_only"] is True, name
         assert one["cap_drop"] == ["ALL"], name
@@ -105,10 +90,19 @@ def test_compose_keeps_to_loopback_and_to_least_rights():
             "/srv/skillsbank/contacts",
             "/srv/skillsbank/secrets",
             "/srv/skillsbank/inbox",
+            "/srv/skillsbank/audit",
         }
-        assert hidden == (name != "daemon"), name
-    assert "--read-only" in services["analysts"]["entrypoint"]
-    assert "--read-only" not in services["engineers"]["entrypoint"]
+        is_web = name in {"engineers", "analysts"}
+        assert hidden == is_web, name
+        # Only the daemon has the secrets of the environment; the webservers are another user, of its group.
+        assert ("env_file" in one) == (name == "daemon"), name
+        assert one.get("user") == ("10002:10001" if is_web else None), name
+        assert "umask 0007" in one["entrypoint"][-1], name
+        assert name == "prepare" or one["depends_on"] == {
+            "prepare": {"condition": "service_completed_successfully"}
+        }
+    assert services["analysts"]["entrypoint"][-1].endswith("--read-only")
+    assert "--read-only" not in services["engineers"]["entrypoint"][-1]
 
 
 def test_the_image_copies_what_is_there_and_runs_without_root():
@@ -118,6 +112,6 @@ def test_the_image_copies_what_is_there_and_runs_without_root():
             for name in line.split()[1:-1]:
                 assert (DEPLOY.parent / name).exists(), name
     users = [line for line in lines if line.startswith("USER ")]
-    assert users == ["USER skillsbank"]
-    assert lines.index("USER skillsbank") < lines.index('ENTRYPOINT ["skillsbank"]')
+    assert users == ["USER 10001:10001"]
+    assert lines.index("USER 10001:10001") < lines.index('ENTRYPOINT ["skillsbank"]')
     assert any("--require-hashes" in line for line in lines)

@@ -28,8 +28,8 @@ TYPED = list(
     )
 )
 COMMANDS = [command for command in TYPED if command.startswith("skillsbank ")]
-# A refresh has tests of its own, in tests/end_to_end.
-PARSED = ("skillsbank refresh",)
+# A refresh has tests of its own, in tests/end_to_end, and the preparation in tests/modelling.
+PARSED = ("skillsbank refresh", "skillsbank prepare")
 # The server's own, on files that test_deploy.py tries with the programs themselves; and CI runs `make refresh`.
 ELSEWHERE = ("systemctl enable --now ", "htpasswd ", "nginx -t", "make refresh")
 CAMPAIGN = "python -m benchmarks.faults"

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from orchestration import lake as tables
 from orchestration.archive import Archive
 from orchestration.codebook import Codebook
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import Collected, collect_export
 from orchestration.decoding import DecodeInput, decode
 from orchestration.identifiers import CompanyKeys
@@ -79,7 +80,7 @@ def _cell(column, state: str, value: object) -> str | None:
 
 def collect(folder: Path, book: Codebook, path: Path, source: str = "s0") -> Collected:
     """Take one file in."""
-    return collect_export(path, book, source, Archive(folder / "archive"), folder / "contacts", KEYS)
+    return collect_export(path, book, source, Archive(folder / "archive"), _contacts(folder), KEYS)
 
 
 def put(folder: Path, files: dict[str, bytes]) -> Path:
@@ -116,9 +117,13 @@ def decoded(folder: Path, book: Codebook, collected: dict[str, Collected]) -> di
     return found
 
 
+def _contacts(folder: Path) -> Contacts:
+    return Contacts(folder / "contacts", folder / "secrets")
+
+
 def contacts(folder: Path, book: Codebook, collected: Collected) -> list[dict]:
     """What was split off from an export."""
-    return pq.read_table(folder / "contacts" / book.edition / f"{collected.entry.stem}.parquet").to_pylist()
+    return _contacts(folder).read(_contacts(folder).path_of(collected.entry)).to_pylist()
 
 
 def _rows(lake: Path, table: str) -> list[dict]:

@@ -12,6 +12,7 @@ import pytest
 from orchestration.archive import Archive
 from orchestration.codebook.loading import load_all
 from orchestration.collection.company_files import collect_partner_file
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.inbox import find_exports, find_partner_files
 from orchestration.collection.intake import collect_export
 from orchestration.collection.partners.contract import feeds_of
@@ -49,7 +50,7 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exports: dict[str, list[DecodeInput]] = {}
     for book in books:
         for source, path in find_exports(book, roots).files:
-            entry = collect_export(path, book, source, archive, settings.contacts, keys).entry
+            entry = collect_export(path, book, source, archive, Contacts.of(settings), keys).entry
             exports.setdefault(book.edition, []).append(DecodeInput(entry.path, source, path.name))
     partners = []
     contracts = load_contracts(settings.contracts)
@@ -60,7 +61,7 @@ def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stock = find_stock(roots).stock
     assert stock is not None
     register = collect_register(
-        stock, archive, keys, settings.contacts, respondent_sirens(settings.contacts, books)
+        stock, archive, keys, Contacts.of(settings), respondent_sirens(Contacts.of(settings), books)
     ).entry
     partners.append(PartnerInput("register", register.path, "register"))
     for contract, feed in feeds_of(contracts):

@@ -16,6 +16,7 @@ from orchestration.cli import app
 from orchestration.collection.companies import matches, reviews
 from orchestration.collection.companies.matches import Matcher
 from orchestration.collection.company_files import collect_partner_file
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.inbox import PartnerFile
 from orchestration.collection.register.collect import collect_register
 from orchestration.collection.register.files import Stock
@@ -68,11 +69,11 @@ def place(tmp_path, codebook):
 
 def register(place):
     stock = Stock(*(place.data.parent / f"{kind}_utf8.parquet" for kind in (UNITS, PLACES)))
-    collect_register(stock, place.archive, place.keys, place.settings.contacts)
+    collect_register(stock, place.archive, place.keys, Contacts.of(place.settings))
 
 
 def matcher(place):
-    return Matcher(place.book, place.archive, place.settings.contacts, place.settings.reference)
+    return Matcher(place.book, place.archive, Contacts.of(place.settings), place.settings.reference)
 
 
 def refresh(place):
@@ -235,7 +236,7 @@ def test_a_second_company_is_refused(place):
         f"{siren(403)};80021;25.62B;11;oui;;;Zqatelier Mecanique du Val\n"
     )
     collect_partner_file(
-        PartnerFile("frame", path, EDITION), place.archive, place.keys, place.settings.contacts
+        PartnerFile("frame", path, EDITION), place.archive, place.keys, Contacts.of(place.settings)
     )
     assert len(review(place.settings)[0].rows) == 3
     accept(place)
@@ -291,7 +292,7 @@ def test_a_killed_erasure_of_names_is_ended_by_the_next(place):
 
 def test_when_the_contacts_go_the_outcome_stays_and_the_names_go(place):
     found = refresh(place)
-    rule = (place.settings.contacts, place.archive, [place.book], place.data / "logs")
+    rule = (Contacts.of(place.settings), place.archive, [place.book], place.data / "logs")
     kept = retain(*rule, now=datetime(2028, 1, 1, tzinfo=UTC))
     assert [(one.edition, one.files, one.left) for one in kept.editions] == [
         (EDITION, 0, 1),
@@ -313,7 +314,7 @@ def test_a_new_state_of_a_register_keeps_the_names_of_that_one_alone(place):
     register(place)
     (names,) = (place.settings.contacts / "register").iterdir()
     assert names.stem == place.archive.latest("partners", "register").stem
-    assert pq.read_metadata(names).num_rows == 1
+    assert Contacts.of(place.settings).rows(names) == 1
 
 
 def test_the_command_lists_accepts_and_takes_back(place, monkeypatch):

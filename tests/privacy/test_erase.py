@@ -15,6 +15,7 @@ from orchestration.archive import Archive
 from orchestration.automation.erasure import Request, erase
 from orchestration.codebook import load
 from orchestration.collection.company_files import collect_partner_file
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import collect_export
 from orchestration.collection.tombstones import ERASED, Tombstones
 from orchestration.decoding import DecodeInput, decode
@@ -61,7 +62,7 @@ class Place:
 
     def collect(self, *, decoded=True):
         found = collect_export(
-            self.original, self.book, "limesurvey", self.archive, self.settings.contacts, self.keys
+            self.original, self.book, "limesurvey", self.archive, Contacts.of(self.settings), self.keys
         )
         given = {self.book.edition: [DecodeInput(found.entry.path, "limesurvey", "responses.csv")]}
         if decoded:
@@ -74,7 +75,7 @@ class Place:
 
     def people(self):
         (path,) = (self.settings.contacts / "survey_482617").glob("*")
-        return pq.read_table(path).to_pylist()
+        return Contacts.of(self.settings).read(path).to_pylist()
 
     def state(self):
         skipped = {"refresh.lock"}

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from orchestration.automation.retention import retain
-from orchestration.collection.contacts import restrict
+from orchestration.collection.contacts import Contacts, restrict
 from orchestration.errors import ArchiveError
 
 from .test_erase import make
@@ -23,7 +23,7 @@ def place(tmp_path, codebook):
 
 def run(place, day):
     now = datetime.fromisoformat(day).replace(tzinfo=UTC)
-    return retain(place.settings.contacts, place.archive, [place.book], place.data / "logs", now=now)
+    return retain(Contacts.of(place.settings), place.archive, [place.book], place.data / "logs", now=now)
 
 
 def test_contacts_stay_until_their_last_day_and_then_go(place):

@@ -16,7 +16,7 @@ from orchestration import audit, lake
 from orchestration.archive import SCHEMA_VERSION, Archive, Entry
 from orchestration.automation.doctor.finding import Finding, State, found
 from orchestration.automation.lock import holder
-from orchestration.collection.contacts import restrict
+from orchestration.collection.contacts import Contacts, restrict
 from orchestration.errors import ArchiveError, ReleaseError, SkillsBankError
 from orchestration.identifiers import CompanyKeys
 from orchestration.publication import manifest, releases
@@ -26,7 +26,7 @@ _BACKUP = "restore it from a backup (docs/operations.md, 'Restore')"
 
 
 def secrets(settings: Settings, fix: bool) -> Finding:
-    """The secret of the company keys is there, and is the one that the archive was made with."""
+    """The secret of the company keys is that of the archive, and the keys of the contacts open all of them."""
     path = settings.secrets / "company_key"
     made_with = {str(entry.facts["keys"]) for entry in _sound(settings) if "keys" in entry.facts}
     if settings.company_key_secret is None and not path.exists():
@@ -36,10 +36,16 @@ def secrets(settings: Settings, fix: bool) -> Finding:
         return Finding("secrets", State.ok, "none yet: the first refresh makes them")
     keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)
     others = made_with - {keys.fingerprint}
-    problems = [
+    problems = list(_unreadable(Contacts.of(settings)))
+    problems += [
         f"archived files were made with another secret ({other}, not {keys.fingerprint})" for other in others
     ]
-    return found("secrets", problems, _BACKUP, fine="the secret is that of the archive")
+    return found(
+        "secrets",
+        problems,
+        _BACKUP,
+        fine="the secret is that of the archive, and all contacts can be read",
+    )
 
 
 def rights(settings: Settings, fix: bool) -> Finding:
@@ -128,6 +134,15 @@ def _newest_sound(room: Path) -> str | None:
     return None
 
 
+def _unreadable(contacts: Contacts) -> Iterator[str]:
+    """What is wrong with files of the contacts: no key, damaged."""
+    for path in contacts.files():
+        try:
+            contacts.open(path).close()
+        except SkillsBankError as problem:
+            yield f"contacts/{path.parent.name}/{path.name}: {problem.problem}"
+
+
 def _temporary(settings: Settings) -> Iterator[Path]:
     yield from Archive(settings.archive).drafts()
     yield from settings.archive.glob("tombstones/.draft-*")
@@ -136,7 +151,7 @@ def _temporary(settings: Settings) -> Iterator[Path]:
     yield from settings.lake.glob(".*.old")
     yield from settings.releases.glob(".candidate-*")
     yield from settings.releases.glob(f".{releases.CURRENT}-*")
-    yield from settings.secrets.glob(".company_key.*")
+    yield from settings.secrets.glob(".*.*")
 
 
 def _sound(settings: Settings) -> list[Entry]:

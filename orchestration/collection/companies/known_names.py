@@ -4,15 +4,13 @@ which of them count. Does not: the rest of a frame or register, or comparing nam
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute
-import pyarrow.parquet as pq
 
-from orchestration.archive import Archive, Entry
-from orchestration.collection.contacts import NAMES
+from orchestration.archive import Archive
+from orchestration.collection.contacts import NAMES, Contacts
 
 pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
@@ -50,18 +48,8 @@ def without_names(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
     return pa.schema(fields, metadata={"names_split_off": ", ".join(names)} if names else None)
 
 
-def forget_earlier(archive: Archive, source: str, feed: str, stem: str, contacts: Path) -> None:
+def forget_earlier(archive: Archive, source: str, feed: str, stem: str, contacts: Contacts) -> None:
     """Remove the names of a feed's states but for this one: the search looks at no other."""
     for entry in archive.entries(source, feed):
         if entry.stem != stem:
-            path_of(contacts, entry).unlink(missing_ok=True)
-
-
-def path_of(contacts: Path, entry: Entry) -> Path:
-    """Where what was split off from an entry lies, if there was anything."""
-    return contacts / entry.feed / f"{entry.stem}.parquet"
-
-
-def holds_names(path: Path) -> bool:
-    """Whether a file of the contacts has the names of a frame's or register's companies."""
-    return pq.read_schema(path).names == NAMES.names
+            contacts.path_of(entry).unlink(missing_ok=True)

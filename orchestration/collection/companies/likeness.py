@@ -3,16 +3,19 @@ Does not: where the names come from, or what becomes of what is found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute
 
 from orchestration.collection.companies.communes import whole_commune
 from orchestration.collection.companies.words import initials_of, words_of
+from orchestration.collection.contacts import NAMES
+
+pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
 # Measured on 30,000 invented names, 150 a commune, 500 respondents a case: at 0.7 all are found that are spelt the
 # same or have a word more, 94 % with a slip of the pen, 84 % with two words run together, 42 % with one left out; and
@@ -142,7 +145,7 @@ class Candidate:
     why: str
 
 
-def search(asked: Sequence[Asked], names: Sequence[Path]) -> list[Candidate]:
+def search(asked: Sequence[Asked], names: Iterable[pa.RecordBatch]) -> list[Candidate]:
     """Find for each respondent up to ``MOST`` companies of like name in one of its communes, the likest first.
 
     The likeness is the largest of three: soft TF-IDF over the words of both names (Cohen, Ravikumar and
@@ -152,9 +155,9 @@ def search(asked: Sequence[Asked], names: Sequence[Path]) -> list[Candidate]:
 
     Args:
         asked: the respondents, once each.
-        names: files of known names, as ``contacts.NAMES``.
+        names: the known names, as ``contacts.NAMES``.
     """
-    if not asked or not names:
+    if not asked:
         return []
     with duckdb.connect(config={"temp_directory": "", "threads": 2}) as connection:
         _load(connection, asked, names)
@@ -164,13 +167,10 @@ def search(asked: Sequence[Asked], names: Sequence[Path]) -> list[Candidate]:
         return [Candidate(*row) for row in connection.execute(_BEST).fetchall()]
 
 
-def _load(connection: duckdb.DuckDBPyConnection, asked: Sequence[Asked], names: Sequence[Path]) -> None:
+def _load(
+    connection: duckdb.DuckDBPyConnection, asked: Sequence[Asked], names: Iterable[pa.RecordBatch]
+) -> None:
     """Make the tables that the search works on; of the known names, those in the communes that are asked for."""
-    places = connection.read_parquet([str(path) for path in names])
-    written = [code for (code,) in places.select("commune_code").distinct().fetchall() if code]
-    _table(
-        connection, "of_commune", {"written": written, "commune_code": [whole_commune(c) for c in written]}
-    )
     rows = [
         (place - place % _AT_A_TIME, one, commune)
         for place, one in enumerate(asked)
@@ -183,14 +183,9 @@ def _load(connection: duckdb.DuckDBPyConnection, asked: Sequence[Asked], names: 
         "name": [one.name for _, one, _ in rows],
     }
     _table(connection, "said", said)
-    connection.execute(
-        """
-        create temp table given as
-        select row_number() over () as place, p.company_key, c.commune_code, p.name
-        from places as p inner join of_commune as c on p.commune_code = c.written
-        where c.commune_code in (select commune_code from said)
-        """
-    )
+    wanted = pa.array(sorted({commune for one in asked for commune in one.communes}), pa.string())
+    near = pa.concat_tables([NAMES.empty_table(), *(_in_communes(batch, wanted) for batch in names)])
+    _store(connection, "given", near.add_column(0, "place", pa.array(range(near.num_rows), pa.int64())))
     for source, target in (("said", "asked"), ("given", "known")):
         found = [name for (name,) in connection.execute(f"select distinct name from {source}").fetchall()]
         words = [words_of(name) for name in found]
@@ -207,9 +202,21 @@ def _load(connection: duckdb.DuckDBPyConnection, asked: Sequence[Asked], names: 
         )
 
 
+def _in_communes(names: pa.RecordBatch, wanted: pa.StringArray) -> pa.Table:
+    """The names in some communes, under the whole commune's code where theirs is a district's."""
+    codes: Any = names["commune_code"].dictionary_encode()
+    whole = pa.array([whole_commune(code) for code in codes.dictionary.to_pylist()], pa.string())
+    table = pa.table([names["company_key"], whole.take(codes.indices), names["name"]], schema=NAMES)
+    return table.filter(pc.fill_null(pc.is_in(table["commune_code"], wanted), False))
+
+
 def _table(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
     kinds = {"part": pa.int64(), "respondent_id": pa.int64()}
     table = pa.table({key: pa.array(cells, kinds.get(key, pa.string())) for key, cells in columns.items()})
+    _store(connection, name, table)
+
+
+def _store(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     connection.register("arrow_rows", table)
     connection.execute(f"create temp table {name} as select * from arrow_rows")
     connection.unregister("arrow_rows")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import Codebook
 from orchestration.collection.companies.communes import Communes
-from orchestration.collection.companies.known_names import path_of
 from orchestration.collection.companies.likeness import Asked, Candidate, search
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.inbox import FRAME, PARTNERS
 from orchestration.collection.intake import Collected
 
@@ -46,7 +46,7 @@ with response as (
 
 said as (
     select row_number, max(value) filter (where field = ?) as name, max(value) filter (where field = ?) as commune
-    from read_parquet(?)
+    from people
     where field in (?, ?) and row_number is not null
     group by row_number
 )
@@ -79,9 +79,9 @@ class Search:
 
 
 class Matcher:
-    """The search for one edition; ``contacts`` is the restricted folder, ``reference`` has communes.csv."""
+    """The search for one edition; ``reference`` has communes.csv."""
 
-    def __init__(self, book: Codebook, archive: Archive, contacts: Path, reference: Path) -> None:
+    def __init__(self, book: Codebook, archive: Archive, contacts: Contacts, reference: Path) -> None:
         self._book, self._archive, self._contacts, self._reference = book, archive, contacts, reference
         self._exports = [
             (export.source, entry)
@@ -90,14 +90,14 @@ class Matcher:
         ]
         feeds = ((FRAME, book.edition), (PARTNERS, "register"))
         known = [entry for feed in feeds if (entry := archive.latest(*feed))]
-        self._known = [entry for entry in known if path_of(contacts, entry).is_file()]
+        self._known = [entry for entry in known if contacts.path_of(entry).is_file()]
 
     @property
     def impossible(self) -> str | None:
         """Why nothing can be compared; None where it can."""
         if not self._exports:
             return "nothing was collected"
-        if not all(path_of(self._contacts, entry).is_file() for _, entry in self._exports):
+        if not all(self._contacts.path_of(entry).is_file() for _, entry in self._exports):
             return "the contacts are no longer kept"
         return None if self._known else "neither frame nor register brought names of companies"
 
@@ -156,10 +156,15 @@ class Matcher:
                 outcomes[one.respondent_id] = "not_found"
                 asked.append(Asked(one.respondent_id, one.name, places))
         found: dict[int, list[Candidate]] = {}
-        for candidate in search(asked, [path_of(self._contacts, entry) for entry in self._known]):
+        for candidate in search(asked, self._known_names()):
             found.setdefault(candidate.respondent_id, []).append(candidate)
             outcomes[candidate.respondent_id] = "candidate"
         return Search(tuple(respondents), found, outcomes)
+
+    def _known_names(self) -> Iterator[pa.RecordBatch]:
+        for entry in self._known:
+            with self._contacts.scan(self._contacts.path_of(entry)) as names:
+                yield from names
 
     def _unidentified(self, source: str, entry: Entry) -> list[Unidentified]:
         headings = {column.variable: column.heading for column in self._book.columns().values()}
@@ -169,9 +174,12 @@ class Matcher:
         sql = _UNIDENTIFIED.format(
             commune=f"nullif(trim({quoted}), '')" if archived else "cast(null as varchar)"
         )
-        people = str(path_of(self._contacts, entry))
-        with duckdb.connect(config={"temp_directory": "", "threads": 2}) as connection:
-            rows = connection.execute(sql, [str(entry.path), name, commune, people, name, commune]).fetchall()
+        with (
+            duckdb.connect(config={"temp_directory": "", "threads": 2}) as connection,
+            self._contacts.scan(self._contacts.path_of(entry), ["row_number", "field", "value"]) as people,
+        ):
+            connection.register("people", people)
+            rows = connection.execute(sql, [str(entry.path), name, commune, name, commune]).fetchall()
         first = self._book.first_id(source)
         return [Unidentified(first + number, source, *rest) for number, *rest in rows]
 

@@ -1,5 +1,5 @@
 """Which questions ask who somebody is. Belongs here: guesses by code and text, each to be checked. Does not: what
-becomes of personal columns (contacts.py)."""
+becomes of personal columns (collection/personal.py)."""
 
 from __future__ import annotations
 

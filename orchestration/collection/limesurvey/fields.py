@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestration.codebook import META_COLUMNS, Codebook
-from orchestration.collection.contacts import ALWAYS_PERSONAL
 from orchestration.collection.limesurvey.errors import LimeSurveyError
+from orchestration.collection.personal import ALWAYS_PERSONAL
 
 STAMPS = ("id", "submitdate", "datestamp")
 _DUAL_SCALE = "1"

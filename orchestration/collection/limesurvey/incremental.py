@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 from orchestration.archive import Entry
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.exports import Chunk
 from orchestration.collection.limesurvey.pages import RESPONSES_A_PAGE, Listing, Survey, read_responses
 
@@ -32,7 +32,7 @@ class Earlier:
     """The responses of an earlier pull: the archived cells, and the contacts that belong to them."""
 
     entry: Entry
-    contacts: Path
+    contacts: Contacts
     personal: Sequence[str]
 
     def ids(self) -> Ids:
@@ -52,14 +52,15 @@ class Earlier:
 
     def people(self) -> People:
         """Their contacts, to be looked up."""
-        return People(self.contacts, self.personal)
+        return People(self.contacts.read(self.contacts.path_of(self.entry), People.COLUMNS), self.personal)
 
 
 class People:
     """Personal cells by the number of their row, all of an entry's in memory (some 30 bytes each)."""
 
-    def __init__(self, path: Path, headings: Sequence[str]) -> None:
-        table = pq.read_table(path, columns=["row_number", "field", "value"])
+    COLUMNS = ("row_number", "field", "value")
+
+    def __init__(self, table: pa.Table, headings: Sequence[str]) -> None:
         self._cells: dict[str, tuple[Ids, Any]] = {}
         for heading in headings:
             cells = table.filter(pc.equal(table["field"], heading)).sort_by("row_number").combine_chunks()

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 from orchestration.archive import Archive, Entry
 from orchestration.codebook import Codebook
 from orchestration.codebook import Server as Declared
-from orchestration.collection.contacts import personal_headings, split_hash
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import Collected, Place, archive_export, declared_export
 from orchestration.collection.limesurvey.client import Server
 from orchestration.collection.limesurvey.errors import CountsDifferError
@@ -31,6 +30,7 @@ from orchestration.collection.limesurvey.incremental import (
     unchanged,
 )
 from orchestration.collection.limesurvey.pages import Listing, Survey, list_responses
+from orchestration.collection.personal import personal_headings, split_hash
 from orchestration.errors import CodebookError
 from orchestration.identifiers import CompanyKeys
 
@@ -64,7 +64,7 @@ class Pulled:
 
 
 def pull_edition(  # noqa: PLR0917 - six things, each of another type
-    server: Server, codebook: Codebook, source: str, archive: Archive, contacts: Path, keys: CompanyKeys
+    server: Server, codebook: Codebook, source: str, archive: Archive, contacts: Contacts, keys: CompanyKeys
 ) -> Pulled:
     """Archive the present state of an edition's survey, reading what is new or changed where that is enough.
 
@@ -164,13 +164,12 @@ class _Pull:
     def _earlier(self, last: Entry | None, fields: Mapping[str, str]) -> Earlier | None:
         if last is None:
             return None
-        path = self._place.contacts / self._codebook.edition / f"{last.stem}.parquet"
         personal = personal_headings(self._codebook)
-        return Earlier(last, path, [heading for heading in fields if heading in personal])
+        return Earlier(last, self._place.contacts, [heading for heading in fields if heading in personal])
 
     def _may_keep(self, last: Entry, survey: Survey, listing: Listing) -> bool:
         """Whether what the last pull read can stand for what the server has."""
-        facts, path = facts_of(last), self._place.contacts / self._codebook.edition / f"{last.stem}.parquet"
+        facts, path = facts_of(last), self._place.contacts.path_of(last)
         personal = personal_headings(self._codebook)
         columns = [heading for heading in survey.fields if heading not in personal]
         return (
@@ -181,7 +180,7 @@ class _Pull:
             and "datestamp" in columns
             # Contacts that were deleted, or lost one cell, cannot give back the rows they belong to.
             and path.is_file()
-            and pq.read_metadata(path).num_rows == facts["contacts"]
+            and self._place.contacts.rows(path) == facts["contacts"]
         )
 
     def _check_counts(self, before: int, rows: int) -> int:

@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.archive import Archive
 from orchestration.codebook import Codebook
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.inbox import PARTNERS, REGISTER
 from orchestration.collection.register.api import SireneApi
 from orchestration.collection.register.collect import (
@@ -78,9 +79,9 @@ def register_asset(
             # The simulated register stands in where there is none, not where one could not be fetched.
             stock = stock or download_stock(settings) or find_stock(roots[1:]).stock
             if stock is not None:
-                sirens = respondent_sirens(settings.contacts, codebooks)
+                sirens = respondent_sirens(Contacts.of(settings), codebooks)
                 ask = SireneApi(settings.sirene_key).company if settings.sirene_key else None
-                is_new = collect_register(stock, archive, keys, settings.contacts, sirens, ask).is_new
+                is_new = collect_register(stock, archive, keys, Contacts.of(settings), sirens, ask).is_new
         except PartnerFileError as failure:
             problem = str(failure)
             context.log.warning(problem)

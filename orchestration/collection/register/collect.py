@@ -20,12 +20,11 @@ from orchestration.codebook import Codebook
 from orchestration.collection.companies.known_names import (
     SIRENE_NAMES,
     forget_earlier,
-    holds_names,
     names_in,
     without_names,
 )
 from orchestration.collection.company_files import keyed, without_companies
-from orchestration.collection.contacts import NAMES, contacts_draft
+from orchestration.collection.contacts import NAMES, Contacts
 from orchestration.collection.inbox import PARTNERS, REGISTER
 from orchestration.collection.intake import Collected
 from orchestration.collection.raw_file import digest_of
@@ -54,7 +53,7 @@ def collect_register(  # noqa: PLR0917 - six things, each of another type
     stock: Stock,
     archive: Archive,
     keys: CompanyKeys,
-    contacts: Path,
+    contacts: Contacts,
     respondents: Collection[str] = (),
     ask: Callable[[str], Row | Absence] | None = None,
 ) -> Collected:
@@ -62,7 +61,7 @@ def collect_register(  # noqa: PLR0917 - six things, each of another type
 
     Respondents that the stock does not have, such as companies founded since, are asked for one by one with
     ``ask`` (``SireneApi.company``), the first sixty of them. One row a company, without name or SIREN:
-    ``companies.SCHEMA`` with ``company_key`` in front; the names go to ``contacts``, the restricted folder. The
+    ``companies.SCHEMA`` with ``company_key`` in front; the names go to ``contacts``. The
     sidecar tells vintage, source, licence, and under ``looked_up`` how many of those asked for were found, or
     why not.
 
@@ -92,7 +91,7 @@ def collect_register(  # noqa: PLR0917 - six things, each of another type
     }
     looked_up: Counter[str] = Counter()
 
-    with contacts_draft(contacts, REGISTER, NAMES) as names:
+    with contacts.draft(REGISTER, NAMES) as names:
 
         def write(draft: Path) -> dict[str, object]:
             left = set(respondents)
@@ -152,15 +151,15 @@ def _asked(
             yield answer
 
 
-def respondent_sirens(contacts: Path, codebooks: Sequence[Codebook]) -> set[str]:
+def respondent_sirens(contacts: Contacts, codebooks: Sequence[Codebook]) -> set[str]:
     """The valid SIREN that people gave, alone or in a SIRET, in the contacts of the editions."""
     found: set[str] = set()
     for book in codebooks:
         columns = book.columns()
-        for path in sorted((contacts / book.edition).glob("[!.]*.parquet")):
-            if holds_names(path):
+        for path in contacts.files(book.edition):
+            if contacts.holds_names(path):
                 continue
-            cells = pq.read_table(path, columns=["field", "value"])
+            cells = contacts.read(path, ["field", "value"])
             for kind, check in (("siren", check_siren), ("siret", check_siret)):
                 fields = [name for name, column in columns.items() if column.kind == kind]
                 given: Any = cells["value"].filter(pc.is_in(cells["field"], pa.array(fields, pa.string())))

@@ -3,7 +3,6 @@ Does not: what is in the tables."""
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -13,7 +12,6 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import duckdb
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ERROR_CODES, ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
@@ -22,10 +20,10 @@ from openpyxl.writer.excel import ExcelWriter
 from orchestration.errors import ReleaseError
 from orchestration.publication.dictionary import Table
 from orchestration.publication.pack.content import LICENCE_TITLE, LICENCE_URL, TITLE, WORKBOOK, Content
+from orchestration.spreadsheets import looks_calculated, text_cell
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _NO_TIME = datetime(1980, 1, 1)
-_FORMULA = re.compile(r"[=+\-@\t\r]")
 _SHEET_NAME, _SHEET_ROWS = 31, 1_048_576
 _WIDTHS = {"notes": (26, 100), "columns": (30, 22, 12, 90, 20, 14)}
 _NOTES = (
@@ -133,7 +131,7 @@ def _add(workbook: Workbook, name: str, rows: Iterable[tuple[Any, ...]], widths:
 
 
 def _styled(sheet: Any, text: str, *, bold: bool, wrap: Alignment | None) -> Any:
-    cell = _text_cell(sheet, text)
+    cell = text_cell(sheet, text)
     cell.font = Font(bold=bold)
     if wrap:
         cell.alignment = wrap
@@ -142,13 +140,5 @@ def _styled(sheet: Any, text: str, *, bold: bool, wrap: Alignment | None) -> Any
 
 def _cell(sheet: Any, text: str) -> Any:
     """A text as it is, or, where a spreadsheet would take it for something else, marked as a text for good."""
-    odd = _FORMULA.match(text) or text in ERROR_CODES or ILLEGAL_CHARACTERS_RE.search(text)
-    return _text_cell(sheet, text) if odd else text
-
-
-def _text_cell(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", text))
-    cell.data_type = "s"
-    # Excel keeps it a text when the cell is edited.
-    cell.quotePrefix = bool(_FORMULA.match(text))
-    return cell
+    odd = looks_calculated(text) or text in ERROR_CODES or ILLEGAL_CHARACTERS_RE.search(text)
+    return text_cell(sheet, text) if odd else text

@@ -4,12 +4,12 @@ import random
 import re
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from orchestration.collection.companies.communes import Communes
 from orchestration.collection.companies.likeness import LEAST, MOST, Asked, search
 from orchestration.collection.companies.words import initials_of, words_of
+from orchestration.collection.contacts import NAMES
 from orchestration.settings import Settings
 from orchestration.simulation.vocabulary import COMPANY_FORMS, COMPANY_QUALITIES, COMPANY_TRADES
 
@@ -72,48 +72,43 @@ def test_homonyms_are_all_meant_without_a_postal_code(communes):
     assert {"11339", "93066", "97411"} <= communes.codes("SAINT DENIS")
 
 
-def names_file(path, rows):
-    columns = zip(*rows, strict=True)
-    pq.write_table(
-        pa.table(dict(zip(("company_key", "commune_code", "name"), map(list, columns), strict=True))), path
-    )
-    return [path]
+def known(rows):
+    columns = map(list, zip(*rows, strict=True))
+    return pa.table(list(columns), schema=NAMES).to_batches()
 
 
-def test_only_the_own_commune_is_looked_at_and_the_likest_comes_first(tmp_path):
+def test_only_the_own_commune_is_looked_at_and_the_likest_comes_first():
     rows = [
         ("a" * 32, "80021", "MECANIQUE DU VAL"),
         ("b" * 32, "80021", "Mécanique du Vallon"),
         ("c" * 32, "02691", "Mécanique du Val"),
         ("d" * 32, "80021", "Tissage Océane"),
     ]
-    found = search(
-        [Asked(1, "sarl mecanique du val", frozenset({"80021"}))], names_file(tmp_path / "n", rows)
-    )
+    found = search([Asked(1, "sarl mecanique du val", frozenset({"80021"}))], known(rows))
     assert [(one.company_key[0], one.why) for one in found] == [
         ("a", "same name"),
         ("b", "alike as one word"),
     ]
     assert found[0].score == 1 > found[1].score > LEAST
-    assert search([Asked(1, "Tissage Océane", frozenset({"02691"}))], [tmp_path / "n"]) == []
+    assert search([Asked(1, "Tissage Océane", frozenset({"02691"}))], known(rows)) == []
 
 
-def test_one_company_is_one_candidate_and_there_are_few(tmp_path):
+def test_one_company_is_one_candidate_and_there_are_few():
     rows = [(f"{n:032x}", "80021", name) for n in range(9) for name in ("Fonderie du Val", "Fonderie Val SA")]
-    found = search([Asked(7, "Fonderie du Val", frozenset({"80021"}))], names_file(tmp_path / "n", rows))
+    found = search([Asked(7, "Fonderie du Val", frozenset({"80021"}))], known(rows))
     assert len({one.company_key for one in found}) == len(found) == MOST
 
 
-def test_districts_are_their_commune(tmp_path):
+def test_districts_are_their_commune():
     (found,) = search(
         [Asked(1, "Optique Réunis", frozenset({"75056"}))],
-        names_file(tmp_path / "n", [("a" * 32, "75108", "OPTIQUE REUNIS")]),
+        known([("a" * 32, "75108", "OPTIQUE REUNIS")]),
     )
     assert found.commune_code == "75056"
 
 
-def test_a_row_without_commune_is_nobodys(tmp_path):
-    path = names_file(tmp_path / "n", [("a" * 32, None, "Optique"), ("b" * 32, "80021", "Optique")])
+def test_a_row_without_commune_is_nobodys():
+    path = known([("a" * 32, None, "Optique"), ("b" * 32, "80021", "Optique")])
     assert [one.company_key[0] for one in search([Asked(1, "Optique", frozenset({"80021"}))], path)] == ["b"]
 
 
@@ -155,10 +150,10 @@ def invented(draw):
 
 
 @pytest.fixture(scope="module")
-def register(tmp_path_factory):
+def register():
     draw = random.Random(4)
     rows = [(f"{n:032x}", f"{draw.randrange(40):05}", invented(draw)) for n in range(6000)]
-    return rows, names_file(tmp_path_factory.mktemp("names") / "names.parquet", rows)
+    return rows, known(rows)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

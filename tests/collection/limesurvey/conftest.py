@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from orchestration import codebook as books
 from orchestration.archive import Archive
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.limesurvey import Limits, Server, pull_edition
 from orchestration.identifiers import CompanyKeys
 
@@ -41,7 +42,7 @@ class Puller:
 
     @property
     def contacts(self):
-        return self.folder / "contacts"
+        return Contacts(self.folder / "contacts", self.folder.parent / "secrets")
 
     def server(self):
         return Server(self.url, USER, SecretStr(self.secret), limits=self.limits, pause=self.pauses.append)
@@ -54,8 +55,8 @@ class Puller:
         return pq.read_table(pulled.collected.entry.path).to_pylist()
 
     def people(self, pulled):
-        path = self.contacts / self.codebook.edition / f"{pulled.collected.entry.stem}.parquet"
-        return sorted(tuple(row.values()) for row in pq.read_table(path).to_pylist())
+        path = self.contacts.path_of(pulled.collected.entry)
+        return sorted(tuple(row.values()) for row in self.contacts.read(path).to_pylist())
 
 
 @pytest.fixture

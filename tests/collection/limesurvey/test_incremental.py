@@ -79,8 +79,8 @@ def test_another_split_of_personal_data_reads_everything_anew(puller, limesurvey
 @pytest.mark.parametrize("damage", ["deleted", "one cell less"])
 def test_contacts_that_were_erased_are_not_guessed(puller, damage):
     first = puller.pull()
-    path = puller.contacts / puller.codebook.edition / f"{first.collected.entry.stem}.parquet"
-    table = pq.read_table(path)
+    path = puller.contacts.path_of(first.collected.entry)
+    table = puller.contacts.read(path)
     path.unlink()
     if damage == "one cell less":
         pq.write_table(table.slice(1), path)

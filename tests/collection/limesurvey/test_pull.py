@@ -32,7 +32,7 @@ def test_a_pull_is_what_the_same_export_in_a_file_is(puller, place, survey, lime
     for ours, theirs in zip(left, right, strict=True):
         # The csv writer makes every line break \n; json keeps them.
         assert {name: normal(cell) for name, cell in ours.items()} == theirs
-    contacts = pq.read_table(place.contacts_of(filed.entry)).to_pylist()
+    contacts = place.contacts.read(place.contacts_of(filed.entry)).to_pylist()
     wanted = sorted(
         (row["respondent_id"], row["row_number"], row["field"], row["value"])
         for row in contacts

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 from orchestration import lake as tables
 from orchestration.archive import Archive
 from orchestration.codebook import Codebook, load
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import Collected, collect_export
 from orchestration.decoding import DecodeInput, decode
 from orchestration.identifiers import CompanyKeys
@@ -88,7 +89,8 @@ def through(folder: Path, book: Codebook, path: Path) -> Lake:
     keys = CompanyKeys(b"a secret for tests only")
     source = book.exports[0].source
     data = folder / "data"
-    collected = collect_export(path, book, source, Archive(data / "archive"), data / "contacts", keys)
+    contacts = Contacts(data / "contacts", data / "secrets")
+    collected = collect_export(path, book, source, Archive(data / "archive"), contacts, keys)
     given = DecodeInput(collected.entry.path, source, path.name)
     decode([book], {book.edition: [given]}, data / "lake")
 
@@ -99,11 +101,7 @@ def through(folder: Path, book: Codebook, path: Path) -> Lake:
             for row in pq.ParquetFile(part).read().to_pylist()
         ]
 
-    people = (
-        pq.ParquetFile(data / "contacts" / book.edition / f"{collected.entry.stem}.parquet")
-        .read()
-        .to_pylist()
-    )
+    people = contacts.read(contacts.path_of(collected.entry)).to_pylist()
     return Lake(
         data,
         collected,

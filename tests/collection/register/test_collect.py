@@ -9,7 +9,7 @@ import pytest
 from orchestration.archive import Archive
 from orchestration.codebook import load
 from orchestration.collection import tombstones
-from orchestration.collection.contacts import contacts_draft
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.register.collect import (
     collect_register,
     respondent_sirens,
@@ -40,7 +40,7 @@ def key(siren):
 
 
 def contacts_of(archive):
-    return archive.root.with_name("contacts")
+    return Contacts(archive.root.with_name("contacts"), archive.root.with_name("secrets"))
 
 
 @pytest.fixture
@@ -69,16 +69,16 @@ def test_keys_and_facts_and_no_name(archive, stock):
 def test_names_go_to_the_contacts_but_for_who_objects(archive, stock):
     entry = collect_register(stock, archive, KEYS, contacts_of(archive)).entry
     assert b"ZQNOM" not in entry.path.read_bytes()
-    (path,) = (contacts_of(archive) / "register").iterdir()
+    (path,) = contacts_of(archive).files("register")
     assert path.stem == entry.stem
-    assert pq.read_table(path).to_pylist() == [
+    assert contacts_of(archive).read(path).to_pylist() == [
         {"company_key": key(MILL), "commune_code": "80016", "name": "ZQNOM"}
     ]
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     collect_register(stock, archive, KEYS, contacts_of(archive), {SHOP})
-    (later,) = (contacts_of(archive) / "register").iterdir()
+    (later,) = contacts_of(archive).files("register")
     assert later.stem == archive.latest("partners", "register").stem != entry.stem
-    assert pq.read_metadata(later).num_rows == 2
+    assert contacts_of(archive).rows(later) == 2
 
 
 def test_who_answered_is_there_whatever_they_do(archive, stock):
@@ -157,7 +157,8 @@ def test_sirens_of_respondents_come_from_the_contacts(tmp_path):
     fields = {
         column.kind: name for name, column in book.columns().items() if column.kind in {"siren", "siret"}
     }
-    with contacts_draft(tmp_path, book.edition) as file:
+    contacts = Contacts(tmp_path / "contacts", tmp_path / "secrets")
+    with contacts.draft(book.edition) as file:
         for field, values in (
             (fields["siren"], ["404 833 048", "404833047", "RAS"]),
             (fields["siret"], ["73282932000074"]),
@@ -167,8 +168,8 @@ def test_sirens_of_respondents_come_from_the_contacts(tmp_path):
             file.add(field, rows, rows, pa.array(values))
         file.close()
         file.commit("20260101T000000Z-0123456789ab", [])
-    assert respondent_sirens(tmp_path, [book]) == {MILL, SHOP}
-    assert respondent_sirens(tmp_path / "none", [book]) == set()
+    assert respondent_sirens(contacts, [book]) == {MILL, SHOP}
+    assert respondent_sirens(Contacts(tmp_path / "none", tmp_path / "secrets"), [book]) == set()
 
 
 class TestFiles:
