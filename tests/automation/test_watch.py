@@ -106,7 +106,7 @@ def test_a_gate_without_result_in_a_run_that_goes_on_is_late(instance, settings)
     asset = dg.AssetSpec("ind_innovation_export")
     gate = gate_check("marts", [asset.key], settings)
     definitions = dg.Definitions(
-        assets=[asset], asset_checks=[gate], resources={"gates": None, "refresh_lock": None},
+        assets=[asset], asset_checks=[gate], resources={"second_process": None, "refresh_lock": None},
         jobs=[dg.define_asset_job("weekly_refresh", selection=dg.AssetSelection.all_asset_checks())],
     )  # fmt: skip
     going = definitions.resolve_job_def("weekly_refresh")

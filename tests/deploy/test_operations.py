@@ -31,7 +31,7 @@ COMMANDS = [command for command in TYPED if command.startswith("skillsbank ")]
 # A refresh has tests of its own, in tests/end_to_end, and the preparation in tests/modelling.
 PARSED = ("skillsbank refresh", "skillsbank prepare")
 # The server's own, on files that test_deploy.py tries with the programs themselves; and CI runs `make refresh`.
-ELSEWHERE = ("systemctl enable --now ", "htpasswd ", "nginx -t", "make refresh")
+ELSEWHERE = ("systemctl enable --now ", "htpasswd ", "nginx -t", "docker compose ", "make refresh")
 CAMPAIGN = "python -m benchmarks.faults"
 # Words of configuration, which are nothing to type.
 NO_COMMANDS = ("auth_request ", "error_page ", "location ")

@@ -34,7 +34,7 @@ def test_collecting_adds_all_or_nothing(disk, tmp_path, codebook):
     place = Place(disk / "data", codebook)
     kept = place.collect(first).entry
     told = []
-    for leave in range(0, 4_000_000, 16_384):
+    for leave in range(0, 4_000_000, 4_096):
         before, filler = place.state(), fill(disk, leave)
         try:
             place.collect(second)

@@ -3,7 +3,9 @@
 import shutil
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -38,7 +40,10 @@ def run(settings: Settings, instance: dg.DagsterInstance) -> dg.ExecuteInProcess
             candidate,
             secrecy_check(settings),
         ],
-        resources={"refresh_lock": dg.ResourceDefinition.none_resource()},
+        resources={
+            "refresh_lock": dg.ResourceDefinition.none_resource(),
+            "second_process": dg.ResourceDefinition.hardcoded_resource(SimpleNamespace(start=partial)),
+        },
         instance=instance,
         raise_on_error=False,
     )

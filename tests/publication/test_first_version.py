@@ -20,6 +20,7 @@ from orchestration import lake
 from orchestration.archive import Archive, NewerEntryError
 from orchestration.cli import app
 from orchestration.codebook import load, load_all
+from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import collect_export
 from orchestration.collection.partners.contract import load_all as load_contracts
 from orchestration.collection.register.collect import collect_register
@@ -64,7 +65,7 @@ def test_the_archive_is_read_and_decoded(first_version):
     old = archive.latest("partners", "register")
     stock = find_stock([settings.sample_folder]).stock
     keys = CompanyKeys.load(None, settings.secrets)
-    assert collect_register(stock, archive, keys, settings.contacts, [], None).is_new
+    assert collect_register(stock, archive, keys, Contacts.of(settings), [], None).is_new
     assert old in archive.entries()
     made, told = _decode(settings)
     assert made, told
@@ -83,7 +84,7 @@ def test_the_same_export_again_is_another_state_beside_the_old_one(first_version
     assert keys.fingerprint == old.facts["keys"], "companies keep their keys"
     book = load(settings.codebooks / "tour_2019.yaml")
     export = settings.data.parent / "inbox" / "tour_2019" / "responses.csv"
-    collected = collect_export(export, book, "limesurvey", archive, settings.contacts, keys)
+    collected = collect_export(export, book, "limesurvey", archive, Contacts.of(settings), keys)
     assert collected.rows == 40
     archive.verify(old)
     assert old in archive.entries("limesurvey", "tour_2019")

@@ -74,7 +74,9 @@ def contracts(tmp_path):
 
 def test_a_partner_is_a_source_by_its_contract_alone(contracts):
     listed = set(yaml.safe_load(LIST.read_text(encoding="utf-8")))
-    ours = {contract.source for contract in load_all(Settings().contracts)}
+    partners = load_all(Settings().contracts)
+    ours = {contract.source for contract in partners}
+    ours |= {f"{contract.source}_statistics" for contract in partners if contract.statistics}
     assert not listed & ours
     assert set(read_sources()) == listed | ours
     found = read_sources(contracts=contracts("source: tour", "source: visits"))["visits"]

@@ -223,7 +223,7 @@ OPEN = "Every public column may be published under Licence Ouverte 2.0"
 LICENCE_ROUNDS = (
     {
         "a column under ODbL, which wants the whole to be under it": (
-            lambda folder: _relicense(folder, "pub_stopover,city,partner", "odbl-1.0"),
+            lambda folder: _relicense(folder, "pub_stopover,city,tour", "odbl-1.0"),
             OPEN,
             COLUMNS,
             "licence",
@@ -246,7 +246,7 @@ LICENCE_ROUNDS = (
     },
     {
         "a column that may not be passed on": (
-            lambda folder: _relicense(folder, "pub_training_offer,hours,partner", "no-redistribution"),
+            lambda folder: _relicense(folder, "pub_training_offer,hours,training", "no-redistribution"),
             OPEN,
             COLUMNS,
             "licence",

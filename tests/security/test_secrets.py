@@ -17,6 +17,7 @@ from orchestration.automation.failures import describe_failure
 from orchestration.cli import app
 from orchestration.codebook import load_all
 from orchestration.collection.assets import collection_assets, limesurvey_resource
+from orchestration.collection.partners.contract import load_all as load_contracts
 from orchestration.collection.register.api import SireneApi
 from orchestration.collection.register.assets import register_asset
 from orchestration.errors import SkillsBankError
@@ -97,6 +98,7 @@ def secrets(web, mail):
     given["SKILLSBANK_WEBHOOK_URL"] = f"http://{here}/hooks/{MARK}-webhook"
     for name in ("UNITS", "PLACES"):
         given[f"SKILLSBANK_REGISTER_{name}_URL"] = f"http://{here}/stock.parquet?token={MARK}-register"
+    given["SKILLSBANK_PARTNER_URLS__VACANCIES"] = f"http://{here}/vacancies.csv?token={MARK}-partner"
     given |= {
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": f"{MARK}-aws",
@@ -133,8 +135,11 @@ def test_each_secret_of_the_settings_is_marked(monkeypatch):
     assert len(hidden) >= 5
     for name in hidden:
         value = getattr(settings, name)
-        assert isinstance(value, SecretStr), f"{name}: set it in secrets()"
-        assert MARK in value.get_secret_value()
+        given = list(value.values()) if isinstance(value, dict) else [value]
+        assert given
+        for one in given:
+            assert isinstance(one, SecretStr), f"{name}: set it in secrets()"
+            assert MARK in one.get_secret_value()
     assert f"{MARK}-" not in f"{[getattr(settings, name) for name in hidden]}"
 
 
@@ -150,7 +155,12 @@ def test_a_run_whose_servers_echo_everything_stores_logs_and_prints_no_secret(
     monkeypatch.setenv("DAGSTER_HOME", str(small.data / "dagster"))
     settings = Settings()
     books = load_all(settings.codebooks)
-    assets = [one for one in collection_assets(settings, books, []) if "export__" in str(one.keys)]
+    partners = load_contracts(settings.contracts)
+    assets = [
+        one
+        for one in collection_assets(settings, books, partners)
+        if "export__" in str(one.keys) or "vacancies" in str(one.keys)
+    ]
     assets.append(register_asset(settings, books, [settings.inbox]))
     resources = {
         "refresh_lock": dg.ResourceDefinition.hardcoded_resource(None),
@@ -165,7 +175,7 @@ def test_a_run_whose_servers_echo_everything_stores_logs_and_prints_no_secret(
     assert api.company("732829320") == "not_disclosed"  # what a 403 means there
     # The servers did get them, and sent them back.
     heard = "".join(echo.heard)
-    for part in ("limesurvey", "register", "webhook", "sirene"):
+    for part in ("limesurvey", "partner", "register", "webhook", "sirene"):
         assert f"{MARK}-{part}" in heard, part
     assert "mail AUTH" in heard
     said = alert.text() + str(unsent.value) + repr(api) + "".join(capfd.readouterr()) + caplog.text

@@ -123,9 +123,9 @@ def test_who_is_not_in_the_stock_is_looked_up(archive, stock):
     assert (more.rows, more.entry.facts["looked_up"]) == (3, {"found": 1})
     assert key(new) in pq.read_table(more.entry.path)["company_key"].to_pylist()
     # So that it is found by its name, like those of the stock; the archive does not hold it.
-    (names,) = (contacts_of(archive) / "register").iterdir()
+    (names,) = contacts_of(archive).files("register")
     named = {"company_key": key(new), "commune_code": "80016", "name": "ZQNEW"}
-    assert named in pq.read_table(names).to_pylist()
+    assert named in contacts_of(archive).read(names).to_pylist()
     assert b"ZQNEW" not in more.entry.path.read_bytes()
     assert not collect_register(stock, archive, KEYS, contacts_of(archive), {MILL, new}, ask).is_new
 
