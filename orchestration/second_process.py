@@ -11,7 +11,7 @@ import pickle
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from itertools import count
@@ -33,6 +33,14 @@ class Start(Protocol):
 
     def __call__(self, function: Callable[..., _T], /, *args: Any) -> Callable[[], _T]:
         """Start ``function(*args)``; what is returned waits for its result."""
+
+
+def shared(start: Start, work: Callable[..., list[_T]], names: Sequence[str], *rest: Any) -> list[_T]:
+    """``work(names, *rest)``, which gives a result for each name: every second name is started elsewhere meanwhile."""
+    elsewhere = start(work, names[::2], *rest)
+    here = work(names[1::2], *rest)
+    done = dict(zip([*names[1::2], *names[::2]], [*here, *elsewhere()], strict=True))
+    return [done[name] for name in names]
 
 
 class SecondProcess:

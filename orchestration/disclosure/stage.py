@@ -3,11 +3,10 @@ out. Does not: protection or attacks themselves, Dagster."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -22,9 +21,8 @@ from orchestration.estimation import respondents
 from orchestration.estimation.files import read_table, write_tables
 from orchestration.estimation.results import FIGURE_TABLES
 from orchestration.estimation.survey import Survey, surveys
-from orchestration.second_process import Start
+from orchestration.second_process import Start, shared
 
-_T = TypeVar("_T")
 Log = dict[str, dict[str, list[str]]]
 
 
@@ -55,7 +53,7 @@ def make_public(
     Half of the editions are protected where ``start`` starts them. Raises GateError where a secret cannot be
     protected.
     """
-    found = _shared(start, _protect, _Run(warehouse, folder, releases, rules))
+    found = shared(start, _protect, respondents.names(warehouse), _Run(warehouse, folder, releases, rules))
     editions, previous = [each for each, _ in found], read_previous(releases)
     figures = {name: read_table(folder, name) for name in FIGURE_TABLES}
     tables = publish(
@@ -106,7 +104,8 @@ def attack_public(
     protection made.
     """
     run = _Run(warehouse, folder, releases, rules)
-    return _verdict(read_public(public), _shared(start, _attack, run, public))
+    proofs = shared(start, _attack, respondents.names(warehouse), run, public)
+    return _verdict(read_public(public), proofs)
 
 
 def _attack(names: Sequence[str], run: _Run, public: Path) -> list[Proof]:
@@ -116,16 +115,6 @@ def _attack(names: Sequence[str], run: _Run, public: Path) -> list[Proof]:
             prove(each.name, _systems(connection, each), tables, previous, run.rules)
             for each in surveys(connection, read_table(run.folder, "weights"), names)
         ]
-
-
-def _shared(start: Start, work: Callable[..., list[_T]], run: _Run, *rest: Path) -> list[_T]:
-    """What ``work`` makes of the run's editions, the earliest first: half of them done elsewhere meanwhile."""
-    with respondents.opened(run.warehouse) as connection:
-        names = [each.name for each in respondents.editions(connection)]
-    elsewhere = start(work, names[::2], run, *rest)
-    here = work(names[1::2], run, *rest)
-    done = dict(zip([*names[1::2], *names[::2]], [*here, *elsewhere()], strict=True))
-    return [done[name] for name in names]
 
 
 def _verdict(tables: Mapping[str, pa.Table], proofs: Sequence[Proof]) -> Verdict:

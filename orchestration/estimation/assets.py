@@ -77,13 +77,14 @@ def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         name="figures",
         specs=specs(FIGURES, [*MARTS, estimate_key("weights")]),
         check_specs=[history_check(estimate_key("figures"))],
-        required_resource_keys={"refresh_lock"},
+        required_resource_keys={"refresh_lock", "second_process"},
     )
     def figures(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from orchestration.estimation.stage import make_figures  # noqa: PLC0415 - imports SciPy
 
         run_id = context.run.run_id
-        tables = make_figures(settings.candidate(run_id), settings.estimates(run_id))
+        start = context.resources.second_process.start
+        tables = make_figures(settings.candidate(run_id), settings.estimates(run_id), start)
         numbers = {"dagster/row_count": tables["figures"].num_rows, **_national(tables["figures"])}
         history = History(context.instance, context.run.job_name)
         for result in made(tables, {}):

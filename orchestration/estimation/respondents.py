@@ -54,6 +54,12 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def names(warehouse: Path) -> list[str]:
+    """The names of the editions of the marts in a DuckDB file, the earliest first."""
+    with opened(warehouse) as connection:
+        return [each.name for each in editions(connection)]
+
+
 def editions(connection: duckdb.DuckDBPyConnection) -> list[EditionState]:
     """The editions of the marts, the earliest first."""
     rows = connection.execute("SELECT edition, year, has_frame FROM marts.dim_edition ORDER BY year, edition")

@@ -70,18 +70,26 @@ MODELLED = ("innovation_rate", "export_rate")
 CONTRAST = "export_by_innovation"
 
 
-def figure_tables(connection: duckdb.DuckDBPyConnection, surveys: Sequence[Survey]) -> dict[str, pa.Table]:
-    """Every figure of every edition: tables of ``FIGURE_TABLES``, each sorted within its edition."""
-    direct = [(each, _figures(connection, each)) for each in surveys]
+def figure_tables(
+    connection: duckdb.DuckDBPyConnection, surveys: Sequence[Survey], direct: Sequence[pa.Table]
+) -> dict[str, pa.Table]:
+    """Every figure of every edition: tables of ``FIGURE_TABLES``, each sorted within its edition.
+
+    ``direct`` has the ``direct_figures`` of each.
+    """
     return {
         "participation": _stacked(
             [_participation(connection, each) for each in surveys if each.state.has_frame], PARTICIPATION
         ),
-        "figures": _stacked([table for _, table in direct], FIGURES),
+        "figures": _stacked(direct, FIGURES),
         "changes": _stacked(_changes(connection, surveys), CHANGES),
         "contrasts": _stacked([_contrasts(connection, each) for each in surveys], CONTRASTS),
         "territory_models": _stacked(
-            [territory_models(connection, each, table) for each, table in direct if each.design.weight],
+            [
+                territory_models(connection, each, table)
+                for each, table in zip(surveys, direct, strict=True)
+                if each.design.weight
+            ],
             MODELS,
         ),
     }
@@ -111,7 +119,7 @@ def _participation(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa
     return pa.table({name: columns[name] for name in PARTICIPATION.names}, schema=PARTICIPATION)
 
 
-def _figures(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa.Table:
+def direct_figures(connection: duckdb.DuckDBPyConnection, edition: Survey) -> pa.Table:
     """Business figures and needs by every breakdown; priorities and mentions by one-way breakdowns, needs by whatever
     question by the coarse ones."""
 
