@@ -25,16 +25,19 @@ def shared() -> Path:
     return SHARED
 
 
+def installed(path: str | None, otherwise: str) -> str:
+    """The path of a program; without it the test is skipped, and fails in CI, which installs what tests need."""
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(otherwise)
+        pytest.skip(otherwise)
+    return path
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Chromium's path; CI installs it, so that its absence there is a failure."""
-    path = shutil.which("chromium")
-    if path is None:
-        message = "Chromium is not installed (Debian: apt-get install chromium)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
+    return installed(shutil.which("chromium"), "Chromium is not installed (Debian: apt-get install chromium)")
 
 
 def pytest_collection_modifyitems(items):

@@ -22,18 +22,15 @@ from orchestration.errors import ReleaseError
 from orchestration.publication import database
 from orchestration.publication.outward import publish_into, published
 
+from ..conftest import installed
+
 
 def tool(name: str) -> str:
     """A program of PostgreSQL's server, which Debian keeps off the path."""
     found = shutil.which(name) or next(
         iter(sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")))), None
     )
-    if found is None:
-        message = "PostgreSQL's server is not installed (Debian: apt-get install postgresql)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
+    return installed(found, "PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
 
 
 @pytest.fixture(scope="module")
