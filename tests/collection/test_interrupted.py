@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.codebook import load
 
+from ..faults.breaking import die_at_step
 from .conftest import CODEBOOK, Place, limesurvey_csv, made_up
 
 CONTEXT = get_context("forkserver")
@@ -27,19 +28,7 @@ def export(tmp_path_factory, codebook):
 def _collect(folder: Path, export: Path, started, last_step: int | None = None):
     """Collect; with ``last_step``, the process is gone at that one of its steps on disk (fsync or rename)."""
     place = Place(folder, load(CODEBOOK))
-    steps = 0
-
-    def counted(step):
-        def run(*arguments):
-            nonlocal steps
-            steps += 1
-            if steps == last_step:
-                os._exit(9)
-            return step(*arguments)
-
-        return run
-
-    os.fsync, Path.rename = counted(os.fsync), counted(Path.rename)
+    die_at_step(last_step)
     started.set()
     place.collect(export)
     os._exit(0)

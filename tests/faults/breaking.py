@@ -162,3 +162,23 @@ def _overwrite(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     path.chmod(times.st_mode)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def die_at_step(last_step: int | None, *more: str) -> None:
+    """From now on, the process is gone (exit code 9) at that one of its steps on disk: an fsync, a rename of a path, or
+    one of ``more`` of its methods. None counts and lets all pass."""
+    steps = 0
+
+    def counted(step):
+        def run(*arguments, **named):
+            nonlocal steps
+            steps += 1
+            if steps == last_step:
+                os._exit(9)
+            return step(*arguments, **named)
+
+        return run
+
+    os.fsync = counted(os.fsync)
+    for name in ("rename", *more):
+        setattr(Path, name, counted(getattr(Path, name)))

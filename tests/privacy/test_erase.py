@@ -26,6 +26,7 @@ from orchestration.lake import write as write_table
 from orchestration.recognition.decisions import Decision, add_decisions, load_decisions
 from orchestration.settings import Settings
 
+from ..faults.breaking import die_at_step
 from .conftest import CODEBOOK, cells_of, marked, siren, write_export
 
 CONTEXT = get_context("forkserver")
@@ -313,19 +314,7 @@ def test_a_request_of_nobody_is_refused(place, request_):
 
 def _erase(data, codebooks, last_step):
     """Erase; the process is gone at that one of its steps on disk (fsync, rename, or removal)."""
-    steps = 0
-
-    def counted(step):
-        def run(*arguments, **named):
-            nonlocal steps
-            steps += 1
-            if steps == last_step:
-                os._exit(9)
-            return step(*arguments, **named)
-
-        return run
-
-    os.fsync, Path.rename, Path.unlink = counted(os.fsync), counted(Path.rename), counted(Path.unlink)
+    die_at_step(last_step, "unlink")
     erase(Place(data, codebooks).settings, Request(siren=COMPANY))
     os._exit(0)
 

@@ -3,7 +3,6 @@
 import os
 import stat
 from multiprocessing import get_context
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -19,6 +18,7 @@ from orchestration.collection.contacts_keys import MissingKeyError
 from orchestration.errors import ArchiveError, SkillsBankError
 
 from ..automation.conftest import EDITION, make_small
+from ..faults.breaking import die_at_step
 
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(["orchestration.automation.key_rotation", "pytest", __name__])
@@ -124,19 +124,7 @@ def test_no_rotation_during_a_refresh(small):
 
 def _rotate(settings, last_step):
     """The process is gone at that one of its steps on disk: fsync or rename."""
-    steps = 0
-
-    def counted(step):
-        def run(*arguments):
-            nonlocal steps
-            steps += 1
-            if steps == last_step:
-                os._exit(9)
-            return step(*arguments)
-
-        return run
-
-    os.fsync, Path.rename, Path.replace = map(counted, (os.fsync, Path.rename, Path.replace))
+    die_at_step(last_step, "replace")
     rotate_keys(settings)
     os._exit(0)
 
