@@ -77,6 +77,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         heading=_text,
         kind=_text,
         comparability=_text,
+        position=_integer,
+        answers=_text,
         label_fr=_text,
         label_en=_text,
     ),

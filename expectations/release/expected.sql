@@ -8,14 +8,14 @@ with expected as (
         'public/skills_bank.xlsx', 'public/datapackage.json', 'public/csv-metadata.json', 'public/dcat.jsonld',
         'public/croissant.json', 'public/LICENCE.txt', 'public/CITATION.cff', 'public/revisions.csv',
         'public/revisions.fr.html', 'public/revisions.en.html', 'public/gates.fr.html', 'public/gates.en.html',
-        'internal/sbom.cdx.json', 'internal/lineage.html',
+        'internal/sbom.cdx.json', 'internal/lineage.html', 'internal/dbt_docs.html',
         'public/explorer/index.html', 'public/explorer/index.en.html', 'public/explorer/data/core.js'
     ]) as path
     union all
     select 'public/' || name || ending
     from (
         select unnest([
-            'pub_edition', 'pub_indicator', 'pub_domain', 'pub_competence', 'pub_territory', 'pub_stopover',
+            'pub_edition', 'pub_question', 'pub_indicator', 'pub_domain', 'pub_competence', 'pub_territory', 'pub_stopover',
             'pub_training_offer', 'pub_training_offer_competence', 'pub_participation', 'pub_innovation_export',
             'pub_competence_need', 'pub_competence_gap', 'pub_change', 'pub_contrast', 'pub_territory_model'
         ]) as name

@@ -4,6 +4,7 @@ it, and the order in which both become permanent. Does not: reading formats (rea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,36 +80,41 @@ def collect_export(  # noqa: PLR0917 - six things, each of another type
         CodebookError: the codebook has no such source, or leaves a SIREN unprotected.
         ArchiveError: the archive or the contacts cannot be written, or the feed's latest entry is damaged.
     """
-    _, declared = declared_export(codebook, source)
-    export = open_declared(path, declared, codebook)
-    beside = companion(path, declared.format)
-    files = [path] if beside is None else [path, beside]
-    before = [_state(file) for file in files]
-    digests = {"origin_sha256": digest_of(path)}
-    # Another structure or syntax file gives the same cells another meaning.
-    digests |= {} if beside is None else {"companion_sha256": digest_of(beside)}
-    split = split_hash(codebook, keys, declared.format)
-    Tombstones.load(archive.root, keys)  # refuses while an erasure is not ended
-    latest = archive.latest(source, codebook.edition)
-    if latest is not None and latest.says(**({"companion_sha256": None} | digests), split=split):
-        return Collected(latest, False, int(latest.facts["rows"]), int(latest.facts["rejected"]))
+    with ThreadPoolExecutor(1) as thread:
+        _, declared = declared_export(codebook, source)
+        export = open_declared(path, declared, codebook)
+        beside = companion(path, declared.format)
+        files = [path] if beside is None else [path, beside]
+        before = [_state(file) for file in files]
+        # Another structure or syntax file gives the same cells another meaning.
+        companions = {} if beside is None else {"companion_sha256": digest_of(beside)}
+        split = split_hash(codebook, keys, declared.format)
+        Tombstones.load(archive.root, keys)  # refuses while an erasure is not ended
+        latest = archive.latest(source, codebook.edition)
+        # A large file takes its time to digest: with nothing to compare it with, the rows are read meanwhile.
+        digesting = thread.submit(digest_of, path)
+        if latest is not None and latest.says(
+            **({"companion_sha256": None} | companions), origin_sha256=digesting.result(), split=split
+        ):
+            return Collected(latest, False, int(latest.facts["rows"]), int(latest.facts["rejected"]))
 
-    def unchanged(_: Mapping[str, int]) -> Mapping[str, Any]:
-        if [_state(file) for file in files] != before:
-            raise ExportError(
-                "the file was changed while it was being read",
-                where=str(path),
-                expected="a file that stays as it is",
-                fix="wait until it is copied whole, then run again",
-            )
-        return {}
+        def unchanged(_: Mapping[str, int]) -> Mapping[str, Any]:
+            digest = digesting.result()
+            if [_state(file) for file in files] != before:
+                raise ExportError(
+                    "the file was changed while it was being read",
+                    where=str(path),
+                    expected="a file that stays as it is",
+                    fix="wait until it is copied whole, then run again",
+                )
+            return {"origin_sha256": digest}
 
-    place = Place(path, codebook, source, archive, contacts, keys)
-    facts = {"origin": hide(path.name), **digests, "format": declared.format}
-    # Where an export is in an old encoding, that is worth telling: it was found out, not declared.
-    encoding = getattr(export, "encoding", "utf-8")
-    facts |= {} if encoding == "utf-8" else {"encoding": encoding}
-    return archive_export(export, place, facts, unchanged)
+        place = Place(path, codebook, source, archive, contacts, keys)
+        facts = {"origin": hide(path.name), **companions, "format": declared.format}
+        # Where an export is in an old encoding, that is worth telling: it was found out, not declared.
+        encoding = getattr(export, "encoding", "utf-8")
+        facts |= {} if encoding == "utf-8" else {"encoding": encoding}
+        return archive_export(export, place, facts, unchanged)
 
 
 @dataclass(frozen=True)
@@ -129,10 +135,10 @@ def archive_export(
     facts: Mapping[str, Any],
     at_end: Callable[[Mapping[str, int]], Mapping[str, Any]],
 ) -> Collected:
-    """Archive an open export; ``facts`` (origin, origin_sha256 and format) go to the sidecar.
+    """Archive an open export; ``facts`` (origin and format at least) go to the sidecar.
 
-    ``at_end`` is called once every row is read, with the counts: it gives further facts, or raises, and then
-    nothing is added.
+    ``at_end`` is called once every row is read, with the counts: it gives further facts (``origin_sha256``, if it was
+    not known before), or raises, and then nothing is added.
 
     Raises:
         SkillsBankError: as collect_export, and what ``at_end`` raises.

@@ -151,10 +151,12 @@ class _Edition:
                     "heading": column.heading,
                     "kind": column.kind,
                     "comparability": column.comparability,
+                    "position": position,
+                    "answers": ", ".join(dict.fromkeys(column.values.values())),
                     "label_fr": column.label_fr,
                     "label_en": column.label_en,
                 }
-                for column in self._decoder.columns
+                for position, column in enumerate(self._decoder.columns, 1)
             ],
             schema=tables.SCHEMAS["variables"],
         )

@@ -1,11 +1,11 @@
-"""The data dictionary. Belongs here: dbt's descriptions, sources and licences beside the released columns.
-Does not: the descriptions themselves, which stand in the models' YAML files."""
+"""The data dictionary. Belongs here: dbt's descriptions, sources and licences beside the released columns, and the
+codebooks' questions. Does not: the descriptions themselves, which stand in the models' YAML files and the codebooks."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,48 @@ class Table:
     rows: int
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of one edition: wording in both languages, where its answers go and which there may be."""
+
+    code: str
+    label_fr: str
+    label_en: str
+    kind: str
+    variables: tuple[str, ...]
+    items: tuple[str, ...]
+    answers: tuple[str, ...]
+    comparability: str
+
+
+def read_questions(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Question]]:
+    """The questions of each edition as its codebook words them, from ``dim_question``, in the questionnaire's order."""
+    rows = connection.execute(
+        "SELECT edition, question, any_value(label_fr), any_value(label_en), any_value(kind), "
+        "list(variable ORDER BY position), list(item ORDER BY position), list(answers ORDER BY position), "
+        "any_value(comparability) FROM dim_question GROUP BY edition, question ORDER BY edition, min(position)"
+    ).fetchall()
+    questions: dict[str, list[Question]] = {}
+    for edition, code, label_fr, label_en, kind, variables, items, answers, comparability in rows:
+        questions.setdefault(edition, []).append(
+            Question(
+                code,
+                label_fr,
+                label_en,
+                kind,
+                _distinct(variables),
+                _distinct(items),
+                _distinct(answers),
+                comparability,
+            )
+        )
+    return questions
+
+
+def _distinct(texts: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def read_descriptions(dbt_manifest: Path) -> dict[str, Description]:
@@ -133,8 +175,8 @@ def describe_tables(
     return found
 
 
-def write_dictionary(tables: list[Table], folder: Path) -> None:
-    """Write ``dictionary.csv`` and ``dictionary.html`` for these tables."""
+def write_dictionary(tables: list[Table], questions: Mapping[str, Sequence[Question]], folder: Path) -> None:
+    """Write ``dictionary.csv`` and ``dictionary.html`` for these tables; the page has each edition's questions too."""
     with (folder / "dictionary.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(FIELDS)
@@ -145,5 +187,9 @@ def write_dictionary(tables: list[Table], folder: Path) -> None:
             )
     named = {column.source for table in tables for column in table.columns}
     sources = {code: source for code, source in sorted(read_sources().items()) if code in named}
-    page = environment().get_template("dictionary.html.j2").render(tables=tables, sources=sources)
+    page = (
+        environment()
+        .get_template("dictionary.html.j2")
+        .render(tables=tables, sources=sources, questions=questions)
+    )
     (folder / "dictionary.html").write_text(page, encoding="utf-8")

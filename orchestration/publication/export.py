@@ -20,6 +20,7 @@ from orchestration.publication.dictionary import (
     Table,
     describe_tables,
     read_descriptions,
+    read_questions,
     write_dictionary,
 )
 from orchestration.publication.disk import candidate_or_nothing, size_of
@@ -90,9 +91,10 @@ def build_candidate(
             _open_release(connection, folder / DATABASE)
             report = start(_report, folder, moment.date(), number)
             editions = _editions(connection, warehouse)
-            write_dictionary(tables, folder / INTERNAL)
+            questions = read_questions(connection)
+            write_dictionary(tables, questions, folder / INTERNAL)
             public = [table for table in tables if table.name.startswith(PUBLIC_PREFIX)]
-            write_dictionary(public, folder / PUBLIC)
+            write_dictionary(public, questions, folder / PUBLIC)
             write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
             write_explorer(connection, folder / PUBLIC, released_on=moment.date())
             draft = Manifest(

@@ -129,6 +129,20 @@ def test_the_links_to_the_dictionary_lead_to_their_table(first_release):
     assert len(pages) == 2, "the public one and the internal one"
 
 
+def test_the_page_of_dbt_shows_models_and_asks_nobody(first_release, browser):
+    address = (
+        (first_release[0].data / "releases" / "current" / "internal" / "dbt_docs.html").resolve().as_uri()
+    )
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).scheme))
+    page.goto(f"{address}#!/model/model.skills_bank.pub_question")
+    expect(page.get_by_text("What each edition asks, in its own words")).to_be_visible()
+    expect(page.get_by_text("Wording of the question in French.").first).to_be_visible()
+    assert set(asked) == {"file"}
+    page.close()
+
+
 def test_the_weekly_schedule_is_on(ui):
     schedules = graphql(ui, SCHEDULES)["schedulesOrError"]["results"]
     (schedule,) = (one for one in schedules if one["name"] == "weekly_refresh_schedule")

@@ -98,8 +98,9 @@ class SmallLake:
         self, edition: str, name: str, items: tuple[str, ...] = ("",), comparability: str = "identical"
     ) -> None:
         for item in items:
+            position = 1 + sum(row["edition"] == edition for row in self.rows["variables"])
             self.add(
-                "variables", edition=edition, variable=name, item=item, question=name.upper(),
+                "variables", position=position, edition=edition, variable=name, item=item, question=name.upper(),
                 heading=name.upper(), kind="text", comparability=comparability, label_fr=name, label_en=name,
             )  # fmt: skip
 

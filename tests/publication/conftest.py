@@ -204,8 +204,26 @@ def default_rows() -> Rows:
         }
         for n in range(7)
     ]
+    questions = [
+        {
+            "edition": edition["edition"], "position": position, "question": heading.split("[")[0], "heading": heading,
+            "variable": variable, "item": item, "kind": kind, "answers": answers, "comparability": "identical",
+            "label_fr": "Quel est votre secteur ?", "label_en": "What is your sector?",
+        }
+        for edition in editions
+        for position, (heading, variable, item, kind, answers) in enumerate(
+            [
+                ("NAF", "naf_code", None, "text", None),
+                ("INNO[PROD]", "innovation", "product", "array", "yes, no"),
+                ("INNO[PROC]", "innovation", "process", "array", "yes, no"),
+            ],
+            1,
+        )
+    ]  # fmt: skip
     return {
         "dim_edition": editions,
+        "dim_question": questions,
+        "pub_question": questions,
         "dim_company": [{"company_key": f"{n:032x}", "region_code": "32"} for n in range(50, 0, -1)],
         "dim_competence": competences,
         "dim_stopover": stops,
@@ -356,13 +374,26 @@ def write_dbt_manifest(path: Path) -> None:
         f"model.{model['name']}": {
             "name": model["name"],
             "resource_type": "model",
+            "package_name": "skills_bank",
+            "database": "skills_bank",
+            "schema": "main",
+            "compiled_code": "select * from read_parquet('/srv/a-machine-of-one/lake')",
             "description": model["description"].strip(),
             "columns": {column["name"]: column for column in model["columns"]},
             "config": model["config"],
         }
         for model in models()
     }
-    path.write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
+    said = {
+        "metadata": {
+            "dbt_schema_version": "v12", "dbt_version": "1.11", "adapter_type": "duckdb", "project_name": "skills_bank",
+            "generated_at": datetime.now(UTC).isoformat(),
+        },
+        "nodes": nodes,
+        **{kind: {} for kind in ("sources", "macros", "docs")},
+        **{graph: {name: [] for name in nodes} for graph in ("parent_map", "child_map")},
+    }  # fmt: skip
+    path.write_text(json.dumps(said), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

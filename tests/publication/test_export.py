@@ -30,6 +30,7 @@ def test_every_mart_is_there_in_every_form_and_nothing_else(workshop, candidate)
         "skills_bank.duckdb",
         "sbom.cdx.json",
         "lineage.html",
+        "dbt_docs.html",
         *pages,
         *(f"{name}.parquet" for name in declared),
     }

@@ -441,3 +441,19 @@ def test_the_lineage_page_shows_all_that_a_public_table_is_made_from(tmp_path, s
         [name for name in shop.first.manifest.tables if name.startswith("pub_")]
     )
     assert not re.search(r"(?:src|href)=[\"']https?:", page)
+
+
+def test_the_page_of_dbt_names_no_machine(shop):
+    page = (shop.first.folder / "internal" / "dbt_docs.html").read_text(encoding="utf-8")
+    assert "The questionnaire campaigns, for readers of the published figures." in page
+    assert "a-machine-of-one" not in page
+
+
+def test_the_dictionary_has_the_questions_of_each_edition(shop):
+    for room in ("internal", "public"):
+        page = (shop.first.folder / room / "dictionary.html").read_text(encoding="utf-8")
+        asked = re.findall(r'<tr><th scope="row"><code>INNO</code></th>.*?</tr>', page)
+        assert len(asked) == 2
+        for row in asked:
+            assert 'What is your sector?<br><span lang="fr">Quel est votre secteur ?</span>' in row
+            assert "<td>innovation</td><td>product, process</td><td>yes, no</td>" in row

@@ -204,6 +204,7 @@ def _write_pack(release: Path) -> None:
     for name in (
         "public/datapackage.json", "public/csv-metadata.json", "public/dcat.jsonld", "public/croissant.json",
         "public/LICENCE.txt", "public/CITATION.cff", "internal/sbom.cdx.json", "internal/lineage.html",
+        "internal/dbt_docs.html",
     ):  # fmt: skip
         (release / name).write_text("Skills Bank")
     (release / "public/revisions.csv").write_text("revision,replaces\n")
@@ -318,9 +319,15 @@ def lake() -> Lake:
         for number in range(200)
     ]  # fmt: skip
     tables["variables"] = [
-        {"edition": edition, "variable": variable, "item": item, "question": variable.upper()}
+        {
+            "edition": edition,
+            "variable": variable,
+            "item": item,
+            "question": variable.upper(),
+            "position": position,
+        }
         for edition in EDITIONS
-        for variable, item in items
+        for position, (variable, item) in enumerate(items, 1)
     ]
     tables["respondents"] = [
         {

@@ -16,6 +16,7 @@ from orchestration.publication.dictionary import Table
 from orchestration.publication.manifest import GateResult, Manifest
 from orchestration.publication.pack import bill_of_materials, catalogues, citation, csvw, data_package
 from orchestration.publication.pack.content import WORKBOOK, Content
+from orchestration.publication.pack.dbt_docs import write_dbt_docs
 from orchestration.publication.pack.gates import write_gates
 from orchestration.publication.pack.lineage import write_lineage
 from orchestration.publication.pack.revisions import FILE as REVISIONS
@@ -50,7 +51,7 @@ def write_pack(
         folder: the candidate's.
         manifest: what is known of the release so far: its editions, date, and what it is made from.
         tables: the public tables.
-        dbt_manifest: for the lineage.
+        dbt_manifest: for the lineage and dbt's own page.
         gates: what the gates that ran before found.
         previous: the folder of the release that this one will replace.
 
@@ -82,6 +83,7 @@ def write_pack(
     write_gates(content, gates)
     _write(folder / INTERNAL / bill_of_materials.FILE, bill_of_materials.bill_of_materials())
     write_lineage(dbt_manifest, folder / INTERNAL)
+    write_dbt_docs(dbt_manifest, folder / INTERNAL)
 
 
 def _write(path: Path, text: str) -> None:
