@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -106,7 +107,7 @@ class _GreatExpectations:
 
     def __init__(self) -> None:
         os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-        with _no_collection():
+        with _no_collection(), _no_connect():
             # Takes seconds, so only where a gate runs.
             import great_expectations as gx  # noqa: PLC0415
             from great_expectations.core.batch import Batch  # noqa: PLC0415
@@ -139,6 +140,23 @@ def _great_expectations() -> _GreatExpectations:
 def prepare() -> None:
     """Import Great Expectations now: the first evaluation need not."""
     _great_expectations()
+
+
+@contextmanager
+def _no_connect() -> Iterator[None]:
+    """Hide Spark's Connect client, which is not used here.
+
+    Where pyspark is installed it is imported too: it warns of pandas 3, and it ends a program that has no file.
+    """
+    client = "pyspark.sql.connect"
+    hidden = client not in sys.modules
+    if hidden:
+        sys.modules[client] = None  # type: ignore[assignment]  # which is how an import is refused
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[client]
 
 
 @contextmanager
