@@ -27,6 +27,7 @@ from orchestration.modelling.dbt import NodeOutcome, run_dbt
 from orchestration.settings import Settings
 
 SIZES = (10_000, 100_000, 1_000_000)
+SKILLSBANK = str(Path(sys.executable).with_name("skillsbank"))
 MEBIBYTE = 1024  # ru_maxrss is in KiB on Linux
 
 
@@ -44,32 +45,32 @@ def _measure(folder: Path, size: int, before: tuple[int, float] | None) -> tuple
     environment = os.environ | {"SKILLSBANK_DATA": str(folder / "data")}
     if size:
         campaign = folder / "campaign"
-        _skillsbank(environment, "simulate", str(campaign), "--respondents", str(size))
+        skillsbank(environment, "simulate", str(campaign), "--respondents", str(size))
         environment["SKILLSBANK_SAMPLE_FOLDER"] = str(campaign)
     else:
         # Once before, so that the parsed dbt project and the bytecode are there, then as if for the first time.
-        _skillsbank(environment, "refresh")
+        skillsbank(environment, "refresh")
         environment["SKILLSBANK_DATA"] = str(folder / "again")
         _copy_parsed_project(folder / "data", folder / "again")
-    refresh, peak = _skillsbank(environment, "refresh")
+    refresh, peak = skillsbank(environment, "refresh")
     settings = Settings(data=Path(environment["SKILLSBANK_DATA"]))
     dbt, statements = _dbt_alone(settings, folder)
     sql = _plain_sql(settings, folder, statements)
-    respondents = _respondents(settings)
+    count = respondents(settings)
     growth = ""
-    if before is not None and respondents > before[0]:
-        growth = f"{math.log(refresh / before[1]) / math.log(respondents / before[0]):8.2f}"
+    if before is not None and count > before[0]:
+        growth = f"{math.log(refresh / before[1]) / math.log(count / before[0]):8.2f}"
     print(
-        f"{respondents:>12,}{refresh:>11.1f}{peak:>10,.0f}{dbt:>8.1f}{sql:>8.1f}"
+        f"{count:>12,}{refresh:>11.1f}{peak:>10,.0f}{dbt:>8.1f}{sql:>8.1f}"
         f"{refresh / dbt:>13.2f}{dbt / sql:>9.2f}{growth}",
         flush=True,
     )
-    return respondents, refresh
+    return count, refresh
 
 
-def _skillsbank(environment: dict[str, str], *arguments: str) -> tuple[float, float]:
+def skillsbank(environment: dict[str, str], *arguments: str) -> tuple[float, float]:
     """Run the command; returns wall seconds and peak resident memory in MiB."""
-    command = [str(Path(sys.executable).with_name("skillsbank")), *arguments]
+    command = [SKILLSBANK, *arguments]
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -133,7 +134,8 @@ def _plain_sql(settings: Settings, folder: Path, statements: list[str]) -> float
         return time.perf_counter() - started
 
 
-def _respondents(settings: Settings) -> int:
+def respondents(settings: Settings) -> int:
+    """The responses of all editions in the lake."""
     files = settings.lake / "respondents" / "*" / "*.parquet"
     ((count,),) = duckdb.sql(f"select count(*) from read_parquet('{files}')").fetchall()
     return int(count)

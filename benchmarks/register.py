@@ -32,7 +32,7 @@ UNITS_A_PLACE = 29_922_486 / 43_896_818  # rows of INSEE's own files, autumn 202
 KIB = 1024
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
     """One child: seconds, processor seconds, peak of resident memory (MiB), and what it printed."""
 
     wall: float
@@ -52,17 +52,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="skillsbank-bench-") as name:
         folder = Path(name)
         # In a child too: a process begins with the peak of the one that started it.
-        _run("make", folder, str(rows))
+        run("make", folder, str(rows))
         read = rows + round(rows * UNITS_A_PLACE)
         for suffix in ("parquet", "csv", "zip"):
             size = sum(path.stat().st_size for path in folder.glob(f"*.{suffix}"))
-            ours, plain = _run("ours", folder, suffix), _run("plain", folder, suffix)
+            ours, plain = run("ours", folder, suffix), run("plain", folder, suffix)
             print(f"{suffix:>8}{size / 1e6:>7.0f}{ours.wall:>8.1f}{read / ours.wall:>12,.0f}", end="")
             print(f"{ours.peak:>10.0f}{plain.wall:>10.1f}{plain.peak:>10.0f}", end="")
             print(f"{ours.cpu / plain.cpu:>11.2f}   {ours.said}")
 
 
-def _run(what: str, folder: Path, suffix: str) -> _Run:
+def run(what: str, folder: Path, suffix: str) -> Run:
+    """Make stock files of ``suffix`` establishments (``make``), or read those in a format (``ours``, ``plain``)."""
     started = time.monotonic()
     with subprocess.Popen(
         [sys.executable, __file__, "child", what, str(folder), suffix],
@@ -77,7 +78,7 @@ def _run(what: str, folder: Path, suffix: str) -> _Run:
     if child.returncode:
         raise SystemExit(f"{what} of {suffix} failed")
     cpu = used.ru_utime + used.ru_stime
-    return _Run(time.monotonic() - started, cpu, used.ru_maxrss / KIB, said)
+    return Run(time.monotonic() - started, cpu, used.ru_maxrss / KIB, said)
 
 
 def _child(what: str, folder: str, suffix: str) -> None:

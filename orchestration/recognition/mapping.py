@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration import lake
 from orchestration.frame import Scheme, esco_files, load, read_esco
@@ -18,14 +21,22 @@ from orchestration.recognition.decisions import load_decisions
 from orchestration.recognition.nearby import learn
 from orchestration.recognition.recogniser import RULE, Recogniser
 from orchestration.recognition.recogniser import Mapping as Recognised
-from orchestration.recognition.texts import Text
 from orchestration.settings import Settings
 
 TABLE = "competence_mappings"
 Outcome = Literal["accepted", "review", "outside", "not_needed", "refused"]
-# What rules decide has no moment of its own: that of the text stands for it (`_row`).
+# What rules decide has no moment of its own (`_Mapper`).
 _ANY = datetime(1970, 1, 1, tzinfo=UTC)
-_CHUNK = 50_000
+_KEPT = 200_000  # texts
+# What is said of a text, wherever it stands.
+_SAID = pa.schema(
+    [
+        lake.SCHEMAS[TABLE].field(name)
+        for name in (
+            "span", "number", "text", "competence_code", "outcome", "method", "score", "decided_by", "decided_at",
+        )
+    ]
+)  # fmt: skip
 
 
 def recogniser_of(settings: Settings) -> tuple[Recogniser, Scheme]:
@@ -39,86 +50,126 @@ def recognise(settings: Settings) -> Counter[str]:
     """Map every text of the lake and replace its table of mappings; gives the rows by ``source outcome``.
 
     Answers are split and ranked, partners' running texts are searched for names. The same lake, frame and decisions
-    give the same table.
+    give the same table. Texts come in chunks, so that memory does not grow with them.
     """
     recogniser, scheme = recogniser_of(settings)
     counted: Counter[str] = Counter()
 
     def chunks() -> Iterator[pa.Table]:
-        schema = lake.SCHEMAS[TABLE]
-        for mapped in (
-            _mapped(lake_texts.answers(settings.lake, settings.codebooks), recogniser, scheme),
-            _mapped(lake_texts.partner_texts(settings.lake), recogniser, scheme),
-        ):
-            rows = sorted(mapped, key=_order)
-            counted.update(f"{row['source']} {row['outcome']}" for row in rows)
-            for first in range(0, len(rows), _CHUNK):
-                yield pa.Table.from_pylist(rows[first : first + _CHUNK], schema=schema)
+        said = _Mapper(partial(_answered, recogniser), scheme.version)
+        for texts in lake_texts.answers(settings.lake, settings.codebooks):
+            yield _counted(said.rows(texts), counted)
+        told = _Mapper(partial(_mentioned, recogniser), scheme.version)
+        yield _counted(told.rows(lake_texts.partner_texts(settings.lake)), counted)
 
     lake.write(settings.lake, TABLE, [(None, chunks())])
     return counted
 
 
-def _mapped(given: Iterable[Text], recogniser: Recogniser, scheme: Scheme) -> Iterator[dict[str, Any]]:
-    found = list(given)
-    distinct = list(dict.fromkeys(one.text for one in found if one.text))
-    is_answer = bool(found) and found[0].source == lake_texts.ANSWERS
-    of = recogniser.answers if is_answer else recogniser.mentions
-    known = dict(zip(distinct, of(distinct, _ANY), strict=True))
-    for one in found:
-        yield from _rows_of(one, known[one.text] if one.text else (), scheme.version)
+def _counted(rows: pa.Table, counted: Counter[str]) -> pa.Table:
+    for group in rows.group_by(["source", "outcome"]).aggregate([([], "count_all")]).to_pylist():
+        counted[f"{group['source']} {group['outcome']}"] += group["count_all"]
+    return rows
 
 
-def _rows_of(text: Text, mappings: Sequence[Recognised], version: str) -> Iterator[dict[str, Any]]:
-    """The rows of one text; one where nothing came of it, so that no text is lost."""
-    if not mappings:
-        refused = text.source == lake_texts.ANSWERS and (text.text is None or says_nothing(text.text))
-        yield _row(text, version) | {"outcome": "refused" if refused else "outside", "text": text.text}
-        return
+def _answered(recogniser: Recogniser, texts: Sequence[str | None]) -> Iterator[list[dict[str, Any]]]:
+    asked = [text for text in texts if text is not None]
+    known = dict(zip(asked, recogniser.answers(asked, _ANY), strict=True))
+    for text in texts:
+        found = _mapped(known[text]) if text is not None else []
+        refused = text is None or says_nothing(text)
+        yield found or [_nothing(text, "refused" if refused else "outside")]
+
+
+def _mentioned(recogniser: Recogniser, texts: Sequence[str | None]) -> Iterator[list[dict[str, Any]]]:
+    asked = [text for text in texts if text is not None]
+    for text, found in zip(asked, recogniser.mentions(asked, _ANY), strict=True):
+        yield _mapped(found) or [_nothing(text, "outside")]
+
+
+def _mapped(mappings: Sequence[Recognised]) -> list[dict[str, Any]]:
+    """What the rows of a text say, each thing once."""
     spans: dict[str, int] = {}
     numbers: Counter[str] = Counter()
     seen: set[tuple[str, str | None, str]] = set()
+    rows = []
     for one in mappings:
         if (one.part, one.code, one.state) in seen:
             continue
         seen.add((one.part, one.code, one.state))
         span = spans.setdefault(one.part, len(spans) + 1)
         numbers[one.part] += 1
-        yield _row(text, version) | {
-            "span": span,
-            "number": numbers[one.part],
-            "text": one.part,
-            "competence_code": one.code,
-            "outcome": one.state,
-            "method": one.method,
-            "score": round(one.score, 6),
-            "decided_by": one.decided_by,
-            "decided_at": text.moment if one.decided_by == RULE else _stored(one.decided_at),
-        }
+        rows.append(
+            {
+                "span": span,
+                "number": numbers[one.part],
+                "text": one.part,
+                "competence_code": one.code,
+                "outcome": one.state,
+                "method": one.method,
+                "score": round(one.score, 6),
+                "decided_by": one.decided_by,
+                "decided_at": None if one.decided_by == RULE else _stored(one.decided_at),
+            }
+        )
+    # Parts may take turns.
+    return sorted(rows, key=lambda row: (row["span"], row["number"]))
 
 
-def _row(text: Text, version: str) -> dict[str, Any]:
-    return {
-        "source": text.source,
-        "edition": text.edition,
-        "respondent_id": text.respondent_id,
-        "record_id": text.record_id,
-        "company_key": text.company_key,
-        "field": text.field,
-        "item": text.item,
-        "span": 1,
-        "number": 1,
-        "frame_version": version,
-        "decided_by": RULE,
-        "decided_at": text.moment,
-    }
+def _nothing(text: str | None, outcome: Outcome) -> dict[str, Any]:
+    """The one row of a text of which nothing came, so that no text is lost."""
+    return {"span": 1, "number": 1, "text": text, "outcome": outcome, "decided_by": RULE}
+
+
+class _Mapper:
+    """Maps chunks of texts. What was made of a text is kept: texts come again and again, in whatever chunk."""
+
+    def __init__(
+        self, of: Callable[[Sequence[str | None]], Iterable[list[dict[str, Any]]]], version: str
+    ) -> None:
+        self._of, self._version = of, version
+        self._forget()
+
+    def _forget(self) -> None:
+        self._places: dict[str | None, int] = {}
+        # The rows of all known texts, one text's after the other's; those of the last one end at the last of these.
+        self._rows = _SAID.empty_table()
+        self._ends = np.zeros(1, np.int64)
+
+    def rows(self, texts: pa.Table) -> pa.Table:
+        """The table of mappings for texts of ``lake_texts.SCHEMA``."""
+        if len(self._places) > _KEPT:
+            self._forget()
+        encoded = texts.column("text").combine_chunks().dictionary_encode(null_encoding="encode")
+        distinct: list[str | None] = encoded.dictionary.to_pylist()
+        self._learn([text for text in distinct if text not in self._places])
+        places = np.array([self._places[text] for text in distinct], np.int64)[encoded.indices.to_numpy()]
+        first, count = self._ends[places], self._ends[places + 1] - self._ends[places]
+        before = np.repeat(np.cumsum(count) - count, count)
+        said = self._rows.take(np.repeat(first, count) + np.arange(len(before)) - before)
+        of = texts.take(np.repeat(np.arange(len(texts)), count))
+        columns: dict[str, Any] = {name: of.column(name) for name in lake_texts.SCHEMA.names}
+        columns |= {name: said.column(name) for name in _SAID.names}
+        # What rules decide has no moment of its own: that of the text stands for it.
+        columns["decided_at"] = pc.if_else(
+            pc.equal(said.column("decided_by"), pa.scalar(RULE)),
+            of.column("moment"),
+            said.column("decided_at"),
+        )
+        columns["frame_version"] = pa.repeat(pa.scalar(self._version), len(of))
+        schema = lake.SCHEMAS[TABLE]
+        return pa.table([columns[name] for name in schema.names], schema=schema)
+
+    def _learn(self, texts: Sequence[str | None]) -> None:
+        if not texts:
+            return
+        found = list(self._of(texts))
+        self._places |= {text: number for number, text in enumerate(texts, len(self._places))}
+        rows = pa.Table.from_pylist([row for rows in found for row in rows], schema=_SAID)
+        self._rows = pa.concat_tables([self._rows, rows]).combine_chunks()
+        self._ends = np.concatenate([self._ends, self._ends[-1] + np.cumsum([len(rows) for rows in found])])
 
 
 def _stored(moment: datetime) -> datetime:
     """UTC without a zone, in whole seconds, as the lake keeps moments."""
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-
-
-def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    names = ("source", "edition", "respondent_id", "record_id", "field", "item", "span", "number")
-    return tuple((row[name] is not None, row[name] if row[name] is not None else 0) for name in names)

@@ -10,10 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration import lake
 from orchestration.codebook import VARIABLES, load_variables
+from orchestration.engine import engine
 
 Source = Literal["answers", "training_offers", "vacancies", "opportunities", "workshop_questions"]
 
@@ -22,23 +24,16 @@ ANSWERS: Source = "answers"
 _COMPETENCES = "competences"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text, and where it stands: ``field`` and ``item`` are the variable and its item, or the column.
-
-    ``text`` is None for an answer that was a refusal. ``moment`` is when it was given: the submission, or the day of
-    publication; None where that is unknown.
-    """
-
-    source: Source
-    record_id: str
-    field: str
-    item: str
-    text: str | None
-    edition: str | None = None
-    respondent_id: int | None = None
-    company_key: str | None = None
-    moment: datetime | None = None
+# A row a text, and where it stands: ``field`` and ``item`` are the variable and its item, or the column. ``text`` is
+# null for an answer that was a refusal. ``moment`` is when it was given: the submission, or the day of publication.
+SCHEMA = pa.schema(
+    [
+        lake.SCHEMAS["competence_mappings"].field(name)
+        for name in ("source", "edition", "respondent_id", "record_id", "company_key", "field", "item")
+    ]
+    + [pa.field("text", pa.string()), pa.field("moment", pa.timestamp("s"))]
+)
+_CHUNK = 50_000
 
 
 @dataclass(frozen=True)
@@ -61,62 +56,72 @@ TABLES: Mapping[Source, _Table] = MappingProxyType(
 )
 
 
-def answers(folder: Path, codebooks: Path) -> Iterator[Text]:
-    """The answers of a lake that say competences in words: to the open question, and under "other"."""
+def answers(folder: Path, codebooks: Path) -> Iterator[pa.Table]:
+    """The answers of a lake that say competences in words, to the open question and under "other": tables of
+    ``SCHEMA``, in the order of its key."""
+    files = [list(map(str, lake.files(folder, table))) for table in (ANSWERS, "respondents")]
+    if not all(files):
+        return
     declared = load_variables(codebooks / VARIABLES).variables
-    listed = {one.name for one in declared if _COMPETENCES in {one.items_from, one.values_from}}
-    who = {
-        (row["edition"], row["respondent_id"]): row
-        for row in _rows(
-            folder,
-            "respondents",
-            ["edition", "respondent_id", "company_key", "submitted_at", "last_action_at"],
+    listed = [one.name for one in declared if _COMPETENCES in {one.items_from, one.values_from}]
+    with engine() as connection:
+        found = connection.sql(
+            """SELECT
+                $source AS source,
+                edition,
+                respondent_id,
+                edition || '/' || respondent_id AS record_id,
+                company_key,
+                variable AS field,
+                coalesce(item, '') AS item,
+                CASE state WHEN 'answered' THEN value_text END AS text,
+                coalesce(submitted_at, last_action_at) AS moment
+            FROM read_parquet($answers, hive_partitioning = false) AS answers
+            LEFT JOIN read_parquet($respondents, hive_partitioning = false) AS respondents USING (edition, respondent_id)
+            WHERE
+                (variable = $missing OR list_contains($listed, variable) AND split_part(item, ':', 1) = 'other')
+                AND (state = 'refused' OR state = 'answered' AND value_text <> '')
+            ORDER BY edition, respondent_id, field, item""",
+            params={
+                "source": ANSWERS,
+                "answers": files[0],
+                "respondents": files[1],
+                "missing": MISSING,
+                "listed": listed,
+            },
         )
-    }
-    columns = ["edition", "respondent_id", "variable", "item", "state", "value_text"]
-    wanted = [("variable", "in", [MISSING, *sorted(listed)]), ("state", "in", ["answered", "refused"])]
-    for row in _rows(folder, ANSWERS, columns, wanted):
-        item = row["item"] or ""
-        is_text = row["variable"] == MISSING or item.partition(":")[0] == "other"
-        if not is_text or (row["state"] == "answered" and not row["value_text"]):
-            continue
-        given = who.get((row["edition"], row["respondent_id"]), {})
-        yield Text(
-            ANSWERS,
-            f"{row['edition']}/{row['respondent_id']}",
-            row["variable"],
-            item,
-            row["value_text"] if row["state"] == "answered" else None,
-            row["edition"],
-            row["respondent_id"],
-            given.get("company_key"),
-            given.get("submitted_at") or given.get("last_action_at"),
-        )
+        for batch in found.to_arrow_reader(_CHUNK):
+            yield pa.Table.from_batches([batch]).cast(SCHEMA)
 
 
-def partner_texts(folder: Path) -> Iterator[Text]:
-    """The running texts of partners' tables: titles of offers, vacancies and opportunities, workshop questions."""
+def partner_texts(folder: Path) -> pa.Table:
+    """The running texts of partners' tables, as ``SCHEMA``: titles of offers, vacancies and opportunities, workshop
+    questions."""
+    rows = sorted(_partner_rows(folder), key=lambda row: (row["source"], row["record_id"], row["field"]))
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _partner_rows(folder: Path) -> Iterator[dict[str, Any]]:
     for source, table in TABLES.items():
         optional = [*(["company_key"] if table.company else []), *([table.day] if table.day else [])]
         for row in _rows(folder, source, [*table.key, *table.columns, *optional]):
-            day = row[table.day] if table.day else None
             for column in table.columns:
                 if row[column]:
-                    yield Text(
-                        source,
-                        "/".join(str(row[part]) for part in table.key),
-                        column,
-                        "",
-                        row[column],
-                        company_key=row["company_key"] if table.company else None,
-                        moment=_midnight(day),
-                    )
+                    yield {
+                        "source": source,
+                        "record_id": "/".join(str(row[part]) for part in table.key),
+                        "company_key": row["company_key"] if table.company else None,
+                        "field": column,
+                        "item": "",
+                        "text": row[column],
+                        "moment": _midnight(row[table.day]) if table.day else None,
+                    }
 
 
 def _midnight(day: date | None) -> datetime | None:
     return datetime(day.year, day.month, day.day) if day else None
 
 
-def _rows(folder: Path, table: str, columns: list[str], filters: Any = None) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
     for path in lake.files(folder, table):
-        yield from pq.read_table(path, columns=columns, filters=filters, partitioning=None).to_pylist()
+        yield from pq.read_table(path, columns=columns, partitioning=None).to_pylist()

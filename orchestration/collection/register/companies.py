@@ -12,7 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.collection.companies.known_names import SIRENE_NAMES
-from orchestration.collection.register.stock import PLACES, UNITS, StockFile, engine, text
+from orchestration.collection.register.stock import PLACES, UNITS, StockFile, text
+from orchestration.engine import engine
 from orchestration.errors import PartnerFileError
 
 # NAF rev. 2 sections and their first and last division (INSEE): mining, manufacturing, energy, water and waste.

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -40,27 +39,10 @@ ESTABLISHMENT = ("siren", "nic", "codeCommuneEtablissement", "etatAdministratifE
 UNITS, PLACES = "StockUniteLegale", "StockEtablissement"
 COLUMNS = {UNITS: LEGAL_UNIT, PLACES: ESTABLISHMENT}
 SUFFIXES = (".parquet", ".csv", ".zip")
-# Measured on 5 million rows (benchmarks/register.py): DuckDB's buffers end here, the process stays below 2 GiB.
-_MEMORY = "1GB"
 _BLOCK = 8 << 20
 _FIX = (
     "download the stock file of the month again (data.gouv.fr, 'Base Sirene des entreprises') and put it in"
 )
-
-
-@contextmanager
-def engine() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of bounded memory that spills to a folder of its own, and fetches no extension."""
-    with TemporaryDirectory(prefix="skillsbank-register-") as spill, duckdb.connect() as connection:
-        for setting, value in {
-            "memory_limit": _MEMORY,
-            "temp_directory": spill,
-            "preserve_insertion_order": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }.items():
-            connection.execute(f"SET {setting} = {text(value)}")
-        yield connection
 
 
 @dataclass(frozen=True)
