@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 
 from orchestration import codebook, lake
+from orchestration.engine import engine
 from orchestration.errors import GateError
 from orchestration.quality import release_files
 from orchestration.quality.archive_entries import archive_entries, latest_exports
@@ -65,14 +65,8 @@ def fingerprint(wanted: Iterable[tuple[str, str]], context: GateContext) -> str:
 
 @contextmanager
 def connect() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in memory that may spill to a folder of its own, and fetches no extension.
-
-    ``has_email(text)`` and ``has_phone(text)`` are there for the suites.
-    """
-    with TemporaryDirectory(prefix="skillsbank-gate-") as spill, duckdb.connect() as connection:
-        for setting in ("autoinstall_known_extensions", "autoload_known_extensions"):
-            connection.execute(f"SET {setting} = false")
-        connection.execute(f"SET temp_directory = {text(spill)}")
+    """A DuckDB of bounded memory with ``has_email(text)`` and ``has_phone(text)`` for the suites."""
+    with engine() as connection:
         for macro, pattern in (("has_email", "e-mail"), ("has_phone", "phone")):
             connection.execute(f"CREATE MACRO {macro}(t) AS regexp_matches(t, {text(PATTERNS[pattern])})")
         yield connection

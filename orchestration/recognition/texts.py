@@ -77,7 +77,8 @@ def answers(folder: Path, codebooks: Path) -> Iterator[pa.Table]:
                 CASE state WHEN 'answered' THEN value_text END AS text,
                 coalesce(submitted_at, last_action_at) AS moment
             FROM read_parquet($answers, hive_partitioning = false) AS answers
-            LEFT JOIN read_parquet($respondents, hive_partitioning = false) AS respondents USING (edition, respondent_id)
+            LEFT JOIN read_parquet($respondents, hive_partitioning = false) AS respondents
+            USING (edition, respondent_id)
             WHERE
                 (variable = $missing OR list_contains($listed, variable) AND split_part(item, ':', 1) = 'other')
                 AND (state = 'refused' OR state = 'answered' AND value_text <> '')
