@@ -23,9 +23,12 @@ pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 LEAST = 0.7
 MOST = 5
 _AT_A_TIME = 2_000
+_NAMES = 50_000  # spelt at a time
 _SAME_WORD, _SAME_NAME, _INITIALS = 0.9, 0.95, 0.8
 
-# `asked` and `known` are names by commune, `asked_word` and `known_word` the words of each name.
+# `asked` and `known` are names by commune, in its order, so that a part of the respondents reads a part of the names;
+# `asked_word` and `known_word` are the words of each name. The words that are not telling do not make up a likeness of
+# LEAST among them, whatever they meet: who shares none of the others is not looked at.
 _WEIGHTS = f"""
 create temp table weight as
 select word, ln(1 + (select count(distinct name) from known_word) / count(distinct name)) as weight
@@ -49,17 +52,25 @@ weighed as (
         a.name, a.word,
         coalesce(w.weight, l.weight, (select avg(weight) from known_word inner join weight using (word))) as weight
     from asked_word as a left join weight as w using (word) left join likest as l using (word)
+),
+
+shared as (
+    select name, word, weight / sqrt(sum(weight * weight) over (partition by name)) as share from weighed
 )
 
-select name, word, weight / sqrt(sum(weight * weight) over (partition by name)) as share from weighed;
+select
+    name, word, share,
+    sum(share) over (partition by name order by share, word rows unbounded preceding) > {LEAST - 1e-9} as is_telling
+from shared;
 
 create temp table known_share as
-select k.commune_code, k.place, s.word, s.share
+select k.commune_code, k.rowid as place, s.word, s.share
 from known as k
 inner join (
     select name, word, weight / sqrt(sum(weight * weight) over (partition by name)) as share
     from known_word inner join weight using (word)
-) as s using (name);
+) as s using (name)
+order by k.commune_code, place;
 
 create temp table pair (respondent_id bigint, place bigint, score double, why varchar);
 """
@@ -71,28 +82,37 @@ with batch as (
 ),
 
 wanted as materialized (
-    select a.respondent_id, a.commune_code, w.word, l.known, w.share * l.likeness as share
+    select a.respondent_id, a.commune_code, w.word, w.is_telling, l.known, w.share * l.likeness as share
     from batch as a
     inner join asked_share as w on a.name = w.name
     inner join alike as l on w.word = l.asked
 ),
 
+likely as materialized (
+    select distinct w.respondent_id, k.commune_code, k.place
+    from wanted as w inner join known_share as k on w.commune_code = k.commune_code and w.known = k.word
+    where w.is_telling
+),
+
 word_pair as (
     select w.respondent_id, k.place, w.word, max(w.share * k.share) as score
-    from wanted as w inner join known_share as k on w.commune_code = k.commune_code and w.known = k.word
+    from likely as c
+    inner join known_share as k on c.commune_code = k.commune_code and c.place = k.place
+    inner join wanted as w
+        on c.respondent_id = w.respondent_id and c.commune_code = w.commune_code and k.word = w.known
     group by all
 ),
 
 found as (
     select respondent_id, place, sum(score) as score, 'like words' as why from word_pair group by all
     union all
-    select a.respondent_id, k.place, jaro_winkler_similarity(a.one_word, k.one_word), 'alike as one word'
+    select a.respondent_id, k.rowid, jaro_winkler_similarity(a.one_word, k.one_word), 'alike as one word'
     from batch as a
     inner join known as k
         on a.commune_code = k.commune_code and left(a.one_word, 3) = left(k.one_word, 3)
         and jaro_winkler_similarity(a.one_word, k.one_word) >= {_SAME_NAME}
     union all
-    select a.respondent_id, k.place, {_INITIALS}, 'initials'
+    select a.respondent_id, k.rowid, {_INITIALS}, 'initials'
     from batch as a
     inner join known as k
         on a.commune_code = k.commune_code
@@ -109,7 +129,7 @@ with company as (
         case when exists (
             select 1 from asked as a where a.respondent_id = p.respondent_id and a.one_word = k.one_word
         ) then 'same name' else p.why end as why
-    from pair as p inner join known as k using (place)
+    from pair as p inner join known as k on p.place = k.rowid
     qualify row_number() over (
         partition by p.respondent_id, k.company_key order by p.score desc, k.name, k.commune_code
     ) = 1
@@ -162,7 +182,7 @@ def search(asked: Sequence[Asked], names: Iterable[pa.RecordBatch]) -> list[Cand
     with duckdb.connect(config={"temp_directory": "", "threads": 2}) as connection:
         _load(connection, asked, names)
         connection.execute(_WEIGHTS)
-        for part in range(0, len(asked), _AT_A_TIME):
+        for (part,) in connection.execute("select distinct part from asked order by part").fetchall():
             connection.execute(_PAIRS, [part])
         return [Candidate(*row) for row in connection.execute(_BEST).fetchall()]
 
@@ -171,35 +191,41 @@ def _load(
     connection: duckdb.DuckDBPyConnection, asked: Sequence[Asked], names: Iterable[pa.RecordBatch]
 ) -> None:
     """Make the tables that the search works on; of the known names, those in the communes that are asked for."""
-    rows = [
-        (place - place % _AT_A_TIME, one, commune)
-        for place, one in enumerate(asked)
-        for commune in sorted(one.communes)
-    ]
+    rows = sorted((commune, one.respondent_id, one.name) for one in asked for commune in one.communes)
     said: dict[str, Sequence[Any]] = {
-        "part": [part for part, _, _ in rows],
-        "respondent_id": [one.respondent_id for _, one, _ in rows],
-        "commune_code": [commune for _, _, commune in rows],
-        "name": [one.name for _, one, _ in rows],
+        "part": [place // _AT_A_TIME for place in range(len(rows))],
+        "respondent_id": [respondent for _, respondent, _ in rows],
+        "commune_code": [commune for commune, _, _ in rows],
+        "name": [name for _, _, name in rows],
     }
-    _table(connection, "said", said)
-    wanted = pa.array(sorted({commune for one in asked for commune in one.communes}), pa.string())
-    near = pa.concat_tables([NAMES.empty_table(), *(_in_communes(batch, wanted) for batch in names)])
-    _store(connection, "given", near.add_column(0, "place", pa.array(range(near.num_rows), pa.int64())))
+    _store(connection, "said", _table(said))
+    wanted = pa.array(sorted({commune for commune, _, _ in rows}), pa.string())
+    _store(connection, "given", NAMES.empty_table())
+    for batch in names:
+        _store(connection, "given", _in_communes(batch, wanted))
     for source, target in (("said", "asked"), ("given", "known")):
-        found = [name for (name,) in connection.execute(f"select distinct name from {source}").fetchall()]
+        _spell(connection, source, target)
+
+
+def _spell(connection: duckdb.DuckDBPyConnection, source: str, target: str) -> None:
+    """Make ``target`` of ``source``: with how each name is written as one word, and its initials, beside it."""
+    names = connection.sql(f"select distinct name from {source}").to_arrow_table()
+    for batch in (names.slice(0, 0), *names.to_batches(_NAMES)):
+        found = batch.column("name").to_pylist()
         words = [words_of(name) for name in found]
         spelt = {
             "name": found,
             "one_word": ["".join(one) for one in words],
             "initials": [initials_of(one) for one in words],
         }
-        _table(connection, f"{source}_spelt", spelt)
         pairs = [(name, word) for name, some in zip(found, words, strict=True) for word in set(some)]
-        _table(connection, f"{target}_word", {"name": [p[0] for p in pairs], "word": [p[1] for p in pairs]})
-        connection.execute(
-            f"create temp table {target} as select * from {source} inner join {source}_spelt using (name)"
-        )
+        of_words = {"name": [name for name, _ in pairs], "word": [word for _, word in pairs]}
+        _store(connection, f"{target}_spelt", _table(spelt))
+        _store(connection, f"{target}_word", _table(of_words))
+    connection.execute(
+        f"create temp table {target} as select * from {source} inner join {target}_spelt using (name) "
+        f"order by commune_code; drop table {source}; drop table {target}_spelt"
+    )
 
 
 def _in_communes(names: pa.RecordBatch, wanted: pa.StringArray) -> pa.Table:
@@ -210,13 +236,14 @@ def _in_communes(names: pa.RecordBatch, wanted: pa.StringArray) -> pa.Table:
     return table.filter(pc.fill_null(pc.is_in(table["commune_code"], wanted), False))
 
 
-def _table(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
+def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     kinds = {"part": pa.int64(), "respondent_id": pa.int64()}
-    table = pa.table({key: pa.array(cells, kinds.get(key, pa.string())) for key, cells in columns.items()})
-    _store(connection, name, table)
+    return pa.table({key: pa.array(cells, kinds.get(key, pa.string())) for key, cells in columns.items()})
 
 
 def _store(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    """Put rows into a table, which is made with the first of them."""
     connection.register("arrow_rows", table)
-    connection.execute(f"create temp table {name} as select * from arrow_rows")
+    connection.execute(f"create temp table if not exists {name} as select * from arrow_rows limit 0")
+    connection.execute(f"insert into {name} select * from arrow_rows")
     connection.unregister("arrow_rows")
