@@ -39,7 +39,7 @@ def disclosure_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
         run_id = context.run.run_id
         erased = [(stone.edition, stone.mark) for stone in read_all(settings.archive)]
-        tables, log = make_public(
+        rows, log = make_public(
             settings.candidate(run_id),
             settings.estimates(run_id),
             settings.releases,
@@ -47,7 +47,7 @@ def disclosure_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             erased,
             start=context.resources.second_process.start,
         )
-        yield from made(tables, {"log": dg.MetadataValue.json(log)})
+        yield from made(rows, {"log": dg.MetadataValue.json(log)})
 
     return [protect]
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 from scipy import sparse
 
 from orchestration.disclosure.cells import Key
@@ -79,9 +80,11 @@ def hidden_before(tables: Tables, earlier: Earlier) -> Bools:
 def unchanged(tables: Tables, earlier: Earlier) -> bool:
     """Whether the same respondents gave the same answers then."""
     then = earlier.members
-    present = set(itertools.compress(zip(then.ids, then.answers.tolist(), strict=True), then.present))
+    present = set(
+        itertools.compress(zip(then.ids.to_pylist(), then.answers.tolist(), strict=True), then.present)
+    )
     now = named(tables)
-    return set(zip(now.ids, now.answers.tolist(), strict=True)) == present
+    return set(zip(now.ids.to_pylist(), now.answers.tolist(), strict=True)) == present
 
 
 def named(tables: Tables) -> Members:
@@ -164,14 +167,15 @@ def _joined(now: Members, then: Members) -> tuple[Members, Ints]:
 
     The old answer of somebody who changed it is another unknown than the new one.
     """
-    place = {who: i for i, who in enumerate(zip(now.ids, now.answers.tolist(), strict=True))}
-    at = np.array([place.get(who, -1) for who in zip(then.ids, then.answers.tolist(), strict=True)], np.int64)
+    place = {who: i for i, who in enumerate(zip(now.ids.to_pylist(), now.answers.tolist(), strict=True))}
+    them = zip(then.ids.to_pylist(), then.answers.tolist(), strict=True)
+    at = np.array([place.get(who, -1) for who in them], np.int64)
     partner = np.full(len(now.ids), -1, np.int64)
     partner[at[at >= 0]] = then.atoms[at >= 0]
     left = np.flatnonzero(at < 0)
     return (
         Members(
-            now.ids + tuple(then.ids[i] for i in left),
+            pa.concat_arrays([now.ids, then.ids.take(left)]),
             np.zeros(0, np.int64),
             np.append(now.answers, then.answers[left]),
             np.vstack([now.values, then.values[left]]),

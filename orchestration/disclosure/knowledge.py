@@ -7,12 +7,15 @@ so that the rows are bounded by the answers ever given, not by the number of rel
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
 from scipy import sparse
 
 from orchestration.disclosure.earlier import Earlier, named
@@ -20,7 +23,10 @@ from orchestration.disclosure.gauss import column_atoms
 from orchestration.disclosure.rules import Bools
 from orchestration.disclosure.span import Guards, Span
 from orchestration.disclosure.tables import Members, Tables
+from orchestration.estimation.arrays import codes
 from orchestration.estimation.tables import COUNT, NUMBER, TEXT, listed, replaced, schema
+
+pc: Any = pyarrow.compute  # its stubs know too few of the signatures it takes
 
 SCHEMA = schema(
     "edition system number answer value weight is_present sums",
@@ -36,9 +42,26 @@ SCHEMA = schema(
     sums=TEXT,
 )
 # As ``estimation.respondents`` names those without a company key.
-_RESPONDENT = re.compile(r"respondent (\d+)")
+_RESPONSE = "respondent "
+_RESPONDENT = f"^{_RESPONSE}(?P<number>[0-9]+)$"
 # Whoever was erased is another unknown in each row.
 _NOBODY = "nobody "
+NAME = "public_knowledge"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Callable[[pa.Table], None]]:
+    """A Parquet file that takes rows of ``SCHEMA``, a system's at a time: together they would fill the memory."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        yield lambda rows: writer.write_table(rows.cast(SCHEMA))
+
+
+def of_systems(path: Path) -> Iterator[pa.Table]:
+    """What was written into such a file, as it was written."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group)
 
 
 def told(edition: str, system: str, tables: Tables, pattern: Bools) -> pa.Table:
@@ -62,23 +85,23 @@ def told(edition: str, system: str, tables: Tables, pattern: Bools) -> pa.Table:
     texts = np.array(
         [" ".join(map(str, row.tolist())) for row in np.split(sums.indices, sums.indptr[1:-1])], dtype=object
     )
-    responses = [_RESPONDENT.fullmatch(name) for name in members.ids]
-    keys = [
-        None if response or name.startswith(_NOBODY) else name
-        for name, response in zip(members.ids, responses, strict=True)
-    ]
+    # In the order of the texts, so that their places sort as they do.
+    texts, places = np.unique(texts, return_inverse=True)
+    found = pc.struct_field(pc.extract_regex(members.ids, _RESPONDENT), "number")
+    is_named = pc.and_(pc.is_null(found), pc.invert(pc.starts_with(members.ids, _NOBODY)))
     columns: dict[str, Any] = {
-        "company_key": pa.array(keys, TEXT),
-        "respondent_id": pa.array([int(each[1]) if each else None for each in responses], COUNT),
+        "company_key": pc.if_else(is_named, members.ids, pa.scalar(None, TEXT)),
+        "respondent_id": found.cast(COUNT),
         "answer": members.answers,
         "value": members.values[:, -1],
         "weight": members.capacities[:, -1],
         "is_present": members.present,
-        "sums": pa.array(texts[members.atoms], TEXT),
+        "sums": places[members.atoms],
     }
     rows = pa.table(columns)
     # Names before places: the same knowledge is the same table, whatever order it was learned in.
     rows = rows.sort_by([(name, "ascending") for name in rows.column_names])
+    rows = replaced(rows, sums=pa.array(texts, TEXT).take(rows["sums"]))
     for name, values in (("number", np.arange(rows.num_rows)), ("system", system), ("edition", edition)):
         column = pa.array([values] * rows.num_rows, TEXT) if isinstance(values, str) else pa.array(values)
         rows = rows.append_column(name, column)
@@ -87,17 +110,17 @@ def told(edition: str, system: str, tables: Tables, pattern: Bools) -> pa.Table:
 
 def recalled(rows: pa.Table, measures: int) -> Earlier:
     """What the rows of one system tell, for ``measures`` measures (2: a count beside its weighted count)."""
-    people = zip(*(listed(rows, name) for name in ("company_key", "respondent_id", "number")), strict=True)
-    ids = tuple(
-        key if key is not None else f"respondent {who}" if who is not None else f"{_NOBODY}{number}"
-        for key, who, number in people
+    numbered = (
+        pc.binary_join_element_wise(pa.scalar(prefix), rows[name].cast(TEXT), pa.scalar(""))
+        for prefix, name in ((_RESPONSE, "respondent_id"), (_NOBODY, "number"))
     )
-    texts, atoms = np.unique(np.array(listed(rows, "sums"), np.str_), return_inverse=True)
-    sums = [[int(number) for number in text.split()] for text in texts.tolist()]
+    ids: Any = pc.coalesce(rows["company_key"], *numbered).combine_chunks()
+    atoms, texts = codes(rows["sums"])
+    sums = [[int(number) for number in text.split()] for text in texts]
     value, weight = (rows[name].to_numpy() for name in ("value", "weight"))
     members = Members(
         ids,
-        atoms.astype(np.int64).ravel(),
+        atoms,
         rows["answer"].to_numpy(),
         np.column_stack([*[np.ones(len(ids))] * (measures - 1), value]),
         np.column_stack([weight] * measures),
@@ -111,13 +134,14 @@ def recalled(rows: pa.Table, measures: int) -> Earlier:
 
 def without(rows: pa.Table, erased: Collection[tuple[str | None, str]]) -> pa.Table:
     """The rows without the names of the ``erased``: (None, company key) or (edition, number of a response)."""
-    names = zip(*(listed(rows, name) for name in ("edition", "company_key", "respondent_id")), strict=True)
-    kept = [
-        (None if (None, key) in erased else key, None if (edition, str(response)) in erased else response)
-        for edition, key, response in names
-    ]
+    companies = pa.array([mark for edition, mark in erased if edition is None], TEXT)
+    responses = pa.array([f"{edition} {mark}" for edition, mark in erased if edition is not None], TEXT)
+    number = rows["respondent_id"]
+    told = pc.binary_join_element_wise(rows["edition"], number.cast(TEXT), pa.scalar(" "))
     return replaced(
         rows,
-        company_key=pa.array([key for key, _ in kept], TEXT),
-        respondent_id=pa.array([response for _, response in kept], COUNT),
+        company_key=pc.if_else(
+            pc.is_in(rows["company_key"], companies), pa.scalar(None, TEXT), rows["company_key"]
+        ),
+        respondent_id=pc.if_else(pc.is_in(told, responses), pa.scalar(None, COUNT), number),
     )

@@ -3,8 +3,8 @@ not: the systems, the methods, the proof."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,6 @@ PUBLISHED_TABLES = {
     "published_contrasts": CONTRASTS,
     "published_territory_models": MODELS,
     "secrecy": SECRECY,
-    "public_knowledge": knowledge.SCHEMA,
 }
 Tables = Mapping[str, pa.Table]
 # Figures that are totals: they are rounded to 10 where shares are rounded to a point.
@@ -105,23 +104,31 @@ class Protected:
 
 
 def protected(
-    edition: str, systems: Iterable[System], previous: Previous | None = None, rules: Rules | None = None
+    edition: str,
+    systems: Iterable[System],
+    previous: Previous | None = None,
+    rules: Rules | None = None,
+    tell: Callable[[pa.Table], None] | None = None,
 ) -> Protected:
     """Protect every system of an edition, each after its base; the earlier release's pattern is kept while it holds.
 
+    ``tell`` gets what each tells (rows of ``knowledge.SCHEMA``); of a system nobody's answers are kept after that.
     Raises GateError where a secret cannot be protected.
     """
     done: dict[str, Protection] = {}
     for system in systems:
         before = previous.earlier(edition, system) if previous else []
-        done[system.name] = protect(system.tables, rules, before, system.within(done))
+        found = protect(system.tables, rules, before, system.within(done))
+        if tell:
+            tell(knowledge.told(edition, system.name, found.tables, found.pattern))
+        done[system.name] = replace(found, tables=replace(found.tables, members=None))
     return Protected(edition, done)
 
 
 def publish(
     estimates: Tables, editions: Sequence[Protected], covariates: Tables, last: Tables | None = None
 ) -> dict[str, pa.Table]:
-    """The tables of ``PUBLISHED_TABLES`` but for what is carried on, from the run's estimates: hidden, rounded, and
+    """The tables of ``PUBLISHED_TABLES``, from the run's estimates: hidden, rounded, and
     nothing else left in them.
 
     ``covariates`` has what the frame tells of the territories of each edition with weights. ``last`` holds the public

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -35,6 +36,10 @@ class _Run:
     releases: Path
     rules: Rules
 
+    def told(self, edition: str) -> Path:
+        """What the systems of an edition tell, until all is in one file."""
+        return self.folder / f"{knowledge.NAME} {edition}.parquet"
+
 
 def make_public(
     warehouse: Path,
@@ -44,16 +49,17 @@ def make_public(
     erased: Collection[tuple[str | None, str]] = (),
     *,
     start: Start = partial,
-) -> tuple[dict[str, pa.Table], Log]:
-    """Protect the figures in ``folder``; the tables (`publishing.PUBLISHED_TABLES`) are written there and
-    returned, with what was done to each system of each edition.
+) -> tuple[dict[str, int], Log]:
+    """Protect the figures in ``folder``; the tables (`publishing.PUBLISHED_TABLES`, and ``knowledge.NAME``) are written
+    there. Returns their rows, and what was done to each system of each edition.
 
     ``releases`` is the folder of the releases that are out, of which the current one's pattern is kept while it holds.
     Of the ``erased``, (None, company key) or (edition, number of a response), nothing is carried on under their name.
     Half of the editions are protected where ``start`` starts them. Raises GateError where a secret cannot be
     protected.
     """
-    found = shared(start, _protect, respondents.names(warehouse), _Run(warehouse, folder, releases, rules))
+    run = _Run(warehouse, folder, releases, rules)
+    found = shared(start, _protect, respondents.names(warehouse), run)
     editions, previous = [each for each, _ in found], read_previous(releases)
     figures = {name: read_table(folder, name) for name in FIGURE_TABLES}
     tables = publish(
@@ -62,9 +68,10 @@ def make_public(
         {each.edition: covariates for each, covariates in found if covariates is not None},
         previous.shown if previous else None,
     )
-    tables["public_knowledge"] = knowledge.without(_known(editions, previous), erased)
     write_tables(folder, tables)
-    return tables, {
+    rows = {name: table.num_rows for name, table in tables.items()}
+    rows[knowledge.NAME] = _carry_on(run, editions, previous, erased)
+    return rows, {
         each.edition: {name: list(one.log) for name, one in each.protections.items()} for each, _ in found
     }
 
@@ -72,14 +79,14 @@ def make_public(
 def _protect(names: Sequence[str], run: _Run) -> list[tuple[Protected, pa.Table | None]]:
     """The editions protected, each with what the frame tells of its territories where it has weights."""
     previous = read_previous(run.releases)
+    found = []
     with respondents.opened(run.warehouse) as connection:
-        return [
-            (
-                protected(each.name, _systems(connection, each), previous, run.rules),
-                respondents.covariates(connection, each.name) if each.design.weight else None,
-            )
-            for each in surveys(connection, read_table(run.folder, "weights"), names)
-        ]
+        for each in surveys(connection, read_table(run.folder, "weights"), names):
+            with knowledge.opened(run.told(each.name)) as tell:
+                done = protected(each.name, _systems(connection, each), previous, run.rules, tell)
+            covariates = respondents.covariates(connection, each.name) if each.design.weight else None
+            found.append((done, covariates))
+    return found
 
 
 @dataclass(frozen=True)
@@ -152,14 +159,24 @@ def attack_release(database: Path, public: Path) -> Verdict | None:
     )
 
 
-def _known(editions: Sequence[Protected], previous: Previous | None) -> pa.Table:
-    """What is public once these editions are out; of a system that is no more, what was."""
-    tables = [knowledge.SCHEMA.empty_table()]
-    for each in editions:
-        for name, one in each.protections.items():
-            tables.append(knowledge.told(each.edition, name, one.tables, one.pattern))
+def _carry_on(
+    run: _Run,
+    editions: Sequence[Protected],
+    previous: Previous | None,
+    erased: Collection[tuple[str | None, str]],
+) -> int:
+    """Bring together what is public once these editions are out; of a system that is no more, what was. Returns the
+    rows."""
     now = {(each.edition, name) for each in editions for name in each.protections}
-    return pa.concat_tables([*tables, *(previous.of_others(now) if previous else ())])
+    parts = [run.told(each.edition) for each in editions]
+    rows = 0
+    with knowledge.opened(run.folder / f"{knowledge.NAME}.parquet") as keep:
+        for told in chain(*map(knowledge.of_systems, parts), previous.of_others(now) if previous else ()):
+            keep(knowledge.without(told, erased))
+            rows += told.num_rows
+    for part in parts:
+        part.unlink()
+    return rows
 
 
 def _systems(connection: duckdb.DuckDBPyConnection, survey: Survey) -> Iterator[System]:

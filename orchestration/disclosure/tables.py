@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy import sparse
 
 from orchestration.disclosure.cells import Breakdown, Key, finest_cells, grids_of
@@ -64,7 +66,7 @@ class Members:
     measures). ``present`` is False for those of earlier releases alone.
     """
 
-    ids: tuple[str, ...]
+    ids: pa.StringArray
     atoms: Ints
     answers: Floats
     values: Floats
@@ -231,16 +233,18 @@ def _sums(places: Ints, values: Floats, count: int) -> Floats:
     return np.asarray(np.bincount(places, weights=values, minlength=count), np.float64)
 
 
-def _ids(finest: pa.Table) -> tuple[str, ...]:
-    ids = tuple(str(i) for i in finest["contributor"].to_pylist())
-    if len(set(ids)) < len(ids):
+def _ids(finest: pa.Table) -> pa.StringArray:
+    ids: Any = finest["contributor"].cast(pa.string()).combine_chunks()
+    repeated = len(ids) - pc.count_distinct(ids, mode="all").as_py()
+    if repeated:
         raise GateError(
-            f"{len(ids) - len(set(ids))} rows repeat a contributor",
+            f"{repeated} rows repeat a contributor",
             where="the table of finest cells",
             expected="one row a company where column contributor is given",
             fix="keep the retained response of each company only",
         )
-    return ids
+    found: pa.StringArray = ids
+    return found
 
 
 def _numbers(table: pa.Table, name: str) -> Floats:

@@ -55,11 +55,11 @@ def specs(tables: Mapping[str, str], deps: list[dg.AssetKey]) -> list[dg.AssetSp
     ]
 
 
-def made(tables: Mapping[str, pa.Table], metadata: Mapping[str, Any]) -> Iterator[dg.MaterializeResult[Any]]:
-    """The events of tables just written, ``metadata`` on each."""
-    for name, table in tables.items():
-        rows = {"dagster/row_count": table.num_rows}
-        yield dg.MaterializeResult(asset_key=estimate_key(name), metadata=rows | dict(metadata))
+def made(rows: Mapping[str, int], metadata: Mapping[str, Any]) -> Iterator[dg.MaterializeResult[Any]]:
+    """The events of tables just written, with their rows, ``metadata`` on each."""
+    for name, count in rows.items():
+        facts = {"dagster/row_count": count}
+        yield dg.MaterializeResult(asset_key=estimate_key(name), metadata=facts | dict(metadata))
 
 
 def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -71,7 +71,9 @@ def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
         run_id = context.run.run_id
         tables = make_weights(settings.candidate(run_id), settings.estimates(run_id))
-        yield from made(tables, {"diagnostics": dg.MetadataValue.md(_markdown(tables["weight_diagnostics"]))})
+        yield from made(
+            _rows(tables), {"diagnostics": dg.MetadataValue.md(_markdown(tables["weight_diagnostics"]))}
+        )
 
     @dg.multi_asset(
         name="figures",
@@ -87,7 +89,7 @@ def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         tables = make_figures(settings.candidate(run_id), settings.estimates(run_id), start)
         numbers = {"dagster/row_count": tables["figures"].num_rows, **_national(tables["figures"])}
         history = History(context.instance, context.run.job_name)
-        for result in made(tables, {}):
+        for result in made(_rows(tables), {}):
             if result.asset_key == estimate_key("figures"):
                 checked = [history.judge(estimate_key("figures"), numbers)]
                 yield result._replace(metadata=numbers, check_results=checked)
@@ -95,6 +97,10 @@ def estimation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
                 yield result
 
     return [weights, figures]
+
+
+def _rows(tables: Mapping[str, pa.Table]) -> dict[str, int]:
+    return {name: table.num_rows for name, table in tables.items()}
 
 
 def _national(figures: pa.Table) -> dict[str, float]:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from orchestration.collection.partners.contract import feeds_of, load_all, schemas
+from orchestration.disclosure import knowledge
 from orchestration.disclosure.publishing import PUBLISHED_TABLES
 from orchestration.estimation.results import FIGURE_TABLES
 from orchestration.estimation.survey import WEIGHT_TABLES
@@ -43,7 +44,7 @@ ARROW = {
     pa.timestamp("s"): "timestamp", pa.date32(): "date",
 }  # fmt: skip
 KEY_TESTS = {"primary_key"}
-ESTIMATES = WEIGHT_TABLES | FIGURE_TABLES | PUBLISHED_TABLES
+ESTIMATES = WEIGHT_TABLES | FIGURE_TABLES | PUBLISHED_TABLES | {knowledge.NAME: knowledge.SCHEMA}
 
 
 @pytest.fixture(scope="module")
