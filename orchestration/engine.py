@@ -13,13 +13,16 @@ MEMORY = "1GB"
 
 
 @contextmanager
-def engine() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in memory that spills to a folder of its own, and fetches no extension."""
+def engine(*, keeps_order: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory that spills to a folder of its own, and fetches no extension.
+
+    ``keeps_order``: rows stay in the order in which they were put in, which costs memory.
+    """
     with TemporaryDirectory(prefix="skillsbank-duckdb-") as spill:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "temp_directory": spill,
-            "preserve_insertion_order": "false",
+            "preserve_insertion_order": keeps_order,
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }

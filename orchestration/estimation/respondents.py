@@ -47,12 +47,11 @@ class EditionState:
 @contextmanager
 def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads the marts of a DuckDB file and keeps its own tables in bounded memory."""
-    with engine() as connection:
+    with engine(keeps_order=True) as connection:
         connection.execute(f"ATTACH '{str(warehouse).replace(chr(39), chr(39) * 2)}' AS marts (READ_ONLY)")
         # A sum of doubles depends on the order of its terms: one thread keeps it, so that equal data gives equal
         # last digits. The tables here have thousands of rows.
         connection.execute("SET threads = 1")
-        connection.execute("SET preserve_insertion_order = true")
         yield connection
 
 

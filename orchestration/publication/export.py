@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.engine import engine
 from orchestration.errors import ReleaseError
 from orchestration.provenance import Input, fingerprint, package_versions
 from orchestration.publication.candidate import DATABASE, INTERNAL, PUBLIC, PUBLIC_PREFIX, Candidate
@@ -86,7 +87,7 @@ def build_candidate(
         folder.mkdir(parents=True, mode=0o700)  # What is staged is nobody's business, an embargo or not.
         (folder / INTERNAL).mkdir()
         (folder / PUBLIC).mkdir()
-        with duckdb.connect() as connection:
+        with engine(keeps_order=True) as connection:
             tables = _export(connection, warehouse, folder, descriptions)
             _open_release(connection, folder / DATABASE)
             report = start(_report, folder, moment.date(), number)
@@ -165,7 +166,7 @@ def _open_release(connection: duckdb.DuckDBPyConnection, database: Path) -> None
 
 
 def _report(folder: Path, released_on: date, number: str) -> None:
-    with duckdb.connect() as connection:
+    with engine(keeps_order=True) as connection:
         _open_release(connection, folder / DATABASE)
         write_report(connection, folder / PUBLIC, released_on=released_on, number=number)
 
