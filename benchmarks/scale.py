@@ -203,9 +203,9 @@ def _table(campaigns: Sequence[Result], stock: Result) -> str:
     """The table in Markdown: a row a stage, three figures a size, and the growth between the two largest."""
     heads = [f"{each['respondents']:,}" for each in campaigns]
     lines = [
-        f"Respondents of both editions; each cell: seconds / processor seconds / GiB. Measured on {_days(campaigns)}.",
+        f"Respondents of both editions; a cell has seconds / processor seconds / GiB. 2 cores, {_days(campaigns)}.",
         "",
-        f"| stage | {' | '.join(heads)} | growth of processor time |",
+        f"| stage | {' | '.join(heads)} | growth |",
         f"|---|{'---|' * len(heads)}---|",
     ]
     for stage in (*(name for name, _ in STAGES), "all"):
@@ -230,7 +230,7 @@ def _all(campaign: Result) -> dict[str, float]:
 
 
 def _growth(campaigns: Sequence[Result], found: Sequence[Mapping[str, float]]) -> str:
-    """The exponent between the two largest sizes; that of n log n would be a little above 1."""
+    """The exponent of processor time between the two largest sizes."""
     if len(found) < 2:
         return ""
     larger = campaigns[-1]["respondents"] / campaigns[-2]["respondents"]
