@@ -7,7 +7,7 @@ select
     count(*) - count(distinct f.company_key) as doubles,
     count(*) filter (where f.commune_code is null) as without_commune,
     count(*) filter (where f.headcount_band is null) as without_band,
-    sum(count(*) filter (where c.commune_code is null)) over () / sum(count(*)) over () as unknown_commune_share,
+    sum(count(c.commune_code)) over () / sum(count(*)) over () as known_commune_share,
     min(f.commune_code) filter (where c.commune_code is null) as unknown_commune
 from lake.frame as f
 left join lake.editions as e on e.edition = f.edition and e.has_frame

@@ -114,8 +114,8 @@ RESPONDENTS_ROUNDS = (
             lambda w: w.every("frame", commune_code="99999"),
             "Nearly every commune of a frame is in the reference table",
             "lake.frame",
-            "unknown_commune_share",
-            {"unknown_commune": "99999", "unknown_commune_share": 1},
+            "known_commune_share",
+            {"unknown_commune": "99999", "known_commune_share": 0},
         ),
         "an edition of last week gone": (
             lambda w: w.count_before(**{"lake.respondents__tour_2018": 7}),
