@@ -14,3 +14,8 @@
     {%- set folder = env_var('SKILLSBANK_LAKE') | replace("'", "''") -%}
     {{- return("read_parquet('" ~ folder ~ "/" ~ table ~ "/**/*.parquet', hive_partitioning = false)") -}}
 {%- endmacro %}
+
+{#- As a pattern of files: of folders, Spark would take the edition from their names. -#}
+{% macro spark__read_lake(table, relation) -%}
+    {{- return("parquet.`" ~ env_var('SKILLSBANK_LAKE') ~ "/" ~ table ~ "/{,edition=*/}*.parquet`") -}}
+{%- endmacro %}
