@@ -51,7 +51,9 @@ class Evaluator:
         found = result["result"]
         rows = found.get("unexpected_rows")
         return self._failure(
-            expectation, _observed(found), () if rows is None else _masked(rows, expectation.columns)
+            expectation,
+            _observed(found),
+            () if rows is None else _masked(self._frame.shown(rows), expectation.columns),
         )
 
     def _evaluate(

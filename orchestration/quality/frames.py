@@ -14,7 +14,7 @@ from orchestration.quality.sources import GateContext, connect, provide, referen
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, Row, SparkSession
 
 # Where dbt has built on Spark what is `candidate` in DuckDB.
 _SCHEMA = "skills_bank"
@@ -50,6 +50,10 @@ class PandasFrame:
         """The column ``rows`` by the column ``name``."""
         return dict(zip(self.data["name"], self.data["rows"].astype(int), strict=True))
 
+    def shown(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows as Great Expectations gives them, to be shown."""
+        return rows
+
 
 @dataclass(frozen=True)
 class SparkFrame:
@@ -73,6 +77,12 @@ class SparkFrame:
     def counts(self) -> dict[str, int]:
         """The column ``rows`` by the column ``name``."""
         return {row["name"]: row["rows"] for row in self.data.collect()}
+
+    def shown(self, rows: list[Row]) -> pd.DataFrame:
+        """Rows as Great Expectations gives them, to be shown."""
+        import pandas as pd  # noqa: PLC0415 - takes half a second, and most gates hold
+
+        return _comparable(pd.DataFrame(rows, columns=list(self.columns)))
 
 
 Frame = PandasFrame | SparkFrame
@@ -100,6 +110,7 @@ def spark_frames(session: SparkSession, context: GateContext) -> Iterator[Read]:
     context holds, which is small."""
     for signature, body in _FUNCTIONS.items():
         session.sql(f"CREATE OR REPLACE TEMPORARY FUNCTION {signature} RETURNS BOOLEAN RETURN {body}")
+    kept: list[DataFrame] = []
     with connect() as connection:
         provided: set[tuple[str, str]] = set()
 
@@ -110,9 +121,16 @@ def spark_frames(session: SparkSession, context: GateContext) -> Iterator[Read]:
                     rows = connection.sql(f"FROM {schema}.{table}").to_arrow_table()
                     session.createDataFrame(rows).createOrReplaceTempView(f"{schema}_{table}")
                 provided.add((schema, table))
-            return SparkFrame(session.sql(renamed(sql, _name)))
+            # A batch is small once computed, and each expectation looks at it anew.
+            frame = session.sql(renamed(sql, _name)).persist()
+            kept.append(frame)
+            return SparkFrame(frame)
 
-        yield read
+        try:
+            yield read
+        finally:
+            for frame in kept:
+                frame.unpersist()
 
 
 def _name(schema: str, table: str) -> str:

@@ -14,5 +14,5 @@
 {%- endmacro %}
 
 {% macro spark__read_estimates(table, relation) -%}
-    {{- return("parquet.`" ~ env_var('SKILLSBANK_ESTIMATES') ~ "/" ~ table ~ ".parquet`") -}}
+    {{- return(spark_files(relation, env_var('SKILLSBANK_ESTIMATES') ~ '/' ~ table ~ '.parquet')) -}}
 {%- endmacro %}

@@ -15,7 +15,6 @@
     {{- return("read_parquet('" ~ folder ~ "/" ~ table ~ "/**/*.parquet', hive_partitioning = false)") -}}
 {%- endmacro %}
 
-{#- As a pattern of files: of folders, Spark would take the edition from their names. -#}
 {% macro spark__read_lake(table, relation) -%}
-    {{- return("parquet.`" ~ env_var('SKILLSBANK_LAKE') ~ "/" ~ table ~ "/{,edition=*/}*.parquet`") -}}
+    {{- return(spark_files(relation, env_var('SKILLSBANK_LAKE') ~ '/' ~ table)) -}}
 {%- endmacro %}
