@@ -2,6 +2,7 @@
 process. Run as `python spark_program.py LAKE WAREHOUSE_FILE TARGET`, with the estimates beside the warehouse file."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -28,8 +29,9 @@ def main(lake: Path, warehouse_file: Path, target: Path) -> None:
         raise built.error
     session = SparkSession.active()
     sound = found(warehouse_file, session)
-    spoil(warehouse_file, session)
-    print(json.dumps({"sound": sound, "spoilt": found(warehouse_file, session)}), flush=True)
+    copy = Path(shutil.copy(warehouse_file, warehouse_file.with_name("spoilt.duckdb")))
+    spoil(copy, session)
+    print(json.dumps({"sound": sound, "spoilt": found(copy, session)}), flush=True)
     spark.stop()
 
 
@@ -47,11 +49,11 @@ def found(warehouse_file: Path, session: SparkSession) -> dict:
 
 
 def spoil(warehouse_file: Path, session: SparkSession) -> None:
-    """Give a respondent an importance beyond the scale, in both places."""
+    """Give one answer an importance beyond the scale, in both places."""
     with duckdb.connect(str(warehouse_file)) as connection:
         connection.execute(
-            "update fct_competence_need set importance = 9 where respondent_id = "
-            "(select min(respondent_id) from fct_competence_need where importance = 4)"
+            "update fct_competence_need set importance = 9 where (edition, respondent_id, competence_code) = "
+            "(select min((edition, respondent_id, competence_code)) from fct_competence_need where importance = 4)"
         )
         rows = connection.execute("select * from fct_competence_need").to_arrow_table()
     session.sql("drop table skills_bank.fct_competence_need")
