@@ -4,6 +4,7 @@ file, asking it. Does not: the models, or how the session is set (profiles.yml).
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,12 +34,18 @@ def prepare(warehouse_file: Path) -> None:
     It stays when dbt is done, since the next build of the run stands on its tables, which no metastore holds.
 
     Raises:
-        SkillsBankError: Spark is not installed, or the run's tables were made in a session that is gone.
+        SkillsBankError: Spark or Java is not installed, or the run's tables were made in a session that is gone.
     """
     if not (find_spec("pyspark") and find_spec("dbt.adapters.spark")):
         raise SkillsBankError(
             "SKILLSBANK_ENGINE is spark, and Spark is not installed",
-            fix="install the project with its extra: pip install -e '.[spark]'; and Java 17",
+            fix="install the project with its extra: pip install -e '.[spark]'",
+        )
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        raise SkillsBankError(
+            "SKILLSBANK_ENGINE is spark, and there is no Java for it to run on",
+            expected="java on the PATH, or JAVA_HOME",
+            fix="install Java 17 or later (Debian: apt-get install openjdk-17-jre-headless)",
         )
     os.environ.setdefault("SPARK_CONF_DIR", str(_ONE_MACHINE))
     folder, session = tables_folder(warehouse_file), active()
