@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Spark's own settings where the user has none: one machine.
 _ONE_MACHINE = PROJECT / "deploy" / "spark"
-_WAREHOUSE, _SCHEMA = "spark.sql.warehouse.dir", "skills_bank"
+_WAREHOUSE, SCHEMA = "spark.sql.warehouse.dir", "skills_bank"
 
 
 def tables_folder(warehouse_file: Path) -> Path:
@@ -72,7 +72,7 @@ def bring(tables: Iterable[str], warehouse_file: Path) -> None:
     """Copy tables that Spark has built into the run's DuckDB file, which is what all that follows reads."""
     with duckdb.connect(str(warehouse_file)) as connection:
         for table in tables:
-            files = str(tables_folder(warehouse_file) / f"{_SCHEMA}.db" / table / "*.parquet")
+            files = str(tables_folder(warehouse_file) / f"{SCHEMA}.db" / table / "*.parquet")
             connection.execute(f'CREATE OR REPLACE TABLE "{table}" AS SELECT * FROM read_parquet(?)', [files])
 
 

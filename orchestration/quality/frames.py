@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestration.modelling.spark import SCHEMA
 from orchestration.quality.masking import PATTERNS
 from orchestration.quality.relations import text
 from orchestration.quality.sources import GateContext, connect, provide, references, renamed
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, Row, SparkSession
 
-# Where dbt has built on Spark what is `candidate` in DuckDB.
-_SCHEMA = "skills_bank"
 # What the suites call and Spark has under another name or not at all.
 _FUNCTIONS = {
     "regexp_matches(t STRING, pattern STRING)": "t RLIKE pattern",
@@ -134,7 +133,7 @@ def spark_frames(session: SparkSession, context: GateContext) -> Iterator[Read]:
 
 
 def _name(schema: str, table: str) -> str:
-    return f"{_SCHEMA}.{table}" if schema == "candidate" else f"{schema}_{table}"
+    return f"{SCHEMA}.{table}" if schema == "candidate" else f"{schema}_{table}"
 
 
 def _comparable(frame: pd.DataFrame) -> pd.DataFrame:
