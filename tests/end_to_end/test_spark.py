@@ -88,9 +88,8 @@ def refreshed(first_release, tmp_path_factory) -> Deployment:
     deployment = same_secret(original, tmp_path_factory.mktemp("spark"))
     settings = spark_settings(tmp_path_factory.mktemp("local"), {"spark.master": "local[2]"})
     deployment = Deployment(deployment.data, {"SKILLSBANK_ENGINE": "spark", "SPARK_CONF_DIR": str(settings)})
-    started = deployment.start("refresh")
-    said, _ = started.communicate(timeout=800)
-    assert started.returncode == 0, said
+    finished = deployment.run("refresh", timeout=850)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
     return deployment
 
 
