@@ -81,7 +81,10 @@ class SparkFrame:
         """Rows as Great Expectations gives them, to be shown."""
         import pandas as pd  # noqa: PLC0415 - takes half a second, and most gates hold
 
-        return _comparable(pd.DataFrame(rows, columns=list(self.columns)))
+        shown = _comparable(pd.DataFrame(rows, columns=list(self.columns)))
+        # Few rows without a null, or with nulls alone, would not say which columns are flags.
+        flags = [name for name, kind in self.data.dtypes if kind == "boolean"]
+        return shown.astype(dict.fromkeys(flags, "boolean"))
 
 
 Frame = PandasFrame | SparkFrame
