@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
+Engine = Literal["duckdb", "spark"]
 
 
 class Settings(BaseSettings):
@@ -23,6 +24,7 @@ class Settings(BaseSettings):
     ``embargo_until``: before it, what is published is for the house alone (a moment without a zone is Paris time);
     ``releases_kept``: how many releases stay, all if none.
     ``partner_urls``: the address of a partner's file by table, each set as ``SKILLSBANK_PARTNER_URLS__<TABLE>``.
+    ``engine``: what builds the marts.
     ``esco`` and ``rome`` are folders with the files that those classifications offer for download; none is needed.
     """
 
@@ -37,6 +39,7 @@ class Settings(BaseSettings):
     contracts: Path = PROJECT / "orchestration" / "collection" / "partners"
     sample_folder: Path = PROJECT / "data" / "sample"
     sample: bool = True
+    engine: Engine = "duckdb"
     company_key_secret: SecretStr | None = None
     actor: str | None = None
 

@@ -1,12 +1,60 @@
 -- Every figure of the indicators.
 with figures as (
-    select 'ind_participation' as table_name, null as competence_code, * exclude (invited, responded, unidentified)
+    select
+        'ind_participation' as table_name,
+        edition,
+        indicator,
+        null as family,
+        null as competence_code,
+        domain_type,
+        domain,
+        kind,
+        n,
+        null as n_yes,
+        value,
+        se,
+        ci_low,
+        ci_high,
+        flag,
+        reason
     from candidate.ind_participation
-    union all by name
-    select 'ind_innovation_export' as table_name, null as competence_code, *
+    union all
+    select
+        'ind_innovation_export' as table_name,
+        edition,
+        indicator,
+        null as family,
+        null as competence_code,
+        domain_type,
+        domain,
+        kind,
+        n,
+        n_yes,
+        value,
+        se,
+        ci_low,
+        ci_high,
+        flag,
+        reason
     from candidate.ind_innovation_export
-    union all by name
-    select 'ind_competence_need' as table_name, *
+    union all
+    select
+        'ind_competence_need' as table_name,
+        edition,
+        indicator,
+        family,
+        competence_code,
+        domain_type,
+        domain,
+        kind,
+        n,
+        n_yes,
+        value,
+        se,
+        ci_low,
+        ci_high,
+        flag,
+        reason
     from candidate.ind_competence_need
 )
 

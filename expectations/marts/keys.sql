@@ -32,7 +32,7 @@ with keys as (
     from candidate.fct_training_offer
     group by all
     union all
-    select 'fct_response', coalesce(edition, '?') || ' / ' || coalesce(cast(respondent_id as varchar), '?'), count(*)
+    select 'fct_response', coalesce(edition, '?') || ' / ' || coalesce(cast(respondent_id as string), '?'), count(*)
     from candidate.fct_response
     group by edition, respondent_id
     union all
@@ -43,7 +43,7 @@ with keys as (
     union all
     select
         'fct_competence_need',
-        coalesce(edition, '?') || ' / ' || coalesce(cast(respondent_id as varchar), '?') || ' / '
+        coalesce(edition, '?') || ' / ' || coalesce(cast(respondent_id as string), '?') || ' / '
         || coalesce(competence_code, '?'),
         count(*)
     from candidate.fct_competence_need

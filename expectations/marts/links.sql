@@ -16,7 +16,7 @@ from candidate.fct_competence_need
 where competence_code not in (select competence_code from candidate.dim_competence)
 group by competence_code
 union all
-select 'fct_competence_need', 'respondent_id', edition || ' / ' || cast(respondent_id as varchar), count(*)
+select 'fct_competence_need', 'respondent_id', edition || ' / ' || cast(respondent_id as string), count(*)
 from candidate.fct_competence_need as n
 where not exists (
     select 1

@@ -3,15 +3,15 @@
 with bodies as (
     select 'epci_code' as column_name, count(distinct epci_code) as sirens
     from candidate.dim_commune
-    where epci_code not similar to '2[0-9]{8}'
+    where not regexp_matches(epci_code, '^2[0-9]{8}$')
     union all
     select 'epci_code_2021', count(distinct epci_code_2021)
     from candidate.dim_commune
-    where epci_code_2021 not similar to '2[0-9]{8}'
+    where not regexp_matches(epci_code_2021, '^2[0-9]{8}$')
     union all
     select 'ept_code', count(distinct ept_code)
     from candidate.dim_commune
-    where ept_code not similar to '2[0-9]{8}'
+    where not regexp_matches(ept_code, '^2[0-9]{8}$')
 )
 
 select

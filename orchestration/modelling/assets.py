@@ -12,7 +12,7 @@ from orchestration.errors import SkillsBankError
 from orchestration.modelling.dbt import DbtOutcome, Event, prepare_manifest, run_dbt
 from orchestration.modelling.failures import masked, offending_rows
 from orchestration.modelling.specs import load_specs
-from orchestration.settings import Settings
+from orchestration.settings import Engine, Settings
 
 PREVIEW_ROWS = 5
 # In dbt's words: the models that read the estimates, and all that follow.
@@ -72,10 +72,11 @@ def _built(
         lake=settings.lake,
         target_path=settings.dbt_target,
         on_event=events.append,
+        engine=settings.engine,
     )
     if outcome.error is not None and not warehouse.exists():
         raise outcome.error
-    samples = _samples(outcome, warehouse)
+    samples = _samples(outcome, warehouse, settings.engine)
     facts = _Facts(warehouse)
     manifest, translator = _manifest(settings), Translator()
     for event in events:
@@ -92,12 +93,12 @@ def _built(
         raise outcome.error
 
 
-def _samples(outcome: DbtOutcome, warehouse: Path) -> dict[str, dg.TableMetadataValue]:
+def _samples(outcome: DbtOutcome, warehouse: Path, engine: Engine) -> dict[str, dg.TableMetadataValue]:
     """Up to 20 offending rows of each failed test, masked."""
     found = {}
     for node in outcome.nodes:
         if node.status == "fail" and node.sql is not None:
-            columns, rows = offending_rows(node.sql, warehouse)
+            columns, rows = offending_rows(node.sql, warehouse, engine)
             found[node.name] = dg.MetadataValue.table(
                 [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows]
             )

@@ -17,8 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TextIO
 
 from orchestration.errors import SkillsBankError
+from orchestration.modelling import spark
 from orchestration.modelling.failures import explain
-from orchestration.settings import PROJECT
+from orchestration.settings import PROJECT, Engine
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -40,7 +41,7 @@ class NodeOutcome:
     """What came of one model, seed or test.
 
     ``status`` is dbt's: ``success``, ``pass``, ``fail``, ``error``, ``warn`` or ``skipped``; ``failures`` is
-    the number of offending rows of a test; ``seconds`` is wall time.
+    the number of offending rows of a test; ``seconds`` is wall time; ``is_table`` says that it was built and has rows.
     """
 
     unique_id: str
@@ -51,6 +52,7 @@ class NodeOutcome:
     failures: int | None
     message: str | None
     sql: str | None
+    is_table: bool
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,17 @@ class DbtOutcome:
         return counted
 
 
-def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None) -> Path:
+def prepare_manifest(
+    project: Path = DBT_PROJECT, target_dir: Path | None = None, engine: Engine = "duckdb"
+) -> Path:
     """Parse the project unless that was done for these very files; returns the path of its ``manifest.json``.
 
-    The result depends on neither the warehouse file nor the lake. ``target_dir`` defaults to
-    ``<project>/target``. Raises SkillsBankError where the project does not parse.
+    The result depends on neither the warehouse file nor the lake, but holds the macros of its engine: each needs a
+    ``target_dir`` of its own, by default ``<project>/target``. Raises SkillsBankError where the project does not
+    parse.
     """
     target = target_dir or project / "target"
-    fingerprint = _fingerprint(project)
+    fingerprint = _fingerprint(project, engine)
     mark = target / FINGERPRINT
     ready = all((target / name).is_file() for name in (_MANIFEST, _PARSED)) and mark.is_file()
     if ready and mark.read_text() == _mark(fingerprint, target):
@@ -95,7 +100,10 @@ def prepare_manifest(project: Path = DBT_PROJECT, target_dir: Path | None = None
         with (
             _one_at_a_time,
             _environment(
-                SKILLSBANK_WAREHOUSE_FILE=":memory:", SKILLSBANK_LAKE="lake", SKILLSBANK_ESTIMATES="estimates"
+                SKILLSBANK_ENGINE=engine,
+                SKILLSBANK_WAREHOUSE_FILE=":memory:",
+                SKILLSBANK_LAKE="lake",
+                SKILLSBANK_ESTIMATES="estimates",
             ),
         ):
             answer = _invoke(["parse"], project, fresh, logs=target / "logs")
@@ -120,6 +128,7 @@ def run_dbt(
     on_event: Callable[[Event], None] | None = None,
     project: Path = DBT_PROJECT,
     log_path: Path | None = None,
+    engine: Engine = "duckdb",
 ) -> DbtOutcome:
     """Run a dbt command in this process on one warehouse file, and leave that file closed.
 
@@ -133,17 +142,23 @@ def run_dbt(
             It is called from dbt's threads.
         project: the dbt project.
         log_path: the folder of ``dbt.log``; ``<target_path>/logs`` by default.
+        engine: what builds. Spark keeps its tables beside the warehouse file, and each is copied into it when dbt is
+            done; the session stays for the run's next build, until ``spark.stop``.
 
     Returns an outcome, failures included: ``outcome.error`` tells in one message what failed, with up to 20
     offending rows of each failed test. Raises KeyboardInterrupt when interrupted, SkillsBankError when the
     project does not parse.
     """
     started = time.monotonic()
-    prepare_manifest(project, target_path)
+    if engine == "spark":
+        target_path /= engine
+        spark.prepare(warehouse_file)
+    prepare_manifest(project, target_path, engine)
     warehouse_file.parent.mkdir(parents=True, exist_ok=True)
     with (
         _one_at_a_time,
         _environment(
+            SKILLSBANK_ENGINE=engine,
             SKILLSBANK_WAREHOUSE_FILE=str(warehouse_file.resolve()),
             SKILLSBANK_LAKE=str(lake.resolve()),
             SKILLSBANK_ESTIMATES=str(warehouse_file.resolve().parent / "estimates"),
@@ -158,13 +173,16 @@ def run_dbt(
             on_event=on_event,
         )
     nodes = tuple(_nodes(answer))
-    error = None if answer.success else explain(answer, nodes, warehouse_file)
+    if engine == "spark":
+        spark.bring([node.name for node in nodes if node.is_table], warehouse_file)
+    error = None if answer.success else explain(answer, nodes, warehouse_file, engine)
     return DbtOutcome(nodes, time.monotonic() - started, error)
 
 
-def _fingerprint(project: Path) -> str:
+def _fingerprint(project: Path, engine: Engine) -> str:
     """One hash of everything a parse depends on; the project's path too, since seeds are found through it."""
-    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {project.resolve()}".encode())
+    adapter = version(f"dbt-{engine}")
+    digest = hashlib.sha256(f"{version('dbt-core')} {adapter} {project.resolve()}".encode())
     for folder, folders, names in os.walk(project):
         folders[:] = sorted(name for name in folders if name not in {"target", "logs", "dbt_packages"})
         for name in sorted(names):
@@ -270,6 +288,7 @@ def _nodes(answer: dbtRunnerResult) -> Iterator[NodeOutcome]:
             failures=result.failures,
             message=result.message,
             sql=getattr(node, "compiled_code", None),
+            is_table=str(result.status) == "success" and node.config.materialized in ("table", "seed"),
         )
 
 

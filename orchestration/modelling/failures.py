@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.errors import GateError, SkillsBankError
+from orchestration.modelling import spark
+from orchestration.settings import Engine
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -27,7 +29,10 @@ class ModelError(SkillsBankError):
 
 
 def explain(
-    answer: dbtRunnerResult, nodes: Sequence[NodeOutcome], warehouse_file: Path | None = None
+    answer: dbtRunnerResult,
+    nodes: Sequence[NodeOutcome],
+    warehouse_file: Path | None = None,
+    engine: Engine = "duckdb",
 ) -> SkillsBankError:
     """The one error of a failed invocation: models that broke, else failed tests, else dbt's complaint."""
     broken = [node for node in nodes if node.status == "error"]
@@ -44,7 +49,7 @@ def explain(
         more = f"\n... and {len(failed) - TESTS_SHOWN} more failed tests" if len(failed) > TESTS_SHOWN else ""
         return GateError(
             f"failed, with these rows (at most {ROWS_SHOWN} a test, keys shortened):"
-            + "".join(_failed_test(node, warehouse_file) for node in shown)
+            + "".join(_failed_test(node, warehouse_file, engine) for node in shown)
             + f"{more}\n{len(nodes) - len(failed)} other models and tests passed or were skipped",
             where=f"{len(failed)} dbt test{'s' if len(failed) > 1 else ''}",
             expected="no row that breaks a test",
@@ -57,15 +62,19 @@ def explain(
     )
 
 
-def offending_rows(sql: str, warehouse_file: Path) -> tuple[list[str], list[list[str]]]:
+def offending_rows(sql: str, warehouse_file: Path, engine: Engine) -> tuple[list[str], list[list[str]]]:
     """The columns and up to 20 rows that a test's SQL finds in a warehouse, as text, keys shortened."""
+    columns, rows = spark.rows_of(sql, ROWS_SHOWN) if engine == "spark" else _rows_of(sql, warehouse_file)
+    return columns, [[masked(value) for value in row] for row in rows]
+
+
+def _rows_of(sql: str, warehouse_file: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
     # In memory with the file attached, as the profile does: compiled SQL names the warehouse `skills_bank`.
     with duckdb.connect() as connection:
         escaped = str(warehouse_file).replace("'", "''")
         connection.execute(f"attach '{escaped}' as skills_bank (read_only)")
         found = connection.execute(f"select * from (\n{sql}\n) as offending limit {ROWS_SHOWN}")
-        columns = [column[0] for column in found.description or ()]
-        return columns, [[masked(value) for value in row] for row in found.fetchall()]
+        return [column[0] for column in found.description or ()], found.fetchall()
 
 
 def masked(value: Any) -> str:
@@ -74,11 +83,11 @@ def masked(value: Any) -> str:
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
 
 
-def _failed_test(node: NodeOutcome, warehouse_file: Path | None) -> str:
+def _failed_test(node: NodeOutcome, warehouse_file: Path | None, engine: Engine) -> str:
     head = f"\n{node.name}: {node.failures} rows"
     if node.sql is None or warehouse_file is None:
         return head
-    columns, rows = offending_rows(node.sql, warehouse_file)
+    columns, rows = offending_rows(node.sql, warehouse_file, engine)
     widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

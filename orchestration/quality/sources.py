@@ -52,6 +52,11 @@ def references(sql: str) -> set[tuple[str, str]]:
     return set(_REFERENCE.findall(re.sub(r"--[^\n]*", "", sql)))
 
 
+def renamed(sql: str, name_of: Callable[[str, str], str]) -> str:
+    """The query with its relations under other names."""
+    return _REFERENCE.sub(lambda found: name_of(found[1], found[2]), sql)
+
+
 def fingerprint(wanted: Iterable[tuple[str, str]], context: GateContext) -> str:
     """The sha256 over the files behind these relations: their names and contents, 64 hex digits."""
     files = {path: root for schema, table in wanted for root, path in _files(schema, table, context)}

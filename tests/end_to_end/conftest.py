@@ -32,13 +32,13 @@ class Deployment:
     def command(self, *arguments: str) -> list[str]:
         return [str(Path(sys.executable).with_name("skillsbank")), *arguments]
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess:
+    def run(self, *arguments: str, timeout: int = 280) -> subprocess.CompletedProcess:
         return subprocess.run(
             self.command(*arguments),
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=timeout,
             check=False,
         )
 

@@ -12,3 +12,7 @@
     {%- set folder = env_var('SKILLSBANK_ESTIMATES') | replace("'", "''") -%}
     {{- return("read_parquet('" ~ folder ~ "/" ~ table ~ ".parquet')") -}}
 {%- endmacro %}
+
+{% macro spark__read_estimates(table, relation) -%}
+    {{- return(spark_files(relation, env_var('SKILLSBANK_ESTIMATES') ~ '/' ~ table ~ '.parquet')) -}}
+{%- endmacro %}

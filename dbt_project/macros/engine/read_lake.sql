@@ -14,3 +14,7 @@
     {%- set folder = env_var('SKILLSBANK_LAKE') | replace("'", "''") -%}
     {{- return("read_parquet('" ~ folder ~ "/" ~ table ~ "/**/*.parquet', hive_partitioning = false)") -}}
 {%- endmacro %}
+
+{% macro spark__read_lake(table, relation) -%}
+    {{- return(spark_files(relation, env_var('SKILLSBANK_LAKE') ~ '/' ~ table)) -}}
+{%- endmacro %}

@@ -27,13 +27,13 @@ select
     end as company_responses,
     case
         when not is_test
-            then row_number() over (
+            then cast(row_number() over (
                 partition by edition, company, is_test
                 order by
                     is_complete desc,
                     answered_items desc,
                     submitted_at desc nulls last,
                     respondent_id asc
-            )
+            ) as bigint)
     end as retention_rank
 from candidates

@@ -11,7 +11,7 @@ with domains as (
         region_code as domain,
         name as label_fr,
         name as label_en,
-        row_number() over (order by region_code) as position
+        cast(row_number() over (order by region_code) as bigint) as position
     from {{ ref('stg_lake__regions') }}
     union all
     select
@@ -27,7 +27,7 @@ with domains as (
         territory_id as domain,
         name as label_fr,
         name as label_en,
-        row_number() over (order by territory_id) as position
+        cast(row_number() over (order by territory_id) as bigint) as position
     from {{ ref('stg_lake__territories') }}
     union all
     select
@@ -43,7 +43,7 @@ with domains as (
         stopover_id as domain,
         coalesce(city, stopover_id) as label_fr,
         coalesce(city, stopover_id) as label_en,
-        row_number() over (order by held_on, stopover_id) as position
+        cast(row_number() over (order by held_on nulls last, stopover_id) as bigint) as position
     from {{ ref('dim_stopover') }}
 ),
 
