@@ -76,7 +76,7 @@ def clock(settings: Settings, fix: bool) -> Finding:
     early = [path for path in waiting if _changed(path).timestamp() > time.time() + SETTLED_SECONDS]
     if fix:
         for path in early:
-            os.utime(path)
+            os.utime(path, follow_symlinks=False)
     problems = [f"inbox/{path.relative_to(settings.inbox)} is dated in the future" for path in early]
     do = "`skillsbank doctor --fix` dates them now; until then the inbox sensor waits for them to settle"
     fine = f"it is {now:%Y-%m-%d %H:%M} UTC, and nothing stored is younger"
