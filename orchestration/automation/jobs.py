@@ -77,10 +77,11 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         description="Opens public/ of a release when its embargo has ended.",
     )
     def embargo_sensor() -> dg.SkipReason:
-        from orchestration.publication.embargo import lift  # noqa: PLC0415 - imports Altair
+        from orchestration.publication import clock, embargo  # noqa: PLC0415 - imports Altair
 
-        opened = lift(settings.releases)
-        return dg.SkipReason(f"Opened: {', '.join(opened)}." if opened else "No embargo has ended.")
+        opened, doubt = embargo.lift(settings.releases), clock.doubt(settings.releases)
+        said = f"Opened: {', '.join(opened)}." if opened else "No embargo has ended."
+        return dg.SkipReason(f"{said} But {doubt}." if doubt else said)
 
     @dg.resource(description="One run at a time may write to the data folder.")
     def lock(context: dg.InitResourceContext) -> Iterator[None]:
