@@ -65,7 +65,8 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     @dg.sensor(
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Puts runs whose process is gone on record as failed: one such run keeps all others waiting.",
+        description="Puts runs whose process is gone on record as failed, since one such run keeps all others "
+        "waiting, and has them started once more.",
     )
     def stuck_run_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         ended = end_stuck_runs(settings, context.instance)

@@ -256,5 +256,8 @@ def test_a_run_without_a_process_is_put_on_record_as_failed(small, monkeypatch):
         assert stuck.stuck_runs(instance, datetime.now(UTC))
         assert problems(states(small)) == {"runs"}
         assert states(small, fix=True)["runs"].state is State.mended
-        assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE
+        ended = instance.get_run_by_id(run.run_id)
+        assert ended.status is dg.DagsterRunStatus.FAILURE
+        # No daemon can start what the command line ran; tests/end_to_end/test_ui.py has one that it can.
+        assert ended.tags["dagster/will_retry"] == "false"
         assert problems(states(small)) == set()
