@@ -38,7 +38,7 @@ class Deployment:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=900,
             check=False,
         )
 
