@@ -16,8 +16,8 @@ WRITERS = ("weekly_refresh", "contacts_retention")
 # A run takes the lock with its first step; loading code and queueing come before that.
 _UNTIL_LOCKED = timedelta(minutes=10)
 _TOLD = "Its process is gone, as after a kill or a power cut: nobody holds the data folder. "
-_AGAIN = "Dagster starts it once more."
-_BY_HAND = "Start the job again."
+_AGAIN = "What to do: nothing yet, Dagster starts it once more."
+_BY_HAND = "What to do: start the job again."
 # For a run whose process died, and for no other: one that failed would fail again, or log in once too often. All of it,
 # since what a run builds is in files of its own.
 _ONCE_MORE = {"dagster/max_retries": "1", "dagster/retry_strategy": "ALL_STEPS"}
