@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orchestration.archive import sync
 
-_NOTE, _BOOT = ".clock", Path("/proc/sys/kernel/random/boot_id")
+NOTE, _BOOT = ".clock", Path("/proc/sys/kernel/random/boot_id")
 # What the time service corrects in passing.
 _SLACK = timedelta(minutes=5)
 # A machine that was off for longer than between two refreshes may have lost its time.
@@ -92,7 +92,7 @@ def _judge(trusted: Look | None, doubted: Look | None, now: Look) -> Time:
 
 def _read(releases: Path) -> tuple[Look | None, Look | None]:
     try:
-        noted = json.loads((releases / _NOTE).read_text(encoding="utf-8"))
+        noted = json.loads((releases / NOTE).read_text(encoding="utf-8"))
         trusted, doubted = (
             one and Look(datetime.fromisoformat(one["at"]), one["up"], one["boot"]) for one in noted
         )
@@ -104,8 +104,8 @@ def _read(releases: Path) -> tuple[Look | None, Look | None]:
 def _write(releases: Path, trusted: Look | None, doubted: Look | None) -> None:
     if not releases.is_dir():
         return
-    draft = releases / f"{_NOTE}-{os.getpid()}"
+    draft = releases / f"{NOTE}-{os.getpid()}"
     looks = [one and {**asdict(one), "at": one.at.isoformat()} for one in (trusted, doubted)]
     draft.write_text(json.dumps(looks), encoding="utf-8")
     sync(draft)
-    draft.replace(releases / _NOTE)
+    draft.replace(releases / NOTE)

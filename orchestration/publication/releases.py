@@ -302,7 +302,7 @@ def _clean(releases: Path) -> None:
     """Remove what killed runs left behind."""
     for leftover in (*releases.glob(".candidate-*"), *releases.glob(f"{_REMOVED}*")):
         shutil.rmtree(leftover, ignore_errors=True)
-    for leftover in releases.glob(f".{CURRENT}-*"):
+    for leftover in (*releases.glob(f".{CURRENT}-*"), *releases.glob(f"{clock.NOTE}-*")):
         leftover.unlink(missing_ok=True)
 
 
