@@ -13,7 +13,7 @@ from orchestration.automation.lock import refresh_lock
 from orchestration.automation.retention_asset import KEY as RETENTION
 from orchestration.automation.retention_asset import retention_definitions
 from orchestration.automation.run_tags import tag_run
-from orchestration.automation.stuck import end_stuck_runs
+from orchestration.automation.stuck import ONCE_MORE, end_stuck_runs
 from orchestration.second_process import SecondProcess, second_process
 from orchestration.settings import Settings
 
@@ -44,6 +44,7 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         - dg.AssetSelection.assets(RETENTION)
         - dg.AssetSelection.checks(RELEASE_AGE),
         description=WEEKLY_REFRESH,
+        tags=ONCE_MORE,
         metadata={
             "guide": docs_link(settings, "ui.md"),
             "docs": docs_link(settings, "data-engineers.md#what-a-run-does"),

@@ -18,9 +18,9 @@ _UNTIL_LOCKED = timedelta(minutes=10)
 _TOLD = "Its process is gone, as after a kill or a power cut: nobody holds the data folder. "
 _AGAIN = "What to do: nothing yet, Dagster starts it once more."
 _BY_HAND = "What to do: start the job again."
-# For a run whose process died, and for no other: one that failed would fail again, or log in once too often. All of it,
-# since what a run builds is in files of its own.
-_ONCE_MORE = {"dagster/max_retries": "1", "dagster/retry_strategy": "ALL_STEPS"}
+# Tags of a job whose runs the daemon starts once more when their process died, but not when a step failed
+# (dagster.yaml): it would fail again, or log in once too often. All of it, since a run builds in files of its own.
+ONCE_MORE = {"dagster/max_retries": "1", "dagster/retry_strategy": "ALL_STEPS"}
 
 
 def stuck_runs(instance: dg.DagsterInstance, now: datetime, *, but_for: str = "") -> list[dg.RunRecord]:
@@ -51,8 +51,6 @@ def end_stuck_runs(settings: Settings, instance: dg.DagsterInstance, *, but_for:
             for record in stuck:
                 run = record.dagster_run
                 is_retried = run.remote_job_origin is not None and run.parent_run_id is None
-                if is_retried:
-                    instance.add_run_tags(run.run_id, _ONCE_MORE)
                 instance.report_run_failed(run, _TOLD + (_AGAIN if is_retried else _BY_HAND))
     except BusyError:
         return []
