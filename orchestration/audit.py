@@ -25,6 +25,8 @@ Action = Literal[
     "erased",
     "reviewed",
     "contacts shown",
+    "contacts exported",
+    "texts shown",
     "backed up",
     "restored",
     "rotated keys",

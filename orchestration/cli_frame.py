@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.settings import Settings
+from orchestration.spreadsheets import CsvLines, defused
 
 frame_app = typer.Typer(help="Work with the reference frame in data/frame.", no_args_is_help=True)
 review_app = typer.Typer(help="Decide on texts that no competence was found for.", no_args_is_help=True)
@@ -88,11 +89,15 @@ def review_export(
     file: Annotated[Path, typer.Argument(help="The workbook to write (.xlsx).")],
 ) -> None:
     """Write the texts that wait for a decision as a spreadsheet, the most frequent first."""
+    from orchestration import audit  # noqa: PLC0415
     from orchestration.recognition.queue import waiting  # noqa: PLC0415
     from orchestration.recognition.review import export_queue  # noqa: PLC0415
 
-    mappings, scheme = waiting(Settings())
-    print(f"{file}: {export_queue(mappings, scheme, file)} texts to decide")
+    settings = Settings()
+    mappings, scheme = waiting(settings)
+    texts = export_queue(mappings, scheme, file)
+    audit.record(settings, "texts shown", "texts to decide", rows=texts)
+    print(f"{file}: {texts} texts to decide")
 
 
 @review_app.command("import")
@@ -130,6 +135,7 @@ def review_candidates(
 
     Internal: wordings are respondents' own.
     """
+    from orchestration import audit  # noqa: PLC0415
     from orchestration.frame import load  # noqa: PLC0415
     from orchestration.publication.query import sink  # noqa: PLC0415
     from orchestration.recognition.candidates import new_skills  # noqa: PLC0415
@@ -149,6 +155,7 @@ def review_candidates(
         )
         for one in new_skills(settings, least)
     ]
+    audit.record(settings, "texts shown", "candidates for competences", rows=len(rows))
     if output is None:
         table = Table(*columns, box=None)
         for row in rows:
@@ -158,6 +165,6 @@ def review_candidates(
         return
     with sink(output) as file:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+        csv.writer(CsvLines(text)).writerows([columns, *(map(defused, row) for row in rows)])
         file.write(text.getvalue().encode())
     print(f"{output}: {len(rows)} candidates")

@@ -22,6 +22,8 @@ audit_app = typer.Typer(
 operations_app.add_typer(audit_app, name="audit")
 keys_app = typer.Typer(help="The keys that the contacts are encrypted with.", no_args_is_help=True)
 operations_app.add_typer(keys_app, name="keys")
+contacts_app = typer.Typer(help="The contacts of respondents, which are personal data.", no_args_is_help=True)
+operations_app.add_typer(contacts_app, name="contacts")
 _COLOURS = {"ok": "green", "mended": "cyan", "warning": "yellow", "wrong": "red"}
 
 
@@ -77,6 +79,21 @@ def keys_rotate() -> None:
     print(
         f"{done.files} files encrypted with the new key {done.key}; retired: {', '.join(done.retired) or 'none'}"
     )
+
+
+@contacts_app.command("export")
+def contacts_export(
+    who: Annotated[str, typer.Argument(metavar="EDITION[/ID]", help="An edition, or one response of it.")],
+    file: Annotated[Path, typer.Argument(help="The CSV file to write, outside the data folder.")],
+    reason: Annotated[str, typer.Option(help="What for, naming nobody: the audit log keeps it.")],
+) -> None:
+    """Write contacts to a file that only this user can read, as for an access request or a thank-you mail.
+
+    Delete it once it has served: retention and erasures do not reach it. Refused while a refresh runs.
+    """
+    from orchestration.automation.contacts_export import export_contacts  # noqa: PLC0415
+
+    print(f"{file}: contacts of {export_contacts(Settings(), who, file, reason=reason)} responses")
 
 
 @operations_app.command()

@@ -192,11 +192,13 @@ def releases_lift_embargo(
     ] = None,
 ) -> None:
     """Open public/ of the releases whose embargo has ended. A running Dagster does so by itself, every minute."""
-    from orchestration.publication import embargo  # noqa: PLC0415
+    from orchestration.publication import clock, embargo  # noqa: PLC0415
 
     releases = Settings().releases
     opened = [embargo.lift_now(releases, now).id] if now else embargo.lift(releases)
     print(f"open: {', '.join(opened)}" if opened else "no embargo has ended")
+    if doubt := clock.doubt(releases):
+        print(f"{doubt} (`skillsbank doctor`)")
 
 
 @releases_app.command("prune")

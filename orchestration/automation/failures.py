@@ -51,8 +51,10 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settin
     for event in events:
         if event.event_type is dg.DagsterEventType.STEP_FAILURE and event.step_key not in gated_steps:
             lines.append(f"Step {event.step_key}: {advice(_root_cause(event.step_failure_data.error))}")
-        elif event.is_run_failure and not lines and event.job_failure_data.error:
-            lines.append(advice(_root_cause(event.job_failure_data.error)))
+        elif event.is_run_failure and not lines:
+            # A run that was put on record as failed from outside, since its process is gone, has a message alone.
+            error = event.job_failure_data.error if event.event_specific_data else None
+            lines.append(advice(_root_cause(error) if error else str(event.message)))
     if any(event.event_type is dg.DagsterEventType.RUN_CANCELED for event in events):
         lines.append("The run was stopped.")
     lines.append("The last release is untouched.")

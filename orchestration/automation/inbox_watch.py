@@ -20,8 +20,10 @@ def inbox_state(inbox: Path, now: float) -> dict[str, str] | None:
     does not start a run that must fail.
     """
     state = {}
-    for path in sorted(path for path in inbox.rglob("*") if path.is_file() and not path.name.startswith(".")):
-        facts = path.stat()
+    # A link counts as itself: it is set aside, whatever becomes of what it leads to.
+    files = (path for path in inbox.rglob("*") if path.is_file() or path.is_symlink())
+    for path in sorted(path for path in files if not path.name.startswith(".")):
+        facts = path.lstat()
         if now - facts.st_mtime < SETTLED_SECONDS:
             return None
         state[path.relative_to(inbox).as_posix()] = f"{facts.st_size}|{facts.st_mtime_ns}"

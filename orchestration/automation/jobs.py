@@ -13,7 +13,7 @@ from orchestration.automation.lock import refresh_lock
 from orchestration.automation.retention_asset import KEY as RETENTION
 from orchestration.automation.retention_asset import retention_definitions
 from orchestration.automation.run_tags import tag_run
-from orchestration.automation.stuck import end_stuck_runs
+from orchestration.automation.stuck import ONCE_MORE, end_stuck_runs
 from orchestration.second_process import SecondProcess, second_process
 from orchestration.settings import Settings
 
@@ -44,6 +44,7 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         - dg.AssetSelection.assets(RETENTION)
         - dg.AssetSelection.checks(RELEASE_AGE),
         description=WEEKLY_REFRESH,
+        tags=ONCE_MORE,
         metadata={
             "guide": docs_link(settings, "ui.md"),
             "docs": docs_link(settings, "data-engineers.md#what-a-run-does"),
@@ -65,7 +66,8 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
     @dg.sensor(
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Puts runs whose process is gone on record as failed: one such run keeps all others waiting.",
+        description="Puts runs whose process is gone on record as failed, since one such run keeps all others "
+        "waiting, and has them started once more.",
     )
     def stuck_run_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         ended = end_stuck_runs(settings, context.instance)
@@ -77,10 +79,11 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         description="Opens public/ of a release when its embargo has ended.",
     )
     def embargo_sensor() -> dg.SkipReason:
-        from orchestration.publication.embargo import lift  # noqa: PLC0415 - imports Altair
+        from orchestration.publication import clock, embargo  # noqa: PLC0415 - imports Altair
 
-        opened = lift(settings.releases)
-        return dg.SkipReason(f"Opened: {', '.join(opened)}." if opened else "No embargo has ended.")
+        opened, doubt = embargo.lift(settings.releases), clock.doubt(settings.releases)
+        said = f"Opened: {', '.join(opened)}." if opened else "No embargo has ended."
+        return dg.SkipReason(f"{said} But {doubt}." if doubt else said)
 
     @dg.resource(description="One run at a time may write to the data folder.")
     def lock(context: dg.InitResourceContext) -> Iterator[None]:

@@ -1,5 +1,5 @@
-"""Runs that Dagster believes to be going on, though their process is gone. Belongs here: finding and ending them. Does
-not: the lock itself (lock.py)."""
+"""Runs that Dagster believes to be going on, though their process is gone. Belongs here: finding and ending them, and
+that they are started once more. Does not: the lock itself (lock.py)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ GOING_ON = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.Dagste
 WRITERS = ("weekly_refresh", "contacts_retention")
 # A run takes the lock with its first step; loading code and queueing come before that.
 _UNTIL_LOCKED = timedelta(minutes=10)
-_TOLD = (
-    "Its process is gone, as after a kill or a power cut: nobody holds the data folder. Start the job again."
-)
+_TOLD = "Its process is gone, as after a kill or a power cut: nobody holds the data folder. "
+_AGAIN = "What to do: nothing yet, Dagster starts it once more."
+_BY_HAND = "What to do: start the job again."
+# Tags of a job whose runs the daemon starts once more when their process died, but not when a step failed
+# (dagster.yaml): it would fail again, or log in once too often. All of it, since a run builds in files of its own.
+ONCE_MORE = {"dagster/max_retries": "1", "dagster/retry_strategy": "ALL_STEPS"}
 
 
 def stuck_runs(instance: dg.DagsterInstance, now: datetime, *, but_for: str = "") -> list[dg.RunRecord]:
@@ -36,14 +39,19 @@ def stuck_runs(instance: dg.DagsterInstance, now: datetime, *, but_for: str = ""
 
 
 def end_stuck_runs(settings: Settings, instance: dg.DagsterInstance, *, but_for: str = "") -> list[str]:
-    """Put stuck runs on record as failed, with the reason; returns their ids, none while somebody holds the lock."""
+    """Put stuck runs on record as failed, with the reason; returns their ids, none while somebody holds the lock.
+
+    The daemon starts each once more, but for those of the command line and those that were that one time already.
+    """
     if not stuck_runs(instance, datetime.now(UTC), but_for=but_for):
         return []
     try:
         with refresh_lock(settings.data, "ending runs whose process is gone"):
             stuck = stuck_runs(instance, datetime.now(UTC), but_for=but_for)
             for record in stuck:
-                instance.report_run_failed(record.dagster_run, _TOLD)
+                run = record.dagster_run
+                is_retried = run.remote_job_origin is not None and run.parent_run_id is None
+                instance.report_run_failed(run, _TOLD + (_AGAIN if is_retried else _BY_HAND))
     except BusyError:
         return []
     return [record.dagster_run.run_id for record in stuck]

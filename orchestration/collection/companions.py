@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from orchestration.collection.raw_file import is_itself
 from orchestration.errors import ExportError
 
 # By format: how a companion's name ends, and what it is.
@@ -19,7 +20,7 @@ COMPANIONS = {
 def is_companion(path: Path, formats: Iterable[str]) -> bool:
     """Whether a file is of the kind that explains exports of one of these formats."""
     endings = {COMPANIONS[name][0] for name in formats if name in COMPANIONS}
-    return path.suffix.lower() in endings and path.is_file()
+    return path.suffix.lower() in endings and is_itself(path)
 
 
 def companion(path: Path, export_format: str) -> Path | None:
@@ -30,7 +31,7 @@ def companion(path: Path, export_format: str) -> Path | None:
     if export_format not in COMPANIONS:
         return None
     ending, _ = COMPANIONS[export_format]
-    found = [file for file in path.parent.glob("*") if file.suffix.lower() == ending and file.is_file()]
+    found = [file for file in path.parent.glob("*") if file.suffix.lower() == ending and is_itself(file)]
     names = {path.stem.lower(), path.stem.lower().replace("data", "syntax")}
     named = [file for file in found if file.stem.lower() in names]
     chosen = named or found

@@ -12,11 +12,13 @@ from pathlib import Path
 from orchestration.codebook import Codebook
 from orchestration.collection.companions import is_companion
 from orchestration.collection.partners.contract import Feed
+from orchestration.collection.raw_file import is_itself
 from orchestration.collection.recognise import looks_like, named
 
 PARTNERS = "partners"
 FRAME = "sampling_frame"
 REGISTER = "register"
+LINK = "is a link, which could lead anywhere, and is not followed; put the file or folder itself in its place"
 _TABLE_FILES = (".csv", ".parquet")
 
 
@@ -66,7 +68,7 @@ def find_exports(codebook: Codebook, roots: Sequence[Path]) -> Exports:
     set_aside: list[SetAside] = []
     for root in roots:
         matching: dict[str, list[Path]] = {}
-        for path in _visible(root / codebook.edition):
+        for path in _visible(root, codebook.edition):
             if is_companion(path, [export.format for export in codebook.exports]):
                 continue
             source = _source_of(path, codebook)
@@ -97,15 +99,14 @@ def find_partner_files(
     growing = {feed.table for feed in feeds if feed.period is not None}
     for root in roots:
         matching: dict[tuple[str, str | None], list[Path]] = {}
-        for path in _visible(root / PARTNERS):
+        for path in _visible(root, PARTNERS):
             tables = _tables_of(path, feeds)
             for table in tables:
                 matching.setdefault((table, None), []).append(path)
             if not tables and root == roots[0]:
-                names = ", ".join(dict.fromkeys(feed.files for feed in feeds))
-                set_aside.append(SetAside(path, f"is none of the partners' files: {names}"))
+                set_aside.append(SetAside(path, _no_feed(path, feeds)))
         for edition in sorted(editions):
-            for path in _visible(root / edition):
+            for path in _visible(root, edition):
                 if _is_frame(path):
                     matching.setdefault(("frame", edition), []).append(path)
         for key, paths in matching.items():
@@ -115,7 +116,8 @@ def find_partner_files(
                 if root == roots[0] and key[0] not in growing:
                     set_aside += [_older(path, first) for path in others]
     for path in _visible(roots[0]) if roots else ():
-        if not (path.is_dir() and path.name in {PARTNERS, REGISTER, *editions}):
+        is_ours = path.is_dir() and path.name in {PARTNERS, REGISTER, *editions}
+        if path.is_symlink() or not is_ours:
             set_aside.append(SetAside(path, _lost(path, editions)))
     frames = tuple(
         PartnerFile(table, paths[0], edition)
@@ -127,24 +129,25 @@ def find_partner_files(
 
 
 def _tables_of(path: Path, feeds: Sequence[Feed]) -> list[str]:
-    if not path.is_file():
+    if not is_itself(path):
         return []
     return [feed.table for feed in feeds if fnmatch(path.name.lower(), feed.files.lower())]
 
 
-def _visible(folder: Path) -> Iterator[Path]:
-    """A folder's entries by name; names beginning with a dot belong to the system or to a copy in
-    progress."""
-    if folder.is_dir():
+def _visible(root: Path, name: str | None = None) -> Iterator[Path]:
+    """The entries of a root, or of a folder in it, by name; names beginning with a dot belong to the system or to a
+    copy in progress. A root may be a link, which the deployment made; a folder in it may not."""
+    folder = root / name if name else root
+    if folder.is_dir() and not (name and folder.is_symlink()):
         yield from sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def _is_frame(path: Path) -> bool:
-    return path.is_file() and path.stem == FRAME and path.suffix.lower() in _TABLE_FILES
+    return is_itself(path) and path.stem == FRAME and path.suffix.lower() in _TABLE_FILES
 
 
 def _source_of(path: Path, codebook: Codebook) -> str | None:
-    if not path.is_file() or _is_frame(path):
+    if not is_itself(path) or _is_frame(path):
         return None
     matches = [export for export in codebook.exports if fnmatch(path.name.lower(), export.files.lower())]
     # `max` keeps the first of equals: the codebook's order decides.
@@ -162,6 +165,8 @@ def _older(path: Path, winner: Path) -> SetAside:
 
 
 def _no_match(path: Path, codebook: Codebook) -> str:
+    if path.is_symlink():
+        return LINK
     patterns = ", ".join(f"{export.files} ({export.format})" for export in codebook.exports)
     if path.is_dir():
         kind = "is a folder"
@@ -172,7 +177,14 @@ def _no_match(path: Path, codebook: Codebook) -> str:
     return f"{kind}: {codebook.edition} takes {patterns} and {FRAME}.parquet"
 
 
+def _no_feed(path: Path, feeds: Sequence[Feed]) -> str:
+    names = ", ".join(dict.fromkeys(feed.files for feed in feeds))
+    return LINK if path.is_symlink() else f"is none of the partners' files: {names}"
+
+
 def _lost(path: Path, editions: Collection[str]) -> str:
+    if path.is_symlink():
+        return LINK
     folders = ", ".join(sorted({PARTNERS, REGISTER, *editions}))
     if path.is_dir():
         return f"there is no codebook of an edition '{path.name}'; folders are: {folders}"

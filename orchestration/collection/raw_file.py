@@ -1,5 +1,5 @@
-"""An export as bytes. Belongs here: opening a text file, recognising what is not one, reading it in windows,
-telling encodings. Does not: rows and cells (blocks.py, readers/)."""
+"""An export as bytes. Belongs here: opening a text file, recognising what is not one or is a link, reading it in
+windows, telling encodings. Does not: rows and cells (blocks.py, readers/)."""
 
 from __future__ import annotations
 
@@ -87,6 +87,11 @@ def open_text(path: Path, kind: str, fix: str, error: type[SkillsBankError] = Ex
         file.close()
         raise refuse(found)
     return file
+
+
+def is_itself(path: Path) -> bool:
+    """Whether a path is a file and no link: a link put into the inbox would have any file of this user read."""
+    return path.is_file() and not path.is_symlink()
 
 
 def digest_of(path: Path, error: type[SkillsBankError] = ExportError) -> str:

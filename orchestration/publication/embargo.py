@@ -4,9 +4,10 @@ publishing does (releases.py)."""
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from orchestration.publication import clock
 from orchestration.publication.releases import Release, list_releases, open_public, open_release
 
 
@@ -19,12 +20,13 @@ def ends(release: Release) -> datetime | None:
 def is_closed(release: Release, now: datetime | None = None) -> bool:
     """Whether a release is still under an embargo."""
     end = ends(release)
-    return end is not None and end > (now or datetime.now(UTC))
+    return end is not None and end > (now or clock.believed(release.folder.parent).moment)
 
 
 def lift(releases: Path, now: datetime | None = None) -> list[str]:
-    """Open ``public/`` of every release whose embargo has ended; the ids of those opened. Can be repeated."""
-    moment = now or datetime.now(UTC)
+    """Open ``public/`` of every release whose embargo has ended; the ids of those opened. Can be repeated, and is to be
+    often: each time tells whether the clock was set ahead since (clock.py)."""
+    moment = now or clock.look(releases).moment
     opened = []
     for release in list_releases(releases):
         # Its mode is touched only while it stands as publishing left it: other rights are somebody's decision.
@@ -38,7 +40,7 @@ def lift_now(releases: Path, name: str) -> Release:
     """End the embargo of one release at once: its manifest says when. Raises ReleaseError where there is none."""
     release = open_release(releases, name)
     if is_closed(release):
-        moment = datetime.now(UTC).isoformat(timespec="seconds")
+        moment = clock.believed(releases).moment.isoformat(timespec="seconds")
         replace(release.manifest, embargo_until=moment).write(release.folder)
         open_public(release)
     return open_release(releases, release.id)

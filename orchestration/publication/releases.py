@@ -10,11 +10,12 @@ import shutil
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from orchestration.errors import ReleaseError
+from orchestration.publication import clock
 from orchestration.publication.candidate import DATABASE, PUBLIC, PUBLIC_PREFIX, Candidate
 from orchestration.publication.disk import candidate_or_nothing, sync, sync_tree
 from orchestration.publication.evidence import Evidence, check_evidence
@@ -236,7 +237,7 @@ def _mode(folder: Path) -> int:
 def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_until: datetime | None) -> str:
     """Complete the manifest, put everything on the disk and give the candidate its release name."""
     moment = datetime.fromisoformat(candidate.manifest.created_at)
-    closed = embargo_until is not None and embargo_until > datetime.now(UTC)
+    closed = embargo_until is not None and embargo_until > clock.believed(releases).moment
     manifest = replace(
         candidate.manifest,
         gates=tuple(evidence.results),
@@ -301,7 +302,7 @@ def _clean(releases: Path) -> None:
     """Remove what killed runs left behind."""
     for leftover in (*releases.glob(".candidate-*"), *releases.glob(f"{_REMOVED}*")):
         shutil.rmtree(leftover, ignore_errors=True)
-    for leftover in releases.glob(f".{CURRENT}-*"):
+    for leftover in (*releases.glob(f".{CURRENT}-*"), *releases.glob(f"{clock.NOTE}-*")):
         leftover.unlink(missing_ok=True)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.automation import stuck
 from orchestration.automation.doctor import CHECKS, State, examine, machine, runs
+from orchestration.automation.failures import describe_failure
 from orchestration.automation.lock import refresh_lock
 from orchestration.errors import BusyError
 from orchestration.publication.releases import current
@@ -256,5 +257,11 @@ def test_a_run_without_a_process_is_put_on_record_as_failed(small, monkeypatch):
         assert stuck.stuck_runs(instance, datetime.now(UTC))
         assert problems(states(small)) == {"runs"}
         assert states(small, fix=True)["runs"].state is State.mended
-        assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE
+        ended = instance.get_run_by_id(run.run_id)
+        assert ended.status is dg.DagsterRunStatus.FAILURE
+        # No daemon can start what the command line ran; tests/end_to_end/test_ui.py has one that it can.
+        assert ended.tags["dagster/will_retry"] == "false"
+        told = describe_failure(instance, run.run_id, small.settings)
+        assert "Its process is gone" in told.lines[0]
+        assert told.lines[0].endswith("What to do: start the job again.")
         assert problems(states(small)) == set()

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import lake
+from orchestration import audit, lake
 from orchestration.cli import app
 from orchestration.errors import SkillsBankError
 from orchestration.recognition.mapping import recognise
@@ -101,3 +101,12 @@ def test_a_decision_leaves_the_queue(run, tmp_path):
         recognise(Settings())
     assert "1 candidates" in run("review", "candidates", "--output", tmp_path / "new.csv").output
     assert (tmp_path / "new.csv").read_text().splitlines()[1] == "pétrir la pâte,2,1,tour_2019,,,outside"
+    # Who was shown respondents' words, and who decided; no words.
+    assert [(one.action, one.details) for one in audit.read(Settings())] == [
+        ("texts shown", {"rows": 2}),
+        ("reviewed", {"decisions": 1}),
+        ("reviewed", {"decisions": 1}),
+        ("texts shown", {"rows": 1}),
+        *[("texts shown", {"rows": 2})] * 2,
+        ("texts shown", {"rows": 1}),
+    ]

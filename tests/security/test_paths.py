@@ -1,8 +1,9 @@
-"""Names that lead out of their folder: in archives, backups, releases and on the command line. More of it: names of
-releases in tests/publication/test_releases.py, of archive feeds in tests/archive, files of the explorer in
+"""Names that lead out of their folder: in archives, backups, releases, the inbox and on the command line. More of it:
+names of releases in tests/publication/test_releases.py, of archive feeds in tests/archive, files of the explorer in
 tests/publication/test_explorer.py; files that SQL may read in tests/publication/test_query.py."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,14 @@ from typer.testing import CliRunner
 
 from orchestration.automation import backup
 from orchestration.automation.backup import restore
+from orchestration.automation.inbox_watch import inbox_state
 from orchestration.cli import app
 from orchestration.codebook import load
+from orchestration.collection.companions import companion
+from orchestration.collection.inbox import LINK, find_exports, find_partner_files
+from orchestration.collection.partners.contract import feeds_of, load_all
 from orchestration.collection.readers import open_export
+from orchestration.collection.register.files import find_stock
 from orchestration.errors import CodebookError, ReleaseError, SkillsBankError
 from orchestration.identifiers import CompanyKeys
 from orchestration.publication.manifest import read_manifest
@@ -101,6 +107,58 @@ def test_a_manifest_cannot_make_publishing_send_a_secret(small, tmp_path, name):
     with pytest.raises(ReleaseError):
         publish_to(small.settings.releases, str(tmp_path / "web"))
     assert not (tmp_path / "web").exists()
+
+
+LINKS = {
+    # In the inbox, and what it leads to.
+    "survey_482617/responses.csv": "file",
+    "survey_482617/sampling_frame.csv": "file",
+    "survey_482617/syntax.sps": "file",
+    "survey_482617/lost.csv": "nothing",
+    "partners/stopovers.csv": "file",
+    "register/StockUniteLegale_utf8.csv": "file",
+    "tour_2019": "folder",
+    "lost": "folder",
+}
+
+
+@pytest.mark.parametrize("of_folders", [False, True], ids=["files", "whole folders"])
+def test_a_link_in_the_inbox_is_not_followed_and_is_told(tmp_path, of_folders):
+    """Whoever may put files in could otherwise have the pipeline read what only its own user can, and archive it."""
+    inbox, outside = tmp_path / "inbox", tmp_path / "outside"
+    links = ["survey_482617", "partners", "register"] if of_folders else list(LINKS)
+    for name, leads_to in LINKS.items():
+        (outside / name).parent.mkdir(parents=True, exist_ok=True)
+        if leads_to == "file":
+            (outside / name).write_text("secret")
+        if leads_to == "folder":
+            (outside / name).mkdir()
+            (outside / name / "responses.csv").write_text("secret")
+    for name in links:
+        (inbox / name).parent.mkdir(parents=True, exist_ok=True)
+        (inbox / name).symlink_to(outside / name)
+    book = load(CODEBOOK)
+    books = [book, book.model_copy(update={"edition": "tour_2019"})]
+    feeds = [feed for _, feed in feeds_of(load_all(Settings().contracts))]
+    exports = [find_exports(one, [inbox]) for one in books]
+    partners = find_partner_files([one.edition for one in books], [inbox], feeds)
+    register = find_stock([inbox])
+    assert [one.files for one in exports] == [(), ()]
+    assert (partners.files, partners.feeds, register.stock) == ((), {}, None)
+    found = {one for some in (*exports, partners, register) for one in some.set_aside}
+    assert {one.path.relative_to(inbox).as_posix() for one in found} == set(links)
+    assert {one.reason for one in found} == {LINK}
+    assert of_folders or companion(inbox / "survey_482617" / "data.dat", "limesurvey_spss") is None
+    # The sensor sees that they came, so that a run tells them; what they lead to may change as it likes.
+    assert inbox_state(inbox, time.time() + 60).keys() == set(links)
+
+
+def test_the_inbox_itself_may_lie_elsewhere(tmp_path):
+    book = load(CODEBOOK)
+    (tmp_path / "share" / book.edition).mkdir(parents=True)
+    (tmp_path / "share" / book.edition / "responses.csv").write_text("id")
+    (tmp_path / "inbox").symlink_to(tmp_path / "share")
+    assert len(find_exports(book, [tmp_path / "inbox"]).files) == 1
 
 
 ARGUMENTS = {

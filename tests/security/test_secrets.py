@@ -21,6 +21,7 @@ from orchestration.collection.partners.contract import load_all as load_contract
 from orchestration.collection.register.api import SireneApi
 from orchestration.collection.register.assets import register_asset
 from orchestration.errors import SkillsBankError
+from orchestration.log_guard import HIDDEN
 from orchestration.settings import Settings
 
 from ..automation.conftest import CODEBOOK, make_small
@@ -147,9 +148,9 @@ def test_a_run_whose_servers_echo_everything_stores_logs_and_prints_no_secret(
     small, echo, monkeypatch, capfd, caplog
 ):
     """The assets that ask servers, on Dagster's real storage, and the alert of their failure."""
-    caplog.set_level(logging.DEBUG)
-    # Switched to DEBUG, it writes down each address that is asked, secret or not; no deployment of ours does so.
-    caplog.set_level(logging.INFO, "urllib3")
+    # They write down what is asked, secret or not.
+    for library in (None, "urllib3", "urllib3.connectionpool", "requests", "citric"):
+        caplog.set_level(logging.DEBUG, library)
     for variable, value in (small.environment() | secrets(echo.web, echo.mail)).items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setenv("DAGSTER_HOME", str(small.data / "dagster"))
@@ -180,6 +181,7 @@ def test_a_run_whose_servers_echo_everything_stores_logs_and_prints_no_secret(
     assert "mail AUTH" in heard
     said = alert.text() + str(unsent.value) + repr(api) + "".join(capfd.readouterr()) + caplog.text
     assert said.count("HTTP 403") >= 2
+    assert ("urllib3.connectionpool", logging.DEBUG, HIDDEN) in caplog.record_tuples
     assert MARK not in said
     assert marks_under(small.data) == []
     assert sum(path.stat().st_size for path in (small.data / "dagster").rglob("*.db")) > 10_000
@@ -189,13 +191,23 @@ def test_a_run_whose_servers_echo_everything_stores_logs_and_prints_no_secret(
     "target",
     ["sftp://user:zqsecret-sftp@127.0.0.1:{port}/web", "s3://bucket/zq", "webdav://user:zqsecret@h/x"],
 )
-def test_a_publishing_that_fails_shows_no_password(small, echo, monkeypatch, target):
+def test_a_publishing_that_fails_shows_no_password(small, echo, monkeypatch, caplog, target):
+    for library in (None, "botocore", "botocore.auth", "paramiko", "fsspec"):
+        caplog.set_level(logging.DEBUG, library)
     for variable, value in (small.environment() | secrets(echo.web, echo.mail)).items():
         monkeypatch.setenv(variable, value)
     refused = CliRunner().invoke(app, ["publish", "--to", target.format(port=echo.web)])
     assert refused.exit_code != 0
-    assert MARK not in refused.output + str(refused.exception)
+    assert MARK not in refused.output + str(refused.exception) + caplog.text
     assert marks_under(small.data) == []
+
+
+def test_neither_does_an_odd_answer_have_its_address_logged(caplog):
+    """As urllib3 warns of it, by default; an error of theirs would still be seen."""
+    log = logging.getLogger("urllib3.connection")
+    log.warning("Failed to parse headers (url=%s): %s", f"http://h/stock?token={MARK}", "odd")
+    log.error("an error")
+    assert caplog.messages == [HIDDEN, "an error"]
 
 
 def test_the_doctor_shows_none(small, echo, monkeypatch):

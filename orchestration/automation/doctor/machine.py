@@ -14,6 +14,7 @@ from packaging.markers import Marker
 
 from orchestration.automation.doctor.finding import Finding, State, found
 from orchestration.automation.inbox_watch import SETTLED_SECONDS
+from orchestration.publication import clock as embargo_clock
 from orchestration.publication.disk import readable, size_of
 from orchestration.settings import PROJECT, Settings
 
@@ -66,17 +67,20 @@ def clock(settings: Settings, fix: bool) -> Finding:
         and datetime.strptime(match[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) > latest
     ]
     ahead += [path.name for path in sorted(settings.releases.glob("*-W*-*")) if _changed(path) > latest]
-    if ahead:
+    said = [f"{name} is from the future" for name in ahead]
+    if doubt := embargo_clock.doubt(settings.releases):
+        said.append(doubt)
+    if said:
         do = (
             "set the clock right (`timedatectl`). Was it ahead when these were made? Then nothing is lost: later "
             "entries sort after them"
         )
-        return found("clock", [f"{name} is from the future" for name in ahead], do, fine="")
+        return found("clock", said, do, fine="")
     waiting = [path for path in sorted(settings.inbox.rglob("*")) if path.is_file()]
     early = [path for path in waiting if _changed(path).timestamp() > time.time() + SETTLED_SECONDS]
     if fix:
         for path in early:
-            os.utime(path)
+            os.utime(path, follow_symlinks=False)
     problems = [f"inbox/{path.relative_to(settings.inbox)} is dated in the future" for path in early]
     do = "`skillsbank doctor --fix` dates them now; until then the inbox sensor waits for them to settle"
     fine = f"it is {now:%Y-%m-%d %H:%M} UTC, and nothing stored is younger"

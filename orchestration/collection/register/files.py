@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from orchestration.collection.downloads import download
-from orchestration.collection.inbox import REGISTER, SetAside
+from orchestration.collection.inbox import LINK, REGISTER, SetAside
+from orchestration.collection.raw_file import is_itself
 from orchestration.collection.register.stock import PLACES, SUFFIXES, UNITS
 from orchestration.collection.web import Patience, WebError
 from orchestration.settings import Settings
@@ -42,16 +43,17 @@ def find_stock(roots: Sequence[Path]) -> Found:
     set_aside: list[SetAside] = []
     for root in roots:
         folder, kinds = root / REGISTER, dict[str, list[Path]]()
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        # The folder as a link is told with the rest of the inbox (find_partner_files).
+        is_there = folder.is_dir() and not folder.is_symlink()
+        for path in sorted(folder.iterdir()) if is_there else ():
             if path.name.startswith("."):
                 continue
             named = _NAMED.fullmatch(path.stem) if path.suffix.lower() in SUFFIXES else None
-            if named and path.is_file():
+            if named and is_itself(path):
                 kinds.setdefault(named[1].lower(), []).append(path)
             elif root == roots[0]:
-                set_aside.append(
-                    SetAside(path, f"is none of the stock files {UNITS} and {PLACES} ({', '.join(SUFFIXES)})")
-                )
+                said = f"is none of the stock files {UNITS} and {PLACES} ({', '.join(SUFFIXES)})"
+                set_aside.append(SetAside(path, LINK if path.is_symlink() else said))
         newest = {
             kind: max(paths, key=lambda path: (path.stat().st_mtime_ns, path.name))
             for kind, paths in kinds.items()
