@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     ``releases_kept``: how many releases stay, all if none.
     ``partner_urls``: the address of a partner's file by table, each set as ``SKILLSBANK_PARTNER_URLS__<TABLE>``.
     ``esco`` and ``rome`` are folders with the files that those classifications offer for download; none is needed.
+    ``executor``: where the steps of a queued run are done (docs/workers.md); Celery needs its two addresses.
     """
 
     model_config = SettingsConfigDict(env_prefix="SKILLSBANK_", frozen=True, env_nested_delimiter="__")
@@ -39,6 +40,10 @@ class Settings(BaseSettings):
     sample: bool = True
     company_key_secret: SecretStr | None = None
     actor: str | None = None
+
+    executor: Literal["in_process", "celery", "k8s"] = "in_process"
+    celery_broker: SecretStr | None = None
+    celery_results: SecretStr | None = None
 
     embargo_until: datetime | None = None
     releases_kept: int | None = Field(default=None, ge=1)
