@@ -185,6 +185,8 @@ def test_a_worker_is_killed_and_the_run_is_done_again_to_the_same_release(site, 
     assert set(site.workers_of(again.run_id).values()) == set(workers)
     check_safe(site.deployment, before)
     check_clean(site.deployment)
+    limits = {pool.name: pool.limit for pool in site.instance.event_log_storage.get_pool_limits()}
+    assert limits["warehouse"] == limits["server_tour"] == 1
     deployment, refresh = in_one_process
     assert refresh.wait(LONGEST) == 0, refresh.stdout.read()
     assert state(site.deployment).current != before.current
