@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 from celery.exceptions import TaskRevokedError
 from celery.result import AsyncResult
-from celery.states import STARTED
+from celery.states import READY_STATES, STARTED
 from dagster._core.execution.retries import RetryMode
 from dagster_celery.core_execution_loop import core_celery_execution_loop
 from dagster_celery.executor import CeleryExecutor, _submit_task
@@ -56,9 +56,11 @@ class StepResult:
     def ready(self) -> bool:
         """Whether the step has ended, or never will."""
         time.sleep(_PAUSE)
-        if self._result.ready():
+        # One look at state and content: between two looks the step may end.
+        found = self._result.backend.get_task_meta(self._result.id)
+        if found["status"] in READY_STATES:
             return True
-        self._worker = self._result.info["hostname"] if self._result.state == STARTED else None
+        self._worker = found["result"]["hostname"] if found["status"] == STARTED else None
         return self._is_called_off if self._worker is None else self._is_lost(self._worker)
 
     def get(self) -> list[str]:
