@@ -65,7 +65,7 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settin
 
 
 def _run_lines(event: dg.DagsterEvent) -> list[str]:
-    """Why a run failed without a step; one that the daemon has ended, at its time limit or stuck, has a message alone."""
+    """Why a run failed without a step; one that the daemon has ended, at its time limit or stuck, has but a message."""
     failure: Any = event.event_specific_data
     if failure is not None and failure.error:
         return [advice(_root_cause(failure.error))]
