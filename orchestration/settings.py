@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     ``partner_urls``: the address of a partner's file by table, each set as ``SKILLSBANK_PARTNER_URLS__<TABLE>``.
     ``engine``: what builds the marts.
     ``esco`` and ``rome`` are folders with the files that those classifications offer for download; none is needed.
+    ``executor``: where the steps of a queued run are done (docs/workers.md); Celery needs its two addresses.
     """
 
     model_config = SettingsConfigDict(env_prefix="SKILLSBANK_", frozen=True, env_nested_delimiter="__")
@@ -42,6 +43,10 @@ class Settings(BaseSettings):
     engine: Engine = "duckdb"
     company_key_secret: SecretStr | None = None
     actor: str | None = None
+
+    executor: Literal["in_process", "celery", "k8s"] = "in_process"
+    celery_broker: SecretStr | None = None
+    celery_results: SecretStr | None = None
 
     embargo_until: datetime | None = None
     releases_kept: int | None = Field(default=None, ge=1)

@@ -52,9 +52,7 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settin
         if event.event_type is dg.DagsterEventType.STEP_FAILURE and event.step_key not in gated_steps:
             lines.append(f"Step {event.step_key}: {advice(_root_cause(event.step_failure_data.error))}")
         elif event.is_run_failure and not lines:
-            # A run that was put on record as failed from outside, since its process is gone, has a message alone.
-            error = event.job_failure_data.error if event.event_specific_data else None
-            lines.append(advice(_root_cause(error) if error else str(event.message)))
+            lines += _run_lines(event)
     if any(event.event_type is dg.DagsterEventType.RUN_CANCELED for event in events):
         lines.append("The run was stopped.")
     lines.append("The last release is untouched.")
@@ -64,6 +62,14 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settin
     subject = "The refresh failed" if name == WEEKLY_REFRESH else f"The job {name} failed"
     subject += f": {', '.join(f'gate {one}' for one in sorted(told))}" if told else ""
     return Alert(subject, lines, {**links, "What to do": runbook(settings, section)})
+
+
+def _run_lines(event: dg.DagsterEvent) -> list[str]:
+    """Why a run failed without a step; one that the daemon has ended, at its time limit or stuck, has but a message."""
+    failure: Any = event.event_specific_data
+    if failure is not None and failure.error:
+        return [advice(_root_cause(failure.error))]
+    return [event.message] if event.message else []
 
 
 def run_link(settings: Settings, run_id: str) -> str:

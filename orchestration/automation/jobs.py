@@ -8,13 +8,15 @@ import dagster as dg
 
 from orchestration.asset_pages import docs_link, public_link
 from orchestration.automation.alert_definitions import RELEASE_AGE, alert_definitions
+from orchestration.automation.executors import executor_of
 from orchestration.automation.inbox_sensor import inbox_sensor_definition
 from orchestration.automation.lock import refresh_lock
 from orchestration.automation.retention_asset import KEY as RETENTION
 from orchestration.automation.retention_asset import retention_definitions
 from orchestration.automation.run_tags import tag_run
 from orchestration.automation.stuck import ONCE_MORE, end_stuck_runs
-from orchestration.second_process import SecondProcess, second_process
+from orchestration.errors import SkillsBankError
+from orchestration.second_process import NoSecondProcess, SecondProcess, second_process
 from orchestration.settings import Settings
 
 WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
@@ -36,6 +38,9 @@ WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, chec
 
 def automation_definitions(settings: Settings) -> dg.Definitions:
     """The jobs with their schedules, the inbox sensor, the alerts and the lock that every run takes."""
+    executor = executor_of(settings)
+    # Its steps may then be done in processes of their own, several at once.
+    is_spread = settings.executor != "in_process"
     job = dg.define_asset_job(
         "weekly_refresh",
         # Retention keeps its own hours: it must not wait for a refresh that fails.
@@ -51,7 +56,7 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
             "runbook": docs_link(settings, "operations.md"),
             "report": public_link(settings, "report.fr.html"),
         },
-        executor_def=dg.in_process_executor,
+        executor_def=executor,
     )
     schedule = dg.ScheduleDefinition(
         name="weekly_refresh_schedule",
@@ -91,13 +96,22 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         assert context.instance is not None
         # Before the lock: a run that is refused tells what started it as well.
         tag_run(context.instance, context.run, settings)
-        with refresh_lock(settings.data, context.run.run_id):
+        if context.run.is_finished:
+            raise SkillsBankError(
+                f"run {context.run.run_id} has ended, so this step of it is not done",
+                expected="a step that a worker takes while its run goes on",
+                fix="nothing, if the run was started again since; else launch weekly_refresh",
+            )
+        with refresh_lock(settings.data, context.run.run_id, shared=is_spread):
             yield
 
     @dg.resource(
         description="The second process of a run: gates are evaluated there, and half of what takes long."
     )
-    def second(_context: dg.InitResourceContext) -> Iterator[SecondProcess]:
+    def second(_context: dg.InitResourceContext) -> Iterator[SecondProcess | NoSecondProcess]:
+        if is_spread:
+            yield NoSecondProcess()
+            return
         with second_process() as process:
             yield process
 
@@ -107,6 +121,6 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         schedules=[schedule],
         sensors=[inbox_sensor_definition(settings, job), stuck_run_sensor, embargo_sensor],
         resources=resources,
-        executor=dg.in_process_executor,
+        executor=executor,
     )
     return dg.Definitions.merge(own, alert_definitions(settings, job), retention_definitions(settings))

@@ -75,6 +75,8 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
     _collect_less()
     from orchestration.definitions import build_definitions  # noqa: PLC0415 (definitions import this stage)
 
+    # This process does every step, also where those of queued runs go to workers.
+    settings = settings.model_copy(update={"executor": "in_process"})
     os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
     run_id = str(uuid.uuid4())
     progress = Progress(say)

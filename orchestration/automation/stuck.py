@@ -20,7 +20,11 @@ _AGAIN = "What to do: nothing yet, Dagster starts it once more."
 _BY_HAND = "What to do: start the job again."
 # Tags of a job whose runs the daemon starts once more when their process died, but not when a step failed
 # (dagster.yaml): it would fail again, or log in once too often. All of it, since a run builds in files of its own.
-ONCE_MORE = {"dagster/max_retries": "1", "dagster/retry_strategy": "ALL_STEPS"}
+ONCE_MORE = {
+    "dagster/max_retries": "1",
+    "dagster/retry_strategy": "ALL_STEPS",
+    "dagster/retry_on_asset_or_op_failure": "false",
+}
 
 
 def stuck_runs(instance: dg.DagsterInstance, now: datetime, *, but_for: str = "") -> list[dg.RunRecord]:

@@ -24,6 +24,7 @@ from orchestration.collection.register.files import find_stock
 from orchestration.errors import ExportError
 from orchestration.identifiers import CompanyKeys
 from orchestration.personal_text import hide
+from orchestration.pools import server
 from orchestration.settings import Settings
 
 GROUP, OWNERS = "collection", ["team:data-engineering"]
@@ -171,6 +172,7 @@ def _pulled(settings: Settings, book: Codebook) -> dg.AssetsDefinition | None:
         specs=[spec],
         check_specs=[check],
         required_resource_keys={"refresh_lock", "limesurvey"},
+        pool=server("limesurvey"),
     )
     def collect(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)

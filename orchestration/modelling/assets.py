@@ -12,6 +12,7 @@ from orchestration.errors import SkillsBankError
 from orchestration.modelling.dbt import DbtOutcome, Event, prepare_manifest, run_dbt
 from orchestration.modelling.failures import masked, offending_rows
 from orchestration.modelling.specs import load_specs
+from orchestration.pools import WAREHOUSE
 from orchestration.settings import Engine, Settings
 
 PREVIEW_ROWS = 5
@@ -32,6 +33,7 @@ def modelling_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             check_specs=specs.checks[name],
             can_subset=True,
             required_resource_keys={"refresh_lock"},
+            pool=WAREHOUSE,
         )
 
     @build("build_marts")

@@ -5,10 +5,12 @@ import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import dagster as dg
 import pytest
 from aiosmtpd.controller import Controller
 
 from orchestration.automation.alerts import Alert, send
+from orchestration.automation.failures import describe_failure
 from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
 
@@ -148,3 +150,16 @@ def test_a_subject_of_several_lines_makes_no_header(smtp):
     settings = Settings(smtp_host="127.0.0.1", smtp_port=smtp.port, alert_to="duty@example.org")
     send(Alert("one\r\nBcc: other@example.org"), settings)
     assert "\nBcc:" not in smtp.messages[0].content.decode().replace("\r", "").split("\n\n")[0]
+
+
+@dg.job
+def one_that_takes_too_long(): ...
+
+
+def test_a_run_that_the_daemon_has_ended_is_told_with_its_reason(tmp_path):
+    """No step of it has failed, and there is no error: all that is on record is a message."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(one_that_takes_too_long)
+        instance.report_run_failed(run, "Exceeded maximum runtime of 14400 seconds.")
+        alert = describe_failure(instance, run.run_id, Settings(data=tmp_path))
+    assert alert.lines[0] == "Exceeded maximum runtime of 14400 seconds."

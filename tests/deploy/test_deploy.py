@@ -13,7 +13,7 @@ from ..conftest import installed
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
-WEB = [path for path in UNITS if "daemon" not in path.name]
+WEB = [path for path in UNITS if not re.search("daemon|worker", path.name)]
 
 
 def service(path):
@@ -26,13 +26,13 @@ def service(path):
 
 
 def test_daemon_and_webservers_are_different_users_without_rights():
-    assert len(UNITS) == 3
+    assert len(UNITS) == 4
     users = {path.name: service(path)["User"] for path in UNITS}
     assert set(users.values()) == {"skillsbank", "skillsbank-web"}
     assert all(users[path.name] == "skillsbank-web" for path in WEB)
     for path in UNITS:
         options = service(path)
-        assert ("ExecStartPre" in options) == (path not in WEB)
+        assert ("ExecStartPre" in options) == ("daemon" in path.name)
         assert ("skillsbank-daemon.service" in path.read_text().partition("[Service]")[0]) == (path in WEB)
         assert options["CapabilityBoundingSet"] == ""
         assert options["NoNewPrivileges"] == "yes"

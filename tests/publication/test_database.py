@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
 import threading
-from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
@@ -22,42 +15,14 @@ from orchestration.errors import ReleaseError
 from orchestration.publication import database
 from orchestration.publication.outward import publish_into, published
 
-from ..conftest import installed
-
-
-def tool(name: str) -> str:
-    """A program of PostgreSQL's server, which Debian keeps off the path."""
-    found = shutil.which(name) or next(
-        iter(sorted(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")))), None
-    )
-    return installed(found, "PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
+from ..servers import postgresql
 
 
 @pytest.fixture(scope="module")
 def server():
-    """A PostgreSQL of our own on loopback; gives the address of its superuser without the database."""
-    initdb, control = tool("initdb"), tool("pg_ctl")
-    folder = Path(tempfile.mkdtemp(prefix="skillsbank-postgres-"))
-    as_user: dict[str, object] = {}
-    if os.geteuid() == 0:  # It refuses to run as root.
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        as_user = {"user": user.pw_uid, "group": user.pw_gid, "cwd": folder}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
-    subprocess.run(
-        [initdb, "-D", folder / "data", "-U", "admin", "-A", "trust", "-E", "UTF8", "--no-sync"],
-        check=True, capture_output=True, **as_user,
-    )  # fmt: skip
-    subprocess.run(
-        [control, "-D", folder / "data", "-o", options, "-l", folder / "log", "-w", "start"],
-        check=True, stdout=subprocess.DEVNULL, **as_user,
-    )  # fmt: skip
-    yield f"postgresql://admin@127.0.0.1:{port}"
-    subprocess.run([control, "-D", folder / "data", "-m", "immediate", "stop"], check=True, **as_user)
-    shutil.rmtree(folder)
+    """The address of a PostgreSQL's superuser, without the database."""
+    with postgresql() as address:
+        yield address
 
 
 @pytest.fixture

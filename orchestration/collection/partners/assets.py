@@ -18,6 +18,7 @@ from orchestration.collection.partners.fetching import check_addresses, fetch
 from orchestration.collection.web import Patience, shown
 from orchestration.identifiers import CompanyKeys
 from orchestration.personal_text import hide
+from orchestration.pools import server
 from orchestration.settings import Settings
 
 GROUP = "collection"
@@ -89,6 +90,7 @@ def _feed(
         specs=[spec],
         check_specs=[good, on_time],
         required_resource_keys={"refresh_lock"},
+        pool=server(contract.partner),
     )
     def collect(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)

@@ -22,6 +22,7 @@ from orchestration.collection.register.collect import (
 from orchestration.collection.register.files import download_stock, find_stock
 from orchestration.errors import PartnerFileError
 from orchestration.identifiers import CompanyKeys
+from orchestration.pools import server
 from orchestration.settings import Settings
 
 KEY = dg.AssetKey(["raw", "partner__register"])
@@ -67,7 +68,11 @@ def register_asset(
     )
 
     @dg.multi_asset(
-        name="collect_register", specs=[spec], check_specs=[check], required_resource_keys={"refresh_lock"}
+        name="collect_register",
+        specs=[spec],
+        check_specs=[check],
+        required_resource_keys={"refresh_lock"},
+        pool=server("insee"),
     )
     def collect(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)
