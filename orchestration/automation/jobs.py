@@ -16,6 +16,8 @@ from orchestration.automation.run_tags import tag_run
 from orchestration.automation.stuck import end_stuck_runs
 from orchestration.second_process import SecondProcess, second_process
 from orchestration.settings import Settings
+from orchestration.storage.mirror import Mirror
+from orchestration.storage.session import writing
 
 WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
 
@@ -83,13 +85,14 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         return dg.SkipReason(f"Opened: {', '.join(opened)}." if opened else "No embargo has ended.")
 
     @dg.resource(description="One run at a time may write to the data folder.")
-    def lock(context: dg.InitResourceContext) -> Iterator[None]:
+    def lock(context: dg.InitResourceContext) -> Iterator[Mirror | None]:
         assert context.run is not None
         assert context.instance is not None
         # Before the lock: a run that is refused tells what started it as well.
         tag_run(context.instance, context.run, settings)
-        with refresh_lock(settings.data, context.run.run_id):
-            yield
+        run_id = context.run.run_id
+        with writing(settings, f"run {run_id}") as mirror, refresh_lock(settings.data, run_id):
+            yield mirror
 
     @dg.resource(
         description="The second process of a run: gates are evaluated there, and half of what takes long."
