@@ -98,7 +98,6 @@ def refresh() -> None:
 
 
 @app.command()
-@reads("releases/*/MANIFEST.json", "releases/current/*")
 def ui(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
 ) -> None:

@@ -21,8 +21,8 @@ class Settings(BaseSettings):
     """All options, read from ``SKILLSBANK_*`` variables.
 
     ``data`` holds everything written at run time; ``codebooks``, ``reference``, ``frame``, ``contracts`` (a folder a
-    partner) and ``sample_folder`` are read only. Where ``SKILLSBANK_DATA`` is an address (``s3://bucket/prefix``), ``store``
-    is that address and ``data`` the working folder on this machine, ``work`` or one a user and address
+    partner) and ``sample_folder`` are read only. Where ``SKILLSBANK_DATA`` is an address (``s3://bucket/prefix``),
+    ``store`` is that address, and ``data`` the working folder on this machine: ``work``, or one a user and address
     (docs/object-storage.md). ``sample`` says whether the embedded simulated campaign is collected.
     ``embargo_until``: before it, what is published is for the house alone (a moment without a zone is Paris time);
     ``releases_kept``: how many releases stay, all if none.

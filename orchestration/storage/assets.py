@@ -18,8 +18,8 @@ def storage_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         owners=["team:data-engineering"],
         kinds={"file"},
         required_resource_keys={"refresh_lock"},
-        description="The release where readers elsewhere meet it: archive, lake and releases sent to object storage, the "
-        "index last. Until then they read the release before.",
+        description="The release where readers elsewhere meet it: archive, lake and releases sent to object storage, "
+        "the index last. Until then they read the release before.",
     )
     def stored_release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         sent = context.resources.refresh_lock.push(is_last=False)

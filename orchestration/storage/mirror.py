@@ -148,7 +148,9 @@ class Mirror:
         if self._index is None:
             return 0
         listed = {one.key for one in self._index.files.values()}
-        old = {f"{INDEXES}/{number:08d}.json" for number in self._store.numbers() if number < self._index.number}
+        old = {
+            f"{INDEXES}/{number:08d}.json" for number in self._store.numbers() if number < self._index.number
+        }
         doomed = [key for key in there if key.partition("/")[0] in ROOMS and key not in listed]
         self._store.remove([*sorted(old), *doomed])
         return len(doomed)
@@ -248,7 +250,9 @@ def _room(path: str) -> str:
 def _refuse_strangers(index: Index, store: Store) -> None:
     """An index that was tampered with leads to no other place of this machine."""
     paths = [PurePosixPath(path) for path in (*index.files, *index.folders)]
-    bad = [str(path) for path in paths if path.is_absolute() or ".." in path.parts or path.parts[0] not in ROOMS]
+    bad = [
+        str(path) for path in paths if path.is_absolute() or ".." in path.parts or path.parts[0] not in ROOMS
+    ]
     if index.release and f"releases/{index.release}" not in index.folders:
         bad.append(f"the current release {index.release}")
     if bad:

@@ -56,7 +56,7 @@ def writing(settings: Settings, what: str) -> Iterator[Mirror | None]:
 
 
 def reading(settings: Settings, *patterns: str) -> None:
-    """Bring what a reader wants: the paths that match any of the patterns, in which ``releases/current/`` stands for the
+    """Bring what a reader wants: the paths that match any of the patterns; ``releases/current/`` in one stands for the
     current release. Nothing is done where data is a folder, or where this very process writes.
 
     Raises:

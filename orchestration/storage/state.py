@@ -62,7 +62,9 @@ class State:
         folders: dict[str, int] = {}
         for room in ROOMS:
             for where, names, leaves in os.walk(folder / room):
-                names[:] = sorted(name for name in names if not name.startswith(".") and not _is_link(where, name))
+                names[:] = sorted(
+                    name for name in names if not name.startswith(".") and not _is_link(where, name)
+                )
                 folders[Path(where).relative_to(folder).as_posix()] = _mode(Path(where))
                 for leaf in leaves:
                     if not leaf.startswith(".") and not _is_link(where, leaf):

@@ -1,5 +1,5 @@
-"""What lies at an address of fsspec. Belongs here: objects, the index that says which of them count, and what goes wrong
-with a server. Does not: the working folder (mirror.py), or who may write (lease.py)."""
+"""What lies at an address of fsspec. Belongs here: objects, the index that says which of them count, and what goes
+wrong with a server. Does not: the working folder (mirror.py), or who may write (lease.py)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Store:
             # A listing that is remembered would lack what was just written.
             options: dict[str, Any] = {"s3": {"use_listings_cache": False}, "file": {"auto_mkdir": True}}
             protocol = address.partition("://")[0]
-            self._files, root = url_to_fs(address, skip_instance_cache=True, **options.get(protocol, {}))
+            self._files, root = url_to_fs(address, **options.get(protocol, {}))
             self._root = str(root).rstrip("/")
 
     def index(self) -> Index | None:
@@ -180,16 +180,25 @@ class Store:
         # A long text quotes what the server said, which may quote the request with its token.
         said = text if 0 < len(text) <= _TOLD and "\n" not in text else kind
         if isinstance(error, OSError) and error.filename and Path(str(error.filename)).is_absolute():
-            what, fix = "a file here cannot be read or written", "make room or correct the rights, then start again"
+            what, fix = (
+                "a file here cannot be read or written",
+                "make room or correct the rights, then start again",
+            )
         elif isinstance(error, ValueError):
-            what, fix = "this is no address of object storage", "correct SKILLSBANK_DATA, such as s3://bucket/prefix"
+            what, fix = (
+                "this is no address of object storage",
+                "correct SKILLSBANK_DATA, such as s3://bucket/prefix",
+            )
         elif isinstance(error, FileNotFoundError):
             what, fix = "there is no such bucket", "make the bucket, or correct SKILLSBANK_DATA"
         elif isinstance(error, PermissionError) or "Credentials" in kind:
             what = "the access is refused"
             fix = "correct the AWS_* variables or the profile, and the rights to list, read, write and delete there"
         elif isinstance(error, TimeoutError) or "Connect" in kind or "Timeout" in kind:
-            what, fix = "the server cannot be reached", "check the network and AWS_ENDPOINT_URL, then start again"
+            what, fix = (
+                "the server cannot be reached",
+                "check the network and AWS_ENDPOINT_URL, then start again",
+            )
         else:
             what, fix = "the server failed", "start again: what has arrived counts when all has"
         return StoreError(f"{what} ({said}); {_UNTOUCHED}", where=self.address, fix=fix)
@@ -198,6 +207,7 @@ class Store:
         return f"{self._root}/{key}"
 
     def numbers(self) -> list[int]:
+        """The numbers of the indexes; more than one while a newer one takes the place of another."""
         with self.explained():
             found = self._files.find(self._at(INDEXES))
         names = [PurePosixPath(str(path)) for path in found]
