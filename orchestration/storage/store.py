@@ -163,11 +163,13 @@ class Store:
         except (SkillsBankError, FileExistsError):
             raise
         except ImportError as error:
-            extra = self.address.partition("://")[0]
+            is_s3 = self.address.startswith("s3://")
             raise StoreError(
                 f"this address needs a package that is not installed ({error})",
                 where=self.address,
-                fix=f"install the project with its extra: pip install -e '.[{extra}]'",
+                fix="install the project with its extra: pip install -e '.[s3]'"
+                if is_s3
+                else "install that package",
             ) from error
         except Exception as error:  # each file system of fsspec raises errors of its own library
             is_bucket = "bucket does not exist" in str(error)
