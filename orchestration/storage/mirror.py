@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from orchestration.archive import sync
 from orchestration.publication.releases import CURRENT, switch
 from orchestration.storage.state import ROOMS, Local, State, alone
 from orchestration.storage.store import INDEXES, Index, Store, Stored, StoreError
@@ -43,7 +44,9 @@ class Mirror:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         self._folder, self._store, self._keys = folder, store, keys
-        self._state = State.read(folder)
+        with alone(folder):
+            self._state = State.read(folder)
+            self._state.write(folder)  # it has its name from the first command on
         self._index: Index | None = None
 
     @property
@@ -63,9 +66,7 @@ class Mirror:
             state = self._state = State.read(self._folder)
             is_ours = index is None or index.number == state.base or index.folder == state.folder
             if index is not None and not (state.unsent and is_ours):
-                stones = self._tombstones() if state.unsent else {}
-                self._pull(index)
-                self._keep(stones)
+                self._pull(index, kept=self._reopened(index) if state.unsent else frozenset())
             self._index = index
             state.base, state.unsent = index.number if index else 0, True
             state.write(self._folder)
@@ -155,11 +156,11 @@ class Mirror:
         self._store.remove([*sorted(old), *doomed])
         return len(doomed)
 
-    def _pull(self, index: Index, wanted: Wanted | None = None) -> None:
+    def _pull(self, index: Index, wanted: Wanted | None = None, kept: Collection[str] = frozenset()) -> None:
         """Make files, folders and the current link as the index says, all of them or those that are wanted.
 
-        A file gets its name when it is whole and its checksum is right. What the index does not list goes: of a
-        reader's folder, releases alone.
+        A file gets its name when it is whole and its checksum is right. What the index does not list goes, but
+        for what is to be kept: of a reader's folder, releases alone.
         """
         _refuse_strangers(index, self._store)
         rooms = ROOMS if wanted is None else ("releases",)
@@ -174,11 +175,11 @@ class Mirror:
             (self._folder / path).chmod(one.mode)
         if index.release:
             switch(self._folder / "releases", index.release)
-        for path in here.keys() - index.files.keys():
+        for path in here.keys() - index.files.keys() - set(kept):
             if _room(path) in rooms:
                 (self._folder / path).unlink()
         for path in sorted(folders.keys() - index.folders.keys(), reverse=True):
-            if _room(path) in rooms:
+            if _room(path) in rooms and not any(one.startswith(f"{path}/") for one in kept):
                 shutil.rmtree(self._folder / path)
 
     def _fetch(self, files: Mapping[str, Stored]) -> None:
@@ -203,16 +204,22 @@ class Mirror:
         finally:
             shutil.rmtree(drafts, ignore_errors=True)
 
-    def _tombstones(self) -> dict[Path, dict[str, Any]]:
-        paths = (self._folder / "archive" / "tombstones").glob("[!.]*.json")
-        return {path: json.loads(path.read_bytes()) for path in paths}
-
-    def _keep(self, stones: Mapping[Path, dict[str, Any]]) -> None:
-        """Put back the tombstones that the store lacks, as erasures that have not ended."""
-        for path, facts in stones.items():
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps({**facts, "finished_at": None}, indent=2) + "\n", encoding="utf-8")
+    def _reopened(self, index: Index) -> set[str]:
+        """The tombstones that the store lacks, made into erasures that have not ended; before anything else changes, so
+        that a kill forgets none."""
+        stones = set()
+        for path in (self._folder / "archive" / "tombstones").glob("[!.]*.json"):
+            name = path.relative_to(self._folder).as_posix()
+            if name not in index.files:
+                draft = path.with_name(f".draft-{path.name}")
+                facts = json.loads(path.read_bytes())
+                draft.write_text(
+                    json.dumps({**facts, "finished_at": None}, indent=2) + "\n", encoding="utf-8"
+                )
+                sync(draft)
+                draft.replace(path)
+                stones.add(name)
+        return stones
 
 
 def _current(folder: Path) -> str | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -230,8 +230,8 @@ class Store:
                     expected=f"schema {SCHEMA_VERSION} or older",
                     fix="use the version of Skills Bank that wrote it, or a newer one",
                 )
-            index = Index(**facts)
-            return replace(index, files={path: Stored(**one) for path, one in index.files.items()})
+            facts["files"] = {path: Stored(**one) for path, one in facts["files"].items()}
+            return Index(**facts)
         except (ValueError, KeyError, TypeError, AttributeError) as damage:
             raise StoreError(
                 f"the index is damaged ({type(damage).__name__})",

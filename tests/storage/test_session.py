@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import dagster as dg
 import pytest
 import requests
 import s3fs
@@ -14,8 +15,10 @@ from botocore.exceptions import EndpointConnectionError
 from pydantic import SecretStr
 
 from orchestration.automation.doctor.objects import object_storage
+from orchestration.automation.jobs import automation_definitions
 from orchestration.errors import BusyError
 from orchestration.storage import lease
+from orchestration.storage.assets import storage_assets
 from orchestration.storage.session import reading, writing
 from orchestration.storage.store import LostRaceError, Store, StoreError
 
@@ -302,3 +305,32 @@ def test_the_doctor_tells_what_waits_and_who_holds(first, machine, bucket, monke
     assert "refresh on" in found
     command(first, lambda: None)
     assert said()[0] == "ok"
+
+
+def test_a_run_of_dagster_pulls_before_and_its_last_step_sends(first, machine, bucket, monkeypatch):
+    second, cut = machine("second"), Cut(monkeypatch)
+
+    @dg.asset(required_resource_keys={"refresh_lock"})
+    def release():
+        if not (second.folder / NEXT).exists():
+            assert second.has() == FILES
+            refresh(second)
+            cut.left = 0
+
+    def run():
+        lock = automation_definitions(second.settings).resources["refresh_lock"]
+        assets = [release, *storage_assets(second.settings)]
+        with dg.DagsterInstance.ephemeral() as instance:
+            return dg.materialize(
+                assets, instance=instance, resources={"refresh_lock": lock}, raise_on_error=False
+            )
+
+    failed = run()
+    # What is not sent is not published: the run is red, and readers have the release before.
+    assert [event.step_key for event in failed.get_step_failure_events()] == ["stored_release"]
+    cut.left = None
+    assert Store(ADDRESS).index().release == RELEASE.removeprefix("releases/")
+    assert run().success
+    assert Store(ADDRESS).index().release == NEXT.removeprefix("releases/")
+    command(first, lambda: None)
+    assert first.has() == refreshed(FILES) | STAYS
