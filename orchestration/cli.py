@@ -21,6 +21,7 @@ from orchestration.cli_operations import operations_app
 from orchestration.cli_releases import publish, releases_app
 from orchestration.errors import SkillsBankError
 from orchestration.settings import PROJECT, Settings
+from orchestration.storage.commands import reads, writes
 
 # Commands import their stage inside, so that `--help` and `query` do not pay for Dagster, dbt and the rest.
 
@@ -44,7 +45,7 @@ app.add_typer(review_app, name="review")
 app.add_typer(companies_app, name="companies")
 partner_app = typer.Typer(help="Work with the partners' contracts.", no_args_is_help=True)
 app.add_typer(partner_app, name="partner")
-app.command()(match)
+app.command()(reads("releases/current/*")(match))
 app.add_typer(operations_app)
 
 INTERRUPTED = 130
@@ -112,6 +113,7 @@ def ui(
 
 
 @app.command()
+@reads("releases/current/*")
 def query(
     sql: Annotated[str, typer.Argument(help='One SELECT, such as "select * from dim_edition".')],
     format: Annotated[Format, typer.Option(help="How to write the rows.")] = Format.table,
@@ -124,6 +126,7 @@ def query(
 
 
 @app.command()
+@writes
 def erase(
     siren: Annotated[
         str | None, typer.Option(help="Every response, contact and partner row of a company.")
@@ -148,6 +151,7 @@ def erase(
 
 
 @companies_app.command("review")
+@writes
 def companies_review(
     edition: Annotated[str | None, typer.Argument(help="One edition; all if none.")] = None,
 ) -> None:
@@ -171,6 +175,7 @@ Reviewer = Annotated[str, typer.Option("--by", help="Initials or a team.")]
 
 
 @companies_app.command("accept")
+@writes
 def companies_accept(
     response: Response,
     company: Annotated[
@@ -184,6 +189,7 @@ def companies_accept(
 
 
 @companies_app.command("refuse")
+@writes
 def companies_refuse(
     response: Response,
     reason: Reason,

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from orchestration.settings import Settings
 from orchestration.spreadsheets import CsvLines, defused
+from orchestration.storage.commands import reads, writes
 
 frame_app = typer.Typer(help="Work with the reference frame in data/frame.", no_args_is_help=True)
 review_app = typer.Typer(help="Decide on texts that no competence was found for.", no_args_is_help=True)
@@ -85,6 +86,7 @@ def frame_import(
 
 
 @review_app.command("export")
+@reads("lake/*", "decisions/*")
 def review_export(
     file: Annotated[Path, typer.Argument(help="The workbook to write (.xlsx).")],
 ) -> None:
@@ -101,6 +103,7 @@ def review_export(
 
 
 @review_app.command("import")
+@writes
 def review_import(
     file: Annotated[
         Path, typer.Argument(help="The workbook, with decisions and the coder's name filled in.")
@@ -127,6 +130,7 @@ def review_import(
 
 
 @review_app.command("candidates")
+@reads("lake/*", "decisions/*")
 def review_candidates(
     least: Annotated[int, typer.Option(help="Named by so many companies at least.", min=1)] = 2,
     output: Annotated[Path | None, typer.Option(help="A CSV file to write instead of the screen.")] = None,

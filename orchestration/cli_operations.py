@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.settings import Settings
+from orchestration.storage.commands import reads, writes
 
 operations_app = typer.Typer()
 audit_app = typer.Typer(
@@ -46,6 +47,7 @@ def doctor(
 
 
 @audit_app.command("show")
+@reads("audit/*")
 def audit_show() -> None:
     """List what was logged, the oldest first."""
     from orchestration import audit  # noqa: PLC0415
@@ -59,6 +61,7 @@ def audit_show() -> None:
 
 
 @audit_app.command("verify")
+@reads("audit/*")
 def audit_verify() -> None:
     """Check that no record was changed, left out or cut off."""
     from orchestration import audit  # noqa: PLC0415
@@ -68,6 +71,7 @@ def audit_verify() -> None:
 
 
 @keys_app.command("rotate")
+@writes
 def keys_rotate() -> None:
     """Encrypt all contacts with a new key, then retire the old one. Killed half-way: run it again.
 
@@ -97,6 +101,7 @@ def contacts_export(
 
 
 @operations_app.command()
+@reads("*")
 def digest(
     send: Annotated[bool, typer.Option("--send", help="Send it by e-mail and webhook, too.")] = False,
 ) -> None:
@@ -127,6 +132,7 @@ def prepare() -> None:
 
 
 @operations_app.command()
+@writes
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where backups are kept, on another disk.")],
 ) -> None:
@@ -141,6 +147,7 @@ def backup(
 
 
 @operations_app.command()
+@writes
 def restore(
     folder: Annotated[Path, typer.Argument(help="A folder that `skillsbank backup` made.")],
     tombstones: Annotated[

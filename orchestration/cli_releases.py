@@ -17,6 +17,7 @@ from rich.table import Table
 
 from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
+from orchestration.storage.commands import reads, writes
 
 if TYPE_CHECKING:
     from orchestration.publication.differences import Change, Difference
@@ -38,6 +39,7 @@ class Shape(StrEnum):
 
 
 @releases_app.command("list")
+@reads("releases/*/MANIFEST.json", "releases/published.jsonl")
 def releases_list() -> None:
     """List the releases, the newest first; the current one is marked."""
     from orchestration.publication import embargo  # noqa: PLC0415
@@ -67,6 +69,7 @@ def releases_list() -> None:
 
 
 @releases_app.command("show")
+@reads("releases/{release}/MANIFEST.json")
 def releases_show(release: Name = "current") -> None:
     """Show a release's manifest: files, inputs, versions and gate results."""
     from orchestration.publication.releases import show  # noqa: PLC0415
@@ -75,6 +78,7 @@ def releases_show(release: Name = "current") -> None:
 
 
 @releases_app.command("verify")
+@reads("releases/{release}/*")
 def releases_verify(
     release: Name = "current",
     files: Annotated[bool, typer.Option("--files", help="Checksums and database alone: quick.")] = False,
@@ -94,6 +98,7 @@ def releases_verify(
 
 
 @releases_app.command("rollback")
+@writes
 def releases_rollback(
     release: Annotated[
         str | None, typer.Argument(help="The release to go back to; the previous one if none.")
@@ -110,6 +115,7 @@ def releases_rollback(
 
 
 @releases_app.command("diff")
+@reads("releases/{before}/*", "releases/{after}/*")
 def releases_diff(
     before: Annotated[str, typer.Argument(help="The earlier release.")],
     after: Annotated[str, typer.Argument(help="The later one.")] = "current",
@@ -185,6 +191,7 @@ def _print(found: Difference, before: str, after: str) -> None:
 
 
 @releases_app.command("lift-embargo")
+@writes
 def releases_lift_embargo(
     now: Annotated[
         str | None,
@@ -202,6 +209,7 @@ def releases_lift_embargo(
 
 
 @releases_app.command("prune")
+@writes
 def releases_prune(
     keep: Annotated[
         int | None, typer.Option(min=1, help="How many of the newest stay; SKILLSBANK_RELEASES_KEPT if none.")
@@ -222,6 +230,7 @@ def releases_prune(
     print(f"deleted: {', '.join(removed)}" if removed else "nothing to delete")
 
 
+@writes
 def publish(
     to: Annotated[
         str,

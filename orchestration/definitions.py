@@ -27,6 +27,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from orchestration.publication import assets as publication
     from orchestration.quality.checks import gate_check
     from orchestration.recognition.assets import recognition_assets
+    from orchestration.storage.assets import storage_assets
 
     codebooks = codebook.load_all(settings.codebooks)
     contracts = load_all(settings.contracts)
@@ -40,6 +41,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         *estimation_assets(settings),
         *disclosure_assets(settings),
         *publication.publication_assets(settings, marts),
+        *storage_assets(settings),
     ]
     return dg.Definitions.merge(
         dg.Definitions(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -20,7 +22,9 @@ class Settings(BaseSettings):
     """All options, read from ``SKILLSBANK_*`` variables.
 
     ``data`` holds everything written at run time; ``codebooks``, ``reference``, ``frame``, ``contracts`` (a folder a
-    partner) and ``sample_folder`` are read only. ``sample`` says whether the embedded simulated campaign is collected.
+    partner) and ``sample_folder`` are read only. Where ``SKILLSBANK_DATA`` is an address (``s3://bucket/prefix``),
+    ``store`` is that address, and ``data`` the working folder on this machine: ``work``, or one a user and address
+    (docs/object-storage.md). ``sample`` says whether the embedded simulated campaign is collected.
     ``embargo_until``: before it, what is published is for the house alone (a moment without a zone is Paris time);
     ``releases_kept``: how many releases stay, all if none.
     ``partner_urls``: the address of a partner's file by table, each set as ``SKILLSBANK_PARTNER_URLS__<TABLE>``.
@@ -32,6 +36,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SKILLSBANK_", frozen=True, env_nested_delimiter="__")
 
     data: Path = PROJECT / "data"
+    store: str | None = None
+    work: Path | None = None
     codebooks: Path = PROJECT / "data" / "codebooks"
     reference: Path = PROJECT / "data" / "reference"
     frame: Path = PROJECT / "data" / "frame"
@@ -74,6 +80,16 @@ class Settings(BaseSettings):
     runbook_url: str = "docs/operations.md"
     public_url: str | None = None
     keep_runs_days: int = Field(default=180, ge=15)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beside_store(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Take an address apart from the folder that is worked in; only an address makes a store."""
+        data = given.get("data")
+        if not (isinstance(data, str) and "://" in data):
+            return {**given, "store": None}
+        address = data.rstrip("/")
+        return {**given, "store": address, "data": given.get("work") or _working_folder(address)}
 
     @field_validator("embargo_until")
     @classmethod
@@ -147,3 +163,10 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         """Dagster's instance folder; an outer DAGSTER_HOME wins, since the UI already runs on it."""
         return Path(os.environ.get("DAGSTER_HOME") or self.data / "dagster")
+
+
+def _working_folder(address: str) -> Path:
+    """One folder an address, among what the user's programs keep: it holds the secrets, so it is no cache."""
+    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    name = re.sub(r"[^a-z0-9]+", "-", address.partition("://")[2].lower()).strip("-")
+    return home / "skillsbank" / f"{name}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"

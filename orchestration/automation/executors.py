@@ -16,8 +16,15 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     """This process, unless the settings name workers; only then is their library imported.
 
     Raises:
-        SkillsBankError: that library is not installed, or Celery has no addresses.
+        SkillsBankError: that library is not installed, Celery has no addresses, or the workers share no data folder.
     """
+    if settings.executor != "in_process" and settings.store is not None:
+        raise SkillsBankError(
+            "workers share a data folder, and object storage gives each machine one of its own",
+            where=f"SKILLSBANK_EXECUTOR={settings.executor}, SKILLSBANK_DATA={settings.store}",
+            expected="a folder that every worker sees, or one process",
+            fix="set SKILLSBANK_DATA to a shared folder, or unset SKILLSBANK_EXECUTOR",
+        )
     try:
         match settings.executor:
             case "celery":

@@ -27,6 +27,8 @@ _NO_ROOM = 1_000_000
 def prepare_home(settings: Settings) -> Path:
     """Make DAGSTER_HOME with our instance configuration; one that somebody changed is left alone."""
     home = settings.dagster_home.resolve()
+    if settings.store is not None:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         shutil.copy(TEMPLATE, home / "dagster.yaml")

@@ -18,6 +18,8 @@ from orchestration.automation.stuck import ONCE_MORE, end_stuck_runs
 from orchestration.errors import SkillsBankError
 from orchestration.second_process import NoSecondProcess, SecondProcess, second_process
 from orchestration.settings import Settings
+from orchestration.storage.mirror import Mirror
+from orchestration.storage.session import writing
 
 WEEKLY_REFRESH = """Pull every edition and partner file, rebuild the marts, check them, publish a release.
 
@@ -91,7 +93,7 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         return dg.SkipReason(f"{said} But {doubt}." if doubt else said)
 
     @dg.resource(description="One run at a time may write to the data folder.")
-    def lock(context: dg.InitResourceContext) -> Iterator[None]:
+    def lock(context: dg.InitResourceContext) -> Iterator[Mirror | None]:
         assert context.run is not None
         assert context.instance is not None
         # Before the lock: a run that is refused tells what started it as well.
@@ -102,8 +104,12 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
                 expected="a step that a worker takes while its run goes on",
                 fix="nothing, if the run was started again since; else launch weekly_refresh",
             )
-        with refresh_lock(settings.data, context.run.run_id, shared=is_spread):
-            yield
+        run_id = context.run.run_id
+        with (
+            writing(settings, f"run {run_id}") as mirror,
+            refresh_lock(settings.data, run_id, shared=is_spread),
+        ):
+            yield mirror
 
     @dg.resource(
         description="The second process of a run: gates are evaluated there, and half of what takes long."

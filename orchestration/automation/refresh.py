@@ -22,6 +22,7 @@ from orchestration.automation.watch import describe_recovery
 from orchestration.errors import SkillsBankError
 from orchestration.second_process import second_process
 from orchestration.settings import Settings
+from orchestration.storage.session import writing
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -69,7 +70,8 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
     A failure is told to the person on duty as well, where a channel is configured.
 
     Raises:
-        BusyError: another refresh holds the data folder.
+        BusyError: another refresh holds the data folder, or the object storage.
+        StoreError: the object storage cannot be reached, read or written.
         KeyboardInterrupt: it was stopped; the run is on record as failed.
     """
     _collect_less()
@@ -80,7 +82,12 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
     os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
     run_id = str(uuid.uuid4())
     progress = Progress(say)
-    with refresh_lock(settings.data, run_id), second_process(), dg.DagsterInstance.get() as instance:
+    with (
+        writing(settings, f"refresh, run {run_id}"),
+        refresh_lock(settings.data, run_id),
+        second_process(),
+        dg.DagsterInstance.get() as instance,
+    ):
         end_stuck_runs(settings, instance)
         job = build_definitions(settings).resolve_job_def("weekly_refresh")
         instance.add_event_listener(run_id, progress)

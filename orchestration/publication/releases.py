@@ -133,7 +133,7 @@ def publish(
     with candidate_or_nothing(candidate.folder, needed=manifest.bytes):
         name = _finish(candidate, releases, evidence, embargo_until)
     with candidate_or_nothing(releases / name, needed=manifest.bytes, keep=lambda: _linked(releases) == name):
-        _switch(releases, name)
+        switch(releases, name)
     _clean(releases)
     return Publication(_open(releases, name), is_new=True)
 
@@ -205,7 +205,7 @@ def rollback(releases: Path, to: str | None = None) -> Release:
     # A broken link is what a rollback mends, so only the release itself is judged.
     if problems := _problems(release):
         raise unsound(release, problems)
-    _switch(releases, release.id)
+    switch(releases, release.id)
     return _open(releases, release.id)
 
 
@@ -289,7 +289,7 @@ def _id(moment: datetime, number: int) -> str:
     return f"{year}-W{week:02d}-{number}"
 
 
-def _switch(releases: Path, name: str) -> None:
+def switch(releases: Path, name: str) -> None:
     """Point ``current`` at a release in one atomic step: a reader meets the old one or the new one."""
     fresh = releases / f".{CURRENT}-{os.getpid()}"
     fresh.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 
-from orchestration.automation.doctor import machine, runs, stored
+from orchestration.automation.doctor import machine, objects, runs, stored
 from orchestration.automation.doctor.finding import Finding, State
 from orchestration.automation.lock import refresh_lock
 from orchestration.settings import Settings
@@ -42,8 +42,9 @@ def examine(settings: Settings, *, fix: bool = False) -> list[Finding]:
         BusyError: ``fix``, and a refresh is running.
     """
     findings = []
+    checks = {**CHECKS, "object storage": objects.object_storage} if settings.store else CHECKS
     with refresh_lock(settings.data, "doctor --fix") if fix else nullcontext():
-        for name, check in CHECKS.items():
+        for name, check in checks.items():
             try:
                 findings.append(check(settings, fix))
             except Exception as problem:  # a doctor that breaks off helps nobody
