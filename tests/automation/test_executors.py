@@ -21,6 +21,12 @@ def test_celery_needs_its_addresses(tmp_path):
         executor_of(Settings(data=tmp_path, executor="celery"))
 
 
+def test_workers_need_a_folder_that_they_share(tmp_path):
+    settings = Settings(data="s3://bucket/bank", work=tmp_path, executor="celery", **ADDRESSES)
+    with pytest.raises(SkillsBankError, match=r"share a data folder.*SKILLSBANK_DATA=s3://bucket/bank"):
+        executor_of(settings)
+
+
 @pytest.mark.parametrize(("executor", "package"), [("celery", "dagster_celery"), ("k8s", "dagster_k8s")])
 def test_a_missing_package_is_told_with_its_extra(tmp_path, monkeypatch, executor, package):
     monkeypatch.delitem(sys.modules, "orchestration.automation.celery_steps", raising=False)
