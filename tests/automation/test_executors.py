@@ -23,7 +23,7 @@ def test_celery_needs_its_addresses(tmp_path):
 
 def test_workers_need_a_folder_that_they_share(tmp_path):
     settings = Settings(data="s3://bucket/bank", work=tmp_path, executor="celery", **ADDRESSES)
-    with pytest.raises(SkillsBankError, match=r"share a data folder.*SKILLSBANK_DATA=s3://bucket/bank"):
+    with pytest.raises(SkillsBankError, match="workers share a data folder"):
         executor_of(settings)
 
 
