@@ -86,6 +86,7 @@ def keys_rotate() -> None:
 
 
 @contacts_app.command("export")
+@writes
 def contacts_export(
     who: Annotated[str, typer.Argument(metavar="EDITION[/ID]", help="An edition, or one response of it.")],
     file: Annotated[Path, typer.Argument(help="The CSV file to write, outside the data folder.")],

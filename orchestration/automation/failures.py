@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from typing import Any
 from urllib.parse import quote
@@ -106,12 +108,14 @@ def _check_lines(check: dg.AssetCheckEvaluation) -> list[str]:
 
 
 def advice(problem: str) -> str:
-    """A message that tells what to do: its own advice, else what helps with a full disk, else where to look."""
+    """A message that tells what to do: its own advice, else what helps with a disk or its rights, else where to look."""
     if "What to do:" in problem:
         return problem
     do = "run `skillsbank doctor`, then refresh; if it comes again, report it with the run's page"
     if is_disk_full(RuntimeError(problem)):
         do = "the disk is full: free some space (`skillsbank doctor` says how much is needed), then refresh"
+    elif any(os.strerror(code) in problem for code in (errno.EROFS, errno.EACCES, errno.EPERM)):
+        do = "make the path above writable for the user who runs this (rights, owner, mount), then refresh"
     return f"{problem}{'' if problem.endswith('.') else '.'} What to do: {do}."
 
 

@@ -1,6 +1,8 @@
 """A disk that is full while collecting and decoding: a real one, of a few megabytes. Publishing has its own test
 (tests/publication/test_disk_full.py), and each later stage is in benchmarks/faults.py."""
 
+import errno
+import os
 import sqlite3
 
 import pyarrow as pa
@@ -116,3 +118,13 @@ def test_the_doctor_names_the_folder_that_cannot_be_written_to(tmp_path):
     assert (found.state, found.said) == (State.wrong, f"{tmp_path / 'lake'} cannot be written to")
     assert "the user that owns the data folder" in found.do
     assert machine.folders(Settings(data=tmp_path), False).state is State.ok
+
+
+@pytest.mark.parametrize(
+    ("code", "help_"),
+    [(errno.EROFS, "make the path above writable"), (errno.ENOSPC, "free some space"), (errno.EIO, "doctor")],
+)
+def test_a_step_that_a_disk_stops_names_the_path_and_says_what_to_do(code, help_):
+    told = advice(str(OSError(code, os.strerror(code), "/srv/bank/lake/answers")))
+    assert "/srv/bank/lake/answers" in told
+    assert help_ in told.partition("What to do: ")[2]
