@@ -108,7 +108,7 @@ def _check_lines(check: dg.AssetCheckEvaluation) -> list[str]:
 
 
 def advice(problem: str) -> str:
-    """A message that tells what to do: its own advice, else what helps with a disk or its rights, else where to look."""
+    """A message that tells what to do: its own, else what helps with a disk or its rights, else where to look."""
     if "What to do:" in problem:
         return problem
     do = "run `skillsbank doctor`, then refresh; if it comes again, report it with the run's page"
