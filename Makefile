@@ -1,6 +1,6 @@
 # `make refresh` and `make test` do everything on a fresh machine: Python 3.11 to 3.13, make and git are enough.
 .DEFAULT_GOAL := help
-.PHONY: help refresh test lint audit ui lock bench
+.PHONY: help refresh test test-long lint audit ui lock bench
 
 PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
@@ -9,7 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-header --no-strip-extras
 
 help: ## Say what each target does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 refresh: .venv/.base ## Run the weekly refresh once, on the embedded sample: ends with a published release
 	@$(BIN)/skillsbank refresh
@@ -19,6 +19,9 @@ ui: .venv/.base ## Open the Dagster UI with its daemon on 127.0.0.1:3000
 
 test: .venv/.dev ## Run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-long: .venv/.dev ## Run the tests that take many minutes: Spark, many workers, object storage
+	@$(BIN)/python -m pytest -m long
 
 lint: .venv/.dev ## Check style, formatting, SQL and types
 	@$(BIN)/ruff check .

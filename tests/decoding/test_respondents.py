@@ -221,6 +221,8 @@ def test_variables_are_described(decoded):
         "heading": "COMP[C02]",
         "kind": "array",
         "comparability": "close",
+        "position": rows["competence_importance", "INN-01"]["position"] + 1,
+        "answers": "1, 2, 3, 4, 5",
         "label_fr": "Importance de chaque compétence (1 = nulle, 5 = décisive)",
         "label_en": "Importance of each skill (1 = none, 5 = decisive)",
     }

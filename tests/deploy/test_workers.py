@@ -23,7 +23,7 @@ from ..end_to_end.conftest import Deployment, copy_of
 from ..faults.safety import check_clean, check_safe, content_hash, state
 from ..servers import postgresql, redis
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.long]
 
 WORKERS = REPOSITORY / "deploy" / "workers"
 PARENT = "dagster/parent_run_id"

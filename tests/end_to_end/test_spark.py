@@ -21,7 +21,7 @@ from orchestration.modelling.assets import MARTS
 from ..conftest import installed
 from .conftest import Deployment, same_secret
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.long, pytest.mark.timeout(900)]
 
 DATABASE = "internal/skills_bank.duckdb"
 PROGRAM = Path(__file__).with_name("spark_program.py")

@@ -258,7 +258,7 @@ def test_verify_lists_what_it_found_and_fails(workshop, run, monkeypatch):
     release = workshop.publish(workshop.candidate()).release
     finished = run("releases", "verify")
     assert finished.exit_code == 0, finished.exception
-    assert "19 tables as the data package says" in finished.output
+    assert "20 tables as the data package says" in finished.output
     assert run("releases", "verify", "--files").exit_code == 0
     _append("LICENCE.txt", " 06 12 34 56 78 ")(release.folder / "public")
     manifest = read_manifest(release.folder)

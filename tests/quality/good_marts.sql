@@ -110,3 +110,6 @@ SELECT edition, 'company' AS attendee_kind, 60 AS registered, 41 AS attended FRO
 INSERT INTO pub_tour_question BY NAME
 SELECT edition, 'export' AS theme_code, 'company' AS asked_by, 12 AS questions, 9 AS answered FROM pub_edition LIMIT 1;
 INSERT INTO pub_student_opportunity VALUES ('internship', 120, 48);
+INSERT INTO dim_question BY NAME
+SELECT edition, 1 AS position, 'NAF' AS question, 'NAF' AS heading, 'naf_code' AS variable, 'text' AS kind FROM dim_edition;
+INSERT INTO pub_question BY NAME SELECT * FROM dim_question;

@@ -94,6 +94,8 @@ def secrets(web, mail):
         "SKILLSBANK_SMTP_PORT": str(mail),
         "SKILLSBANK_SMTP_USER": "alerts",
         "SKILLSBANK_SMTP_PASSWORD": f"{MARK}-smtp",
+        "SKILLSBANK_CELERY_BROKER": f"redis://:{MARK}-broker@127.0.0.1:1/0",
+        "SKILLSBANK_CELERY_RESULTS": f"redis://:{MARK}-results@127.0.0.1:1/1",
         "SKILLSBANK_ALERT_TO": "duty@example.org",
     }
     given["SKILLSBANK_WEBHOOK_URL"] = f"http://{here}/hooks/{MARK}-webhook"

@@ -12,7 +12,7 @@ import pytest
 from .conftest import ADDRESS
 
 COMPANY = "999032444"  # the first answer to the sample's tour_2019
-pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.long, pytest.mark.timeout(1500)]
 
 
 class Host:
@@ -64,7 +64,9 @@ def test_a_refresh_with_s3_publishes_what_one_with_a_folder_does(first_release, 
     assert "Erased: company" in two.run("erase", "--siren", COMPANY)
     assert "no embargo has ended" in one.run("releases", "lift-embargo")
     assert archived(one) == archived(two)
-    assert any(path.endswith(".csv") for path in before - set(bucket.find("institute/skills-bank/archive")))
+    assert any(
+        path.endswith(".parquet") for path in before - set(bucket.find("institute/skills-bank/archive"))
+    )
     assert "nothing was left of them" in one.run("erase", "--siren", COMPANY)
 
 
