@@ -149,7 +149,7 @@ def erase(settings: Settings, request: Request, *, past_releases: bool = False) 
             in_decisions(settings.decisions, said_by_erased_alone(settings.lake, erased, gone), erased)
         )
         removed.update(in_lake(settings.lake, erased, gone))
-        removed.update(_working_files(settings))
+        removed.update(remove_working_files(settings))
         searched = search(settings, erased, gone, [text for text in (request.siren, request.email) if text])
         if searched.places:
             raise SkillsBankError(
@@ -197,7 +197,7 @@ def _summed(facts: Mapping[str, Any], removed: Mapping[str, int]) -> dict[str, i
     return {what: count for what, count in sorted(total.items()) if count}
 
 
-def _working_files(settings: Settings) -> dict[str, int]:
+def remove_working_files(settings: Settings) -> dict[str, int]:
     """Remove candidates of earlier runs: databases and staged releases that no one needs any more."""
     candidates = [path.parent for path in settings.warehouse.glob("*/skills_bank.duckdb")]
     candidates += [path for path in settings.releases.glob(".candidate-*") if path.is_dir()]

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from orchestration.automation.lock import refresh_lock
+from orchestration.collection import tombstones
 from orchestration.identifiers import CompanyKeys
 from orchestration.settings import Settings
 from orchestration.storage.lease import lease
@@ -40,7 +41,13 @@ def writing(settings: Settings, what: str) -> Iterator[Mirror | None]:
     keys = _fingerprint(settings, store.index())
     mirror = Mirror(settings.data, store, keys)
     with refresh_lock(settings.data, what), lease(store, mirror.owner, what):
+        known = _tombstones(settings)
         mirror.begin()
+        if not _tombstones(settings) <= known:
+            # Somebody was erased on another machine, and what never leaves this one may still hold them.
+            from orchestration.automation.erasure import remove_working_files  # noqa: PLC0415 - imports DuckDB
+
+            remove_working_files(settings)
         _open[settings.data] = mirror
         try:
             yield mirror
@@ -72,6 +79,10 @@ def reading(settings: Settings, *patterns: str) -> None:
         )
 
     Mirror(settings.data, Store(settings.store)).read(is_wanted)
+
+
+def _tombstones(settings: Settings) -> set[str]:
+    return {path.name for path in (settings.archive / tombstones.FOLDER).glob("*")}
 
 
 def _fingerprint(settings: Settings, index: Index | None) -> str:

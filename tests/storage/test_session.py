@@ -90,6 +90,21 @@ def test_a_second_machine_goes_on_where_the_first_was(first, machine, bucket):
     assert "answers" not in texts(bucket).values()
 
 
+def test_who_was_erased_elsewhere_leaves_the_files_that_stay_on_a_machine(first, machine):
+    second, working = (
+        machine("second"),
+        {"warehouse/run-1/skills_bank.duckdb": "marts", "warehouse/dbt/manifest.json": "{}"},
+    )
+    first.put(working)
+    with writing(first.settings, "look"):
+        assert working.items() <= first.has().items()
+    with writing(second.settings, "erase"):
+        second.put({"archive/tombstones/company-0123.json": "{}"})
+    with writing(first.settings, "look"):
+        assert "warehouse/run-1/skills_bank.duckdb" not in first.has()
+        assert "warehouse/dbt/manifest.json" in first.has()
+
+
 def test_a_reader_loses_a_release_that_was_removed(first, machine):
     reader = machine("reader")
     reading(reader.settings, *CURRENT)
