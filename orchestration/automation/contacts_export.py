@@ -26,6 +26,7 @@ from orchestration.identifiers import CompanyKeys
 from orchestration.personal_text import hide
 from orchestration.settings import Settings
 from orchestration.spreadsheets import CsvLines, defused
+from orchestration.sql_text import identifier
 
 RESPONSE, CONSENT = "response", "contact_consent"
 _COLUMNS = ["row_number", "respondent_id", "field", "value"]
@@ -168,7 +169,7 @@ def _write(
         asked = consent if consent in pq.read_schema(one.entry).names else None
         sql = _WIDE.format(
             cells=", ".join(f"max(value) filter (where field = $f{n}) as f{n}" for n in range(len(fields))),
-            consent="a." + _quoted(asked) if asked else "null",
+            consent="a." + identifier(asked) if asked else "null",
         )
         names = {f"f{n}": name for n, name in enumerate(fields)}
         with (
@@ -186,7 +187,3 @@ def _write(
                     writer.writerow([defused(text or "") for text in texts])
                 rows += len(some)
     return rows
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -20,6 +20,7 @@ from orchestration.disclosure.systems import System, systems
 from orchestration.errors import GateError
 from orchestration.estimation import respondents
 from orchestration.estimation.tables import listed, replaced, those
+from orchestration.sql_text import literal
 
 DATABASE = Path("internal") / "skills_bank.duckdb"
 SECRECY, KNOWLEDGE = "fct_secrecy", "fct_public_knowledge"
@@ -114,10 +115,7 @@ def read_previous(releases: Path) -> Previous | None:
 def read_public(folder: Path) -> dict[str, pa.Table]:
     """The public tables of figures in a release's folder of public files."""
     with duckdb.connect() as connection:
-        places = {
-            name: f"read_parquet('{str(folder / name).replace(chr(39), chr(39) * 2)}.parquet')"
-            for name in _TABLES
-        }
+        places = {name: f"read_parquet({literal(folder / f'{name}.parquet')})" for name in _TABLES}
         return _read(connection, places)
 
 

@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
-from orchestration.estimation import cube as cubes
 from orchestration.estimation import figures, flags, intervals, panel, variance
 from orchestration.estimation.arrays import Codes, Numbers
 from orchestration.estimation.design import Design, collapse
 from orchestration.estimation.errors import EstimationError
 from orchestration.estimation.indicators import COMPARABILITY, Breakdown, Indicator
 from orchestration.estimation.tables import COUNT, NUMBER, TEXT, filled, schema
+from orchestration.sql_text import identifier
 
 SCHEMA = schema(
     "edition reference_edition indicator domain_type domain n reference_n panel_n flag comparability",
@@ -94,7 +94,7 @@ def change(
             panel.side(
                 connection,
                 f"(SELECT r.*, m.{_STRATUM} FROM {each.relation} AS r JOIN {_STRATA} AS m "
-                f"ON CAST(r.{cubes.quoted(unit)} AS VARCHAR) = m.unit)",
+                f"ON CAST(r.{identifier(unit)} AS VARCHAR) = m.unit)",
                 replace(each.design, stratum=_STRATUM, population=None),
                 [pair[number] for pair in asked],
                 breakdowns,
@@ -124,7 +124,7 @@ def _check(connection: duckdb.DuckDBPyConnection, edition: Edition, unit: str) -
             expected="two editions with weights",
             fix="show both figures side by side; volunteers measure no change",
         )
-    name, weight = cubes.quoted(unit), cubes.quoted(edition.design.weight)
+    name, weight = identifier(unit), identifier(edition.design.weight)
     ((rows, companies),) = connection.sql(
         f"SELECT count(*), count(DISTINCT {name}) FROM {edition.relation} WHERE {weight} IS NOT NULL"
     ).fetchall()
@@ -146,11 +146,11 @@ def _stack(
 ) -> tuple[dict[str, int], pa.Table]:
     """The companies of each shared stratum, and the stratum of each company (that of the earliest
     edition)."""
-    group = f"CAST({cubes.quoted(strata[0])} AS VARCHAR)" if len(strata) > 1 else "''"
+    group = f"CAST({identifier(strata[0])} AS VARCHAR)" if len(strata) > 1 else "''"
     parts = [
-        f"SELECT CAST({cubes.quoted(unit)} AS VARCHAR) AS unit, {group} AS g, "
-        f"CAST({cubes.quoted(strata[-1])} AS VARCHAR) AS c, {number} AS rank FROM {each.relation} "
-        f"WHERE {cubes.quoted(str(each.design.weight))} IS NOT NULL"
+        f"SELECT CAST({identifier(unit)} AS VARCHAR) AS unit, {group} AS g, "
+        f"CAST({identifier(strata[-1])} AS VARCHAR) AS c, {number} AS rank FROM {each.relation} "
+        f"WHERE {identifier(str(each.design.weight))} IS NOT NULL"
         for number, each in enumerate(editions)
     ]
     stacked = connection.sql(

@@ -14,6 +14,7 @@ from orchestration.estimation.arrays import NO_CODE, Codes, Flags, Numbers, code
 from orchestration.estimation.design import Design
 from orchestration.estimation.errors import EstimationError, FrameError
 from orchestration.estimation.indicators import Indicator
+from orchestration.sql_text import identifier
 
 ONE = "1"
 Key = tuple[str, ...]
@@ -91,11 +92,6 @@ def _key(weight: str, factors: Sequence[str]) -> Key:
     return (weight, *sorted(factor for factor in factors if factor != ONE))
 
 
-def quoted(name: str) -> str:
-    """A column's name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def build(
     connection: duckdb.DuckDBPyConnection,
     relation: str,
@@ -159,10 +155,10 @@ def respondents_sql(
     rows, terms = _rows(connection, relation, design, indicators)
     names = list(dict.fromkeys([*columns, *_design_columns(design)]))
     keys = {name: f"k{number}" for number, name in enumerate(names)}
-    inner = [f"CAST({quoted(name)} AS VARCHAR) AS {alias}" for name, alias in keys.items()]
-    inner += [f"{quoted(unit)} AS u"] if unit else []
+    inner = [f"CAST({identifier(name)} AS VARCHAR) AS {alias}" for name, alias in keys.items()]
+    inner += [f"{identifier(unit)} AS u"] if unit else []
     inner += [f"{sql} AS {alias}" for alias, sql in rows.items()]
-    chosen = f" WHERE {quoted(design.weight)} IS NOT NULL" if design.weight else ""
+    chosen = f" WHERE {identifier(design.weight)} IS NOT NULL" if design.weight else ""
     return f"SELECT {', '.join(inner)} FROM {relation}{chosen}", keys, terms
 
 
@@ -213,12 +209,12 @@ def _rows(
             y = column(f"CASE WHEN {answered} THEN CAST({value} AS DOUBLE) ELSE 0 END")
             a = column(flag(answered))
             terms.append(Terms(y, a, a, asked, (y, y), (y,), (a,), False))
-    rows["w"] = f"CAST({quoted(design.weight) if design.weight else 1} AS DOUBLE)"
+    rows["w"] = f"CAST({identifier(design.weight) if design.weight else 1} AS DOUBLE)"
     if design.before:
-        rows["d"] = f"CAST({quoted(design.before)} AS DOUBLE)"
+        rows["d"] = f"CAST({identifier(design.before)} AS DOUBLE)"
     for measure in measures(design):
-        rows[measure] = f"CAST({quoted(measure.removeprefix('z_'))} AS DOUBLE)"
-    return {alias if alias[0] == "e" else quoted(alias): sql for alias, sql in rows.items()}, terms
+        rows[measure] = f"CAST({identifier(measure.removeprefix('z_'))} AS DOUBLE)"
+    return {alias if alias[0] == "e" else identifier(alias): sql for alias, sql in rows.items()}, terms
 
 
 def _look(
@@ -262,7 +258,7 @@ def _sums_sql(
     thirds of the time. Weights calibrated on a measure differ from company to company, and multiply
     answers one by one.
     """
-    alike = [*keys, "w", *(["d"] if design.before else []), *map(quoted, measures(design))]
+    alike = [*keys, "w", *(["d"] if design.before else []), *map(identifier, measures(design))]
     ((groups, rows),) = connection.sql(
         f"SELECT count(*), sum(n) FROM (SELECT count(*) AS n FROM ({inner}) GROUP BY {', '.join(alike)})"
     ).fetchall()
@@ -281,7 +277,7 @@ def _sums_sql(
         inner = f"SELECT {counted} FROM ({inner}) GROUP BY {', '.join(alike)}"
     chosen = list(keys)
     for number, key in enumerate(sums):
-        factors = [quoted(part) for part in key[1:] if part.startswith("z_")] + [terms[_answers(key)]]
+        factors = [identifier(part) for part in key[1:] if part.startswith("z_")] + [terms[_answers(key)]]
         factors = {"w": ["w"], "v": ["w", "w"], "d": ["d"]}.get(key[0], []) + factors
         chosen.append(f"sum({' * '.join(factors)}) AS s{number}")
     group = f" GROUP BY {', '.join(keys)}" if keys else ""

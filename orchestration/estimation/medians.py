@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 from orchestration.estimation import domains as cells
 from orchestration.estimation import figures, flags, intervals
 from orchestration.estimation.arrays import Codes, Numbers, codes, numbers
-from orchestration.estimation.cube import quoted
 from orchestration.estimation.design import Design
 from orchestration.estimation.errors import EstimationError
 from orchestration.estimation.indicators import Breakdown, Indicator
 from orchestration.estimation.tables import filled, where
+from orchestration.sql_text import identifier
 
 _TABLE, _VALUE = "estimation_median", "estimation_value"
 
@@ -50,10 +50,10 @@ def median(
             fix="declare the number itself as the indicator's value",
         )
     columns = dict.fromkeys([*cells.columns_of(breakdowns), *_columns(design)])
-    weighted = f"WHERE {quoted(design.weight)} IS NOT NULL" if design.weight else ""
+    weighted = f"WHERE {identifier(design.weight)} IS NOT NULL" if design.weight else ""
     answer = f"CASE WHEN ({indicator.base}) THEN CAST(({indicator.value}) AS DOUBLE) END AS {_VALUE}"
     table = connection.sql(
-        f"SELECT {', '.join([*map(quoted, columns), answer])} FROM {respondents} {weighted}"
+        f"SELECT {', '.join([*map(identifier, columns), answer])} FROM {respondents} {weighted}"
     ).to_arrow_table()
     value = numbers(table[_VALUE])
     weight = numbers(table[design.weight]) if design.weight else np.ones(len(value))

@@ -18,6 +18,7 @@ from orchestration.estimation.arrays import Codes, Numbers, codes_in, numbers
 from orchestration.estimation.cube import ONE
 from orchestration.estimation.design import Design
 from orchestration.estimation.indicators import Breakdown, Indicator
+from orchestration.sql_text import identifier
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,8 @@ def _prefixed(prefix: str, one: Side) -> str:
         *(margin.measure for margin in one.cube.margins if margin.measure != ONE),
     }
     held |= {name for term in one.cube.terms for name in (term.y, term.a, term.counted)}
-    quoted = ((name, cubes.quoted(f"{prefix}_{name}")) for name in sorted(held))
-    return ", ".join(f"{prefix}.{cubes.quoted(name)} AS {alias}" for name, alias in quoted)
+    quoted = ((name, identifier(f"{prefix}_{name}")) for name in sorted(held))
+    return ", ".join(f"{prefix}.{identifier(name)} AS {alias}" for name, alias in quoted)
 
 
 def _half(table: pa.Table, prefix: str, one: Side, breakdowns: Sequence[Breakdown]) -> _Half:

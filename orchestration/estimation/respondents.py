@@ -23,8 +23,8 @@ from orchestration.estimation.catalogue import (
     need_column,
     priority_column,
 )
-from orchestration.estimation.cube import quoted
 from orchestration.estimation.indicators import BETWEEN
+from orchestration.sql_text import identifier, literal
 
 TOP = 3
 """How many of the first needs that a company ranks are its priorities."""
@@ -48,7 +48,7 @@ class EditionState:
 def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads the marts of a DuckDB file and keeps its own tables in bounded memory."""
     with engine(keeps_order=True) as connection:
-        connection.execute(f"ATTACH '{str(warehouse).replace(chr(39), chr(39) * 2)}' AS marts (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(warehouse)} AS marts (READ_ONLY)")
         # A sum of doubles depends on the order of its terms: one thread keeps it, so that equal data gives equal
         # last digits. The tables here have thousands of rows.
         connection.execute("SET threads = 1")
@@ -289,7 +289,7 @@ def load(connection: duckdb.DuckDBPyConnection, edition: str, questions: Asked) 
         for family in dict.fromkeys(questions.families[code] for code in questions.needs)
     ]
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE {quoted(name)} AS
+        f"""CREATE OR REPLACE TEMP TABLE {identifier(name)} AS
         WITH competences AS (
             SELECT {", ".join(["respondent_id", *needs, *hard, *rated, *ranked, *families])}
             FROM marts.fct_competence_need JOIN marts.dim_competence USING (competence_code)
@@ -320,4 +320,4 @@ def load(connection: duckdb.DuckDBPyConnection, edition: str, questions: Asked) 
         ORDER BY response.respondent_id""",
         {"edition": edition},
     )
-    return quoted(name)
+    return identifier(name)

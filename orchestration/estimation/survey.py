@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from orchestration.estimation import respondents
 from orchestration.estimation.catalogue import Asked
-from orchestration.estimation.cube import quoted
 from orchestration.estimation.design import AMONG_RESPONDENTS, CalibratedOn, Design
 from orchestration.estimation.margins import MINIMUM_RESPONDENTS
 from orchestration.estimation.respondents import EditionState, Population
 from orchestration.estimation.tables import COUNT, NUMBER, TEXT, listed, schema, where
 from orchestration.estimation.weighting import Plan, design_of, weigh
+from orchestration.sql_text import identifier
 
 # Régions along which small ones are merged: from north to south by INSEE code, then Corse, then overseas, so that no
 # overseas région is merged with Île-de-France (11), which would come next by code.
@@ -170,7 +170,7 @@ def _survey(connection: duckdb.DuckDBPyConnection, state: EditionState, weights:
     own = where(weights, "edition", state.name)
     if not own.num_rows:
         return Survey(state, asked, table, AMONG_RESPONDENTS, population)
-    relation = quoted(f"weighted {state.name}")
+    relation = identifier(f"weighted {state.name}")
     connection.register("own_weights", own.drop_columns(["edition", "company_key"]))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT * FROM {table} JOIN own_weights USING (respondent_id) "

@@ -13,6 +13,7 @@ import duckdb
 from orchestration.errors import GateError, SkillsBankError
 from orchestration.modelling import spark
 from orchestration.settings import Engine
+from orchestration.sql_text import literal
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -71,8 +72,7 @@ def offending_rows(sql: str, warehouse_file: Path, engine: Engine) -> tuple[list
 def _rows_of(sql: str, warehouse_file: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
     # In memory with the file attached, as the profile does: compiled SQL names the warehouse `skills_bank`.
     with duckdb.connect() as connection:
-        escaped = str(warehouse_file).replace("'", "''")
-        connection.execute(f"attach '{escaped}' as skills_bank (read_only)")
+        connection.execute(f"attach {literal(warehouse_file)} as skills_bank (read_only)")
         found = connection.execute(f"select * from (\n{sql}\n) as offending limit {ROWS_SHOWN}")
         return [column[0] for column in found.description or ()], found.fetchall()
 

@@ -16,6 +16,7 @@ import duckdb
 from orchestration.errors import ReleaseError
 from orchestration.publication.candidate import PUBLIC_PREFIX
 from orchestration.publication.releases import Release
+from orchestration.sql_text import literal
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -263,8 +264,8 @@ def _exported(database: Path, tables: Tables) -> Iterator[Path]:
         duckdb.connect(str(database), read_only=True) as connection,
     ):
         for name in tables:
-            path = str(Path(folder, f"{name}.csv")).replace("'", "''")
-            connection.execute(f"COPY \"{name}\" TO '{path}' (FORMAT csv, HEADER false, FORCE_QUOTE *)")
+            path = literal(Path(folder, f"{name}.csv"))
+            connection.execute(f'COPY "{name}" TO {path} (FORMAT csv, HEADER false, FORCE_QUOTE *)')
         yield Path(folder)
 
 

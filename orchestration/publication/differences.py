@@ -15,6 +15,7 @@ from orchestration.errors import ReleaseError
 from orchestration.publication.candidate import PUBLIC, PUBLIC_PREFIX
 from orchestration.publication.descriptor import DATA_PACKAGE, read_keys
 from orchestration.publication.manifest import Manifest
+from orchestration.sql_text import literal
 
 DATA, METHOD, REFERENCE, CODE, PACKAGES = "data", "method", "reference", "code", "packages"
 _PARTS = (METHOD, REFERENCE, CODE)
@@ -140,7 +141,7 @@ def _tables(folder: Path) -> set[str]:
 def _compare(
     connection: duckdb.DuckDBPyConnection, before: Path, after: Path, table: str, key: Sequence[str]
 ) -> TableDifference:
-    old, new = f"read_parquet({_text(before)})", f"read_parquet({_text(after)})"
+    old, new = f"read_parquet({literal(before)})", f"read_parquet({literal(after)})"
     columns = [
         [row[0] for row in connection.execute(f"DESCRIBE FROM {one}").fetchall()] for one in (old, new)
     ]
@@ -176,7 +177,3 @@ def _changed(
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     (rows,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone() or (0,)
     return int(rows)
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -40,6 +40,7 @@ from orchestration.publication.quality_report import write_quality_report
 from orchestration.publication.releases import next_id
 from orchestration.publication.report import write_report
 from orchestration.second_process import Start
+from orchestration.sql_text import literal
 
 PREFIXES = ("dim_", "fct_", "bridge_", "ind_", "population_", PUBLIC_PREFIX)
 # The oldest format DuckDB 2 writes; every 1.x client opens it as long as no table in it has a key constraint.
@@ -135,8 +136,8 @@ def _export(
     descriptions: Mapping[str, Description],
 ) -> list[Table]:
     """Copy the marts, ordered by their columns (keys first), into the release database, Parquet and CSV."""
-    connection.execute(f"ATTACH {_text(warehouse)} AS warehouse (READ_ONLY)")
-    connection.execute(f"ATTACH {_text(folder / DATABASE)} AS release (STORAGE_VERSION '{_STORAGE}')")
+    connection.execute(f"ATTACH {literal(warehouse)} AS warehouse (READ_ONLY)")
+    connection.execute(f"ATTACH {literal(folder / DATABASE)} AS release (STORAGE_VERSION '{_STORAGE}')")
     marts = _marts(connection, warehouse)
     connection.execute("USE release")
     for name, schema in marts.items():
@@ -161,7 +162,7 @@ def _export(
 
 def _open_release(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     """Read only, so that another process can read it at the same time."""
-    connection.execute(f"ATTACH {_text(database)} AS release (READ_ONLY)")
+    connection.execute(f"ATTACH {literal(database)} AS release (READ_ONLY)")
     connection.execute("USE release")
 
 
@@ -213,14 +214,9 @@ def _editions(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> tuple[E
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str, path: Path, options: str) -> None:
-    connection.execute(f'COPY "{table}" TO {_text(path)} ({options})')
+    connection.execute(f'COPY "{table}" TO {literal(path)} ({options})')
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, what: str, comment: str) -> None:
     if comment:
-        connection.execute(f"COMMENT ON {what} IS {_text(comment)}")
-
-
-def _text(value: object) -> str:
-    """An SQL string literal: statements such as ATTACH and COPY take no parameters."""
-    return "'" + str(value).replace("'", "''") + "'"
+        connection.execute(f"COMMENT ON {what} IS {literal(comment)}")

@@ -25,6 +25,7 @@ from rich.text import Text
 from orchestration.errors import ReleaseError
 from orchestration.publication.releases import open_release
 from orchestration.spreadsheets import CsvLines
+from orchestration.sql_text import literal
 
 SHOWN = 100
 _BATCH = 10_000
@@ -54,9 +55,8 @@ def run_query(releases: Path, sql: str, format: str = "table", output: Path | No
 @contextmanager
 def connect(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that sees the release, read-only, and nothing besides it on the machine."""
-    path = str(database).replace("'", "''")
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-        connection.execute(f"ATTACH '{path}' AS skills_bank (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(database)} AS skills_bank (READ_ONLY)")
         connection.execute("USE skills_bank")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")

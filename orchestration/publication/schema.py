@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.descriptor import DATA_PACKAGE, key_of
+from orchestration.sql_text import literal
 
 # What DuckDB must be able to read a column of the CSV as, by its type in the data package.
 _TYPES = {
@@ -55,9 +56,9 @@ def _table(connection: duckdb.DuckDBPyConnection, public: Path, resource: dict[s
     if header != list(fields):
         yield f"{resource['path']} has the columns {', '.join(header)}"
         return
-    typed = ", ".join(f"{_text(column)}: {_text(kind)}" for column, kind in fields.items())
+    typed = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in fields.items())
     connection.execute(
-        f'CREATE TABLE "{name}" AS SELECT * FROM read_csv({_text(public / resource["path"])}, header = true, '
+        f'CREATE TABLE "{name}" AS SELECT * FROM read_csv({literal(public / resource["path"])}, header = true, '
         f"auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', columns = {{{typed}}})"
     )
     # In a CSV file an empty text and nothing are one.
@@ -65,7 +66,7 @@ def _table(connection: duckdb.DuckDBPyConnection, public: Path, resource: dict[s
         f"nullif(CAST(\"{column}\" AS VARCHAR), '')" if kind == "VARCHAR" else f'CAST("{column}" AS {kind})'
         for column, kind in fields.items()
     )
-    parquet = f"read_parquet({_text(public / f'{name}.parquet')})"
+    parquet = f"read_parquet({literal(public / f'{name}.parquet')})"
     differing = connection.execute(
         f'SELECT count(*) FROM ((SELECT {cells} FROM "{name}" EXCEPT ALL SELECT {cells} FROM {parquet}) '
         f'UNION ALL (SELECT {cells} FROM {parquet} EXCEPT ALL SELECT {cells} FROM "{name}"))'
@@ -94,7 +95,3 @@ def _references(connection: duckdb.DuckDBPyConnection, resource: dict[str, Any])
         ).fetchone()
         if lost and lost[0]:
             yield f"{resource['path']} has {lost[0]} rows that {key['reference']['resource']} does not know"
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.quality.relations import FLAG, INTEGER, MOMENT, TEXT, Columns, table_of, text
+from orchestration.quality.relations import FLAG, INTEGER, MOMENT, TEXT, Columns, table_of
+from orchestration.sql_text import literal
 
 _COLUMNS: Columns = {
     "source": TEXT,
@@ -49,7 +50,7 @@ def latest_exports(root: Path) -> Iterator[tuple[str, str]]:
     for sidecar, is_latest in _sidecars(root):
         data = _data(sidecar)
         if is_latest and data.suffix == ".parquet" and data.is_file():
-            yield data.relative_to(root).as_posix(), f"read_parquet({text(data)})"
+            yield data.relative_to(root).as_posix(), f"read_parquet({literal(data)})"
 
 
 def _sidecars(root: Path) -> Iterator[tuple[Path, bool]]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from orchestration.modelling.spark import SCHEMA
 from orchestration.quality.masking import PATTERNS
-from orchestration.quality.relations import text
 from orchestration.quality.sources import GateContext, connect, provide, references, renamed
+from orchestration.sql_text import literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # What the suites call and Spark has under another name or not at all.
 _FUNCTIONS = {
     "regexp_matches(t STRING, pattern STRING)": "t RLIKE pattern",
-    "has_email(t STRING)": f"t RLIKE r{text(PATTERNS['e-mail'])}",
-    "has_phone(t STRING)": f"t RLIKE r{text(PATTERNS['phone'])}",
+    "has_email(t STRING)": f"t RLIKE r{literal(PATTERNS['e-mail'])}",
+    "has_phone(t STRING)": f"t RLIKE r{literal(PATTERNS['phone'])}",
     "isfinite(x DOUBLE)": "NOT isnan(x) AND abs(x) <> double('infinity')",
 }
 

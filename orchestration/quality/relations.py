@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -38,13 +37,3 @@ def column_types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[s
     return {
         name: kind for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     }
-
-
-def text(value: Path | str) -> str:
-    """An SQL string literal: ATTACH and views take no parameters."""
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def name(value: str) -> str:
-    """An SQL identifier."""
-    return '"' + value.replace('"', '""') + '"'

@@ -24,10 +24,9 @@ from orchestration.quality.relations import (
     TEXT,
     Columns,
     count,
-    name,
     table_of,
-    text,
 )
+from orchestration.sql_text import identifier, literal
 
 MANIFEST, PUBLIC, DATABASE = "MANIFEST.json", "public", "internal/skills_bank.duckdb"
 _TEXTS = (".json", ".jsonld", ".txt", ".cff")
@@ -64,12 +63,12 @@ def public_relations(folder: Path) -> Iterator[tuple[str, str]]:
     """Every public table file and the explorer's data, as its name and what stands after FROM."""
     for path in released(folder / PUBLIC):
         if path.suffix == ".parquet":
-            yield path.relative_to(folder).as_posix(), f"read_parquet({text(path)})"
+            yield path.relative_to(folder).as_posix(), f"read_parquet({literal(path)})"
         elif path.suffix == ".csv":
-            yield path.relative_to(folder).as_posix(), f"read_csv({text(path)}, header = true)"
+            yield path.relative_to(folder).as_posix(), f"read_csv({literal(path)}, header = true)"
         elif path.suffix == ".js" and path.parent.name == "data":
             # Between two quotes stands a text or what follows one: each is looked at as a value.
-            values = f"SELECT unnest(string_split(content, '\"')) AS value FROM read_text({text(path)})"
+            values = f"SELECT unnest(string_split(content, '\"')) AS value FROM read_text({literal(path)})"
             yield path.relative_to(folder).as_posix(), f"({values})"
 
 
@@ -99,7 +98,9 @@ def _tables(folder: Path) -> pa.Table:
                 found[place] = pq.read_metadata(path).num_rows
             elif path.suffix == ".csv" and path.stem.startswith("pub_"):
                 # As text: a cell that is not of its column's guessed type is no reason not to count.
-                found[place] = count(connection, f"read_csv({text(path)}, header = true, all_varchar = true)")
+                found[place] = count(
+                    connection, f"read_csv({literal(path)}, header = true, all_varchar = true)"
+                )
     expected = {(table, place) for table in stated for place in _places(table)}
     columns: Columns = {"table_name": TEXT, "file": TEXT, "rows": INTEGER, "manifest_rows": INTEGER}
     return table_of(
@@ -127,7 +128,7 @@ def _database_rows(database: Path) -> dict[str, int]:
         return {}
     with duckdb.connect(str(database), read_only=True) as connection:
         tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-        return {table: count(connection, name(table)) for (table,) in tables}
+        return {table: count(connection, identifier(table)) for (table,) in tables}
 
 
 def _columns(folder: Path) -> pa.Table:
@@ -172,8 +173,8 @@ def _figures(folder: Path) -> pa.Table:
                 f"CAST({column if column in there else 'NULL'} AS {kind}) AS {column}"
                 for column, kind in _FIGURES.items()
             )
-            place = text(path.relative_to(folder).as_posix())
-            parts.append(f"SELECT {place} AS file, {', '.join(cells)} FROM read_parquet({text(path)})")
+            place = literal(path.relative_to(folder).as_posix())
+            parts.append(f"SELECT {place} AS file, {', '.join(cells)} FROM read_parquet({literal(path)})")
     with duckdb.connect() as connection:
         figures: pa.Table = connection.sql(" UNION ALL ".join(parts)).to_arrow_table()
         return figures

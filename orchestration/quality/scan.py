@@ -10,7 +10,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.quality.masking import PATTERNS
-from orchestration.quality.relations import INTEGER, TEXT, Columns, column_types, name, table_of, text
+from orchestration.quality.relations import INTEGER, TEXT, Columns, column_types, table_of
+from orchestration.sql_text import identifier, literal
 
 # The nine digits that begin a SIREN or SIRET have a Luhn sum that is a multiple of ten (ISO/IEC 7812-1).
 _SIREN = """CASE WHEN regexp_matches(value, '^([0-9]{9}|[0-9]{14})$') THEN list_sum([
@@ -20,10 +21,10 @@ _SIREN = """CASE WHEN regexp_matches(value, '^([0-9]{9}|[0-9]{14})$') THEN list_
 _OF_NUMBERS = {"sirens": _SIREN}
 _OF_TEXT = {
     **_OF_NUMBERS,
-    "emails": f"regexp_matches(value, {text(PATTERNS['e-mail'])})",
-    "phones": f"regexp_matches(value, {text(PATTERNS['phone'])})",
-    "company_keys": f"regexp_matches(value, {text(PATTERNS['company key'])})",
-    "ip_addresses": f"regexp_matches(value, {text(PATTERNS['ip address'])})",
+    "emails": f"regexp_matches(value, {literal(PATTERNS['e-mail'])})",
+    "phones": f"regexp_matches(value, {literal(PATTERNS['phone'])})",
+    "company_keys": f"regexp_matches(value, {literal(PATTERNS['company key'])})",
+    "ip_addresses": f"regexp_matches(value, {literal(PATTERNS['ip address'])})",
 }
 _TESTS: Mapping[str, Mapping[str, str]] = {
     "VARCHAR": _OF_TEXT,
@@ -79,7 +80,7 @@ def _counts(
     """Columns with their counts, in one query, and over distinct values: most columns repeat a few codes."""
     if not columns:
         return
-    cast = ", ".join(f"CAST({name(column)} AS VARCHAR) AS {name(column)}" for column in columns)
+    cast = ", ".join(f"CAST({identifier(column)} AS VARCHAR) AS {identifier(column)}" for column in columns)
     counts = ", ".join(f"count(*) FILTER (WHERE {test})" for test in tests.values())
     found = connection.execute(
         f"SELECT column_name, count(*), {counts}, min(value) FILTER (WHERE {' OR '.join(tests.values())}) "

@@ -19,8 +19,9 @@ from orchestration.errors import GateError
 from orchestration.quality import release_files
 from orchestration.quality.archive_entries import archive_entries, latest_exports
 from orchestration.quality.masking import PATTERNS
-from orchestration.quality.relations import INTEGER, TEXT, name, store, table_of, text
+from orchestration.quality.relations import INTEGER, TEXT, store, table_of
 from orchestration.quality.scan import scan_text
+from orchestration.sql_text import identifier, literal
 
 _RELEASED = "^(dim|fct|bridge|ind|population|pub)_"
 _REFERENCE = re.compile(r"\b(archive|codebook|lake|candidate|release|previous|scan)\.([a-z_][a-z0-9_]*)")
@@ -73,7 +74,7 @@ def connect() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of bounded memory with ``has_email(text)`` and ``has_phone(text)`` for the suites."""
     with engine() as connection:
         for macro, pattern in (("has_email", "e-mail"), ("has_phone", "phone")):
-            connection.execute(f"CREATE MACRO {macro}(t) AS regexp_matches(t, {text(PATTERNS[pattern])})")
+            connection.execute(f"CREATE MACRO {macro}(t) AS regexp_matches(t, {literal(PATTERNS[pattern])})")
         yield connection
 
 
@@ -129,7 +130,7 @@ def _provide_lake(connection: duckdb.DuckDBPyConnection, table: str, folder: Pat
             f"the lake has no table {table}", where=str(folder / table), fix="decode the archive first"
         )
     # One schema a table is the lake's contract, so a file that lacks a column fails here.
-    read = f"read_parquet([{', '.join(map(text, paths))}], hive_partitioning = false)"
+    read = f"read_parquet([{', '.join(map(literal, paths))}], hive_partitioning = false)"
     connection.execute(f"CREATE OR REPLACE VIEW lake.{table} AS SELECT * FROM {read}")
 
 
@@ -137,7 +138,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, context: GateContext) -> None
     file = _given(context.warehouse_file, "candidate")
     if not file.is_file():
         raise GateError("there is no candidate database", where=str(file), fix="build the models first")
-    connection.execute(f"ATTACH IF NOT EXISTS {text(file)} AS candidate (READ_ONLY)")
+    connection.execute(f"ATTACH IF NOT EXISTS {literal(file)} AS candidate (READ_ONLY)")
 
 
 def _released(connection: duckdb.DuckDBPyConnection, context: GateContext) -> list[tuple[str, str]]:
@@ -148,7 +149,7 @@ def _released(connection: duckdb.DuckDBPyConnection, context: GateContext) -> li
         "WHERE database_name = 'candidate' AND regexp_matches(table_name, ?) ORDER BY table_name",
         [_RELEASED],
     ).fetchall()
-    return [(table, f"candidate.{name(table)}") for (table,) in tables]
+    return [(table, f"candidate.{identifier(table)}") for (table,) in tables]
 
 
 def _variables(folder: Path) -> pa.Table:

@@ -22,6 +22,7 @@ from orchestration.collection.companies.likeness import Asked, Candidate, search
 from orchestration.collection.contacts import Contacts
 from orchestration.collection.inbox import FRAME, PARTNERS
 from orchestration.collection.intake import Collected
+from orchestration.sql_text import identifier
 
 Outcome = Literal["candidate", "not_found", "no_name", "no_commune"]
 SOURCE = "company_matches"
@@ -53,6 +54,7 @@ said as (
 
 select r.id, r.row_number, s.name, coalesce(r.commune, s.commune)
 from response as r left join said as s using (row_number)
+from orchestration.sql_text import identifier
 where r.company_key is null and not r.is_test
 order by r.id
 """
@@ -170,9 +172,8 @@ class Matcher:
         headings = {column.variable: column.heading for column in self._book.columns().values()}
         name, commune = headings.get("company_name", ""), headings.get("commune_code", "")
         archived = commune in pq.read_schema(entry.path).names
-        quoted = '"' + commune.replace('"', '""') + '"'
         sql = _UNIDENTIFIED.format(
-            commune=f"nullif(trim({quoted}), '')" if archived else "cast(null as varchar)"
+            commune=f"nullif(trim({identifier(commune)}), '')" if archived else "cast(null as varchar)"
         )
         with (
             duckdb.connect(config={"temp_directory": "", "threads": 2}) as connection,

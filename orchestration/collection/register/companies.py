@@ -12,9 +12,10 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.collection.companies.known_names import SIRENE_NAMES
-from orchestration.collection.register.stock import PLACES, UNITS, StockFile, text
+from orchestration.collection.register.stock import PLACES, UNITS, StockFile
 from orchestration.engine import engine
 from orchestration.errors import PartnerFileError
+from orchestration.sql_text import literal
 
 # NAF rev. 2 sections and their first and last division (INSEE): mining, manufacturing, energy, water and waste.
 INDUSTRY = {"B": ("05", "09"), "C": ("10", "33"), "D": ("35", "35"), "E": ("36", "39")}
@@ -40,7 +41,7 @@ NOMENCLATURE = "NAFRev2"
 _OLDER = ("NAFRev1", "NAF1993", "NAP")
 _UNKNOWN = (
     "etatAdministratifUniteLegale = 'A' AND nomenclatureActivitePrincipaleUniteLegale NOT IN "
-    f"({', '.join(map(text, (NOMENCLATURE, *_OLDER)))})"
+    f"({', '.join(map(literal, (NOMENCLATURE, *_OLDER)))})"
 )
 # Of the companies read. Observed: none is. More is no slip: INSEE has begun to code in NAF 2025.
 _UNKNOWN_SHARE = 0.01
@@ -67,13 +68,13 @@ class Wanted:
         )
         # Codes of other nomenclatures would pass for NAF rev. 2.
         conditions = [
-            f"(nomenclatureActivitePrincipaleUniteLegale = {text(NOMENCLATURE)} AND ({divisions or 'false'})"
+            f"(nomenclatureActivitePrincipaleUniteLegale = {literal(NOMENCLATURE)} AND ({divisions or 'false'})"
             " OR siren IN (SELECT siren FROM asked))"
         ]
         if self.active:
             conditions.append("etatAdministratifUniteLegale = 'A'")
         if self.bands:
-            bands = ", ".join(map(text, sorted(self.bands)))
+            bands = ", ".join(map(literal, sorted(self.bands)))
             conditions.append(f"trancheEffectifsUniteLegale IN ({bands})")
         return " AND ".join(conditions)
 

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from orchestration.collection.companies.known_names import SIRENE_NAMES
 from orchestration.collection.zip_files import DAMAGE
 from orchestration.errors import PartnerFileError
+from orchestration.sql_text import identifier, literal
 
 # Names of INSEE's documentation of the stock files, in the order of API Sirene 3.11.
 LEGAL_UNIT = (
@@ -85,17 +86,17 @@ class StockFile:
         wanted = COLUMNS[self.kind]
         match self.path.suffix.lower():
             case ".parquet":
-                source = f"read_parquet({text(str(self.path))})"
+                source = f"read_parquet({literal(str(self.path))})"
             case ".csv":
-                shape = ", ".join(f"{text(name)}: 'VARCHAR'" for name in names)
+                shape = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
                 source = (
-                    f"read_csv({text(str(self.path))}, auto_detect = false, header = true, delim = ',', "
+                    f"read_csv({literal(str(self.path))}, auto_detect = false, header = true, delim = ',', "
                     f"quote = '\"', escape = '\"', nullstr = '', columns = {{{shape}}})"
                 )
             case _:
                 source = f"stock_{self.kind}"
                 connection.register(source, pa.RecordBatchReader.from_batches(_texts(wanted), self._zipped()))
-        cells = ", ".join(f"CAST({_name(name)} AS VARCHAR) AS {_name(name)}" for name in wanted)
+        cells = ", ".join(f"CAST({identifier(name)} AS VARCHAR) AS {identifier(name)}" for name in wanted)
         return f"(SELECT {cells} FROM {source})"
 
     def _headings(self) -> list[str]:
@@ -162,12 +163,3 @@ class StockFile:
 
 def _texts(names: Sequence[str]) -> pa.Schema:
     return pa.schema([(name, pa.string()) for name in names])
-
-
-def text(value: str) -> str:
-    """A text as SQL has it."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"'
