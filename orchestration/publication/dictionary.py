@@ -4,7 +4,6 @@ codebooks' questions. Does not: the descriptions themselves, which stand in the 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.errors import ReleaseError
+from orchestration.publication import dbt_manifest as manifests
 from orchestration.publication.licences import Source, licence_of, read_sources
 from orchestration.publication.pages import environment
 
@@ -110,23 +109,16 @@ def read_descriptions(dbt_manifest: Path) -> dict[str, Description]:
         ReleaseError: the manifest or the list of sources cannot be read.
     """
     sources = read_sources()
-    try:
-        nodes = json.loads(dbt_manifest.read_text(encoding="utf-8"))["nodes"].values()
+    with manifests.opened(dbt_manifest) as said:
         return {
             node["name"]: Description(
                 node.get("description") or "",
                 {name: _note(column, node, sources) for name, column in node.get("columns", {}).items()},
                 tuple(_meta(node).get("grain", ())),
             )
-            for node in nodes
+            for node in said["nodes"].values()
             if node["resource_type"] in ("model", "seed")
         }
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ReleaseError(
-            f"dbt's manifest cannot be read ({error})",
-            where=str(dbt_manifest),
-            fix="build the models first: it is written then",
-        ) from error
 
 
 def _note(column: Mapping[str, Any], node: Mapping[str, Any], sources: Mapping[str, Source]) -> ColumnNote:

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import ReleaseError
+from orchestration.publication import dbt_manifest as manifests
 
 FILE = "dbt_docs.html"
 # Times, paths of this machine, SQL with them in it, and what the page does not show.
@@ -51,14 +51,8 @@ def write_dbt_docs(dbt_manifest: Path, folder: Path) -> Path:
 
     Raises ReleaseError where dbt's manifest cannot be read.
     """
-    try:
-        manifest = _reduced(json.loads(dbt_manifest.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ReleaseError(
-            f"dbt's manifest cannot be read ({error})",
-            where=str(dbt_manifest),
-            fix="build the models first: it is written then",
-        ) from error
+    with manifests.opened(dbt_manifest) as said:
+        manifest = _reduced(said)
     page = resources.files("dbt.task.docs").joinpath("index.html").read_text(encoding="utf-8")
     for mark, data in (("MANIFEST", manifest), ("CATALOG", _catalogue(manifest))):
         page = page.replace(f'"{mark}.JSON INLINE DATA"', _in_script(data), 1)

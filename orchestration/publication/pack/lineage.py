@@ -3,13 +3,12 @@ not: columns and their meaning (dictionary.py)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import ReleaseError
+from orchestration.publication import dbt_manifest as manifests
 from orchestration.publication.candidate import PUBLIC_PREFIX
 from orchestration.publication.pages import environment
 
@@ -77,8 +76,7 @@ def write_lineage(dbt_manifest: Path, folder: Path) -> Path:
 
 def read_graph(dbt_manifest: Path) -> dict[str, Node]:
     """The sources, seeds and models of dbt's ``manifest.json`` by name, sorted."""
-    try:
-        said = json.loads(dbt_manifest.read_text(encoding="utf-8"))
+    with manifests.opened(dbt_manifest) as said:
         kept = {
             code: node
             for code, node in {**said.get("sources", {}), **said["nodes"]}.items()
@@ -89,12 +87,6 @@ def read_graph(dbt_manifest: Path) -> dict[str, Node]:
             names[code]: sorted(names[each] for each in _parents(node) if each in names)
             for code, node in kept.items()
         }
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ReleaseError(
-            f"dbt's manifest cannot be read ({error})",
-            where=str(dbt_manifest),
-            fix="build the models first: it is written then",
-        ) from error
     children: dict[str, list[str]] = {name: [] for name in parents}
     for name in sorted(parents):
         for parent in parents[name]:
