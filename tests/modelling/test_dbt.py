@@ -296,17 +296,17 @@ def test_masking(value: Any, shown: str) -> None:
 class TestSpark:
     """What is told before Spark starts; tests/end_to_end/test_spark.py builds on it."""
 
+    @staticmethod
+    def build(folder: Path, target: Path) -> None:
+        run_dbt(
+            ["build"], warehouse_file=folder / "w.duckdb", lake=folder, target_path=target, engine="spark"
+        )
+
     def test_java_is_missing(self, tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.delenv("JAVA_HOME", raising=False)
         with pytest.raises(SkillsBankError, match="Java 17"):
-            run_dbt(
-                ["build"],
-                warehouse_file=tmp_path / "w.duckdb",
-                lake=tmp_path,
-                target_path=target,
-                engine="spark",
-            )
+            self.build(tmp_path, target)
 
     def test_the_session_of_an_earlier_build_is_gone(
         self, tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
@@ -314,10 +314,4 @@ class TestSpark:
         monkeypatch.setenv("JAVA_HOME", "somewhere")
         (tmp_path / "w.duckdb.spark").mkdir()
         with pytest.raises(SkillsBankError, match="another Spark session"):
-            run_dbt(
-                ["build"],
-                warehouse_file=tmp_path / "w.duckdb",
-                lake=tmp_path,
-                target_path=target,
-                engine="spark",
-            )
+            self.build(tmp_path, target)
