@@ -54,7 +54,6 @@ said as (
 
 select r.id, r.row_number, s.name, coalesce(r.commune, s.commune)
 from response as r left join said as s using (row_number)
-from orchestration.sql_text import identifier
 where r.company_key is null and not r.is_test
 order by r.id
 """
