@@ -237,7 +237,9 @@ def _workbook_text(path: Path) -> str:
     """The text of all cells, a line each."""
     with zipfile.ZipFile(path) as archive:
         parts = [
-            archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/worksheets/")
+            archive.read(name).decode()
+            for name in archive.namelist()
+            if name.startswith(("xl/worksheets/", "xl/sharedStrings"))
         ]
     return "\n".join(text for part in parts for text in re.findall(r"<t(?: [^>]*)?>([^<]*)</t>", part))
 

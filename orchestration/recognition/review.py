@@ -3,11 +3,11 @@ not: keeping decisions (decisions.py), or what goes into the queue (recogniser.p
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from orchestration.errors import ReviewError
@@ -15,7 +15,7 @@ from orchestration.frame import Scheme
 from orchestration.personal_text import scrub_text
 from orchestration.recognition.decisions import Decision
 from orchestration.recognition.recogniser import Mapping
-from orchestration.spreadsheets import text_cell
+from orchestration.spreadsheets import workbook
 
 OUTSIDE = "outside"
 QUEUE, FRAME = "queue", "competences"
@@ -23,7 +23,7 @@ HEADINGS = (
     "key", "text", "times", "state", "candidate 1", "score 1", "candidate 2", "score 2", "candidate 3", "score 3",
     "decision", "decided by",
 )  # fmt: skip
-_SHOWN = 3
+_CANDIDATES = 3
 
 
 def export_queue(mappings: Iterable[Mapping], scheme: Scheme, path: Path) -> int:
@@ -38,30 +38,22 @@ def export_queue(mappings: Iterable[Mapping], scheme: Scheme, path: Path) -> int
     first = {one.key: one for one in reversed(waiting)}
     order = sorted(first, key=lambda key: (-times[key], first[key].state, key))
     labels = {concept.code: f"{concept.code} {concept.label('fr')}" for concept in scheme.concepts}
-    import openpyxl  # noqa: PLC0415 - 0.2 s
-
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(QUEUE)
-    sheet.freeze_panes = "A2"
-    sheet.append(HEADINGS)
-    for key in order:
-        one = first[key]
-        shown: list[object] = []
-        for candidate in one.candidates[:_SHOWN]:
-            shown += [text_cell(sheet, labels[candidate.code]), round(candidate.score, 2)]
-        shown += [None] * (2 * _SHOWN - len(shown))
-        text = text_cell(sheet, scrub_text(one.part))
-        sheet.append([text_cell(sheet, key), text, times[key], one.state, *shown, None, None])
-    frame = book.create_sheet(FRAME)
-    frame.append(("code", "fr", "en"))
-    for concept in scheme.concepts:
-        frame.append(
-            [text_cell(frame, text) for text in (concept.code, concept.label("fr"), concept.label("en"))]
+    with workbook(path) as book:
+        book.add(QUEUE, [HEADINGS, *(_shown(first[key], times[key], labels) for key in order)])
+        book.add(
+            FRAME,
+            [
+                ("code", "fr", "en"),
+                *((each.code, each.label("fr"), each.label("en")) for each in scheme.concepts),
+            ],
         )
-    written = io.BytesIO()
-    book.save(written)
-    path.write_bytes(written.getvalue())
     return len(order)
+
+
+def _shown(one: Mapping, times: int, labels: dict[str, str]) -> list[object]:
+    """A row of the queue, up to where people write."""
+    candidates = ((labels[each.code], round(each.score, 2)) for each in one.candidates[:_CANDIDATES])
+    return [one.key, scrub_text(one.part), times, one.state, *chain.from_iterable(candidates)]
 
 
 def import_decisions(path: Path, scheme: Scheme, now: datetime) -> list[Decision]:

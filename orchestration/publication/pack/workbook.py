@@ -1,29 +1,19 @@
-"""The tables as one workbook for spreadsheets. Belongs here: sheets, notes, and the same bytes for the same tables.
-Does not: what is in the tables."""
+"""The tables as one workbook for spreadsheets. Belongs here: sheets and notes. Does not: what is in the
+tables, or how a workbook is written (orchestration/spreadsheets.py)."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import Any
 
 import duckdb
-from openpyxl import Workbook
-from openpyxl.cell.cell import ERROR_CODES, ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.writer.excel import ExcelWriter
 
 from orchestration.errors import ReleaseError
 from orchestration.publication.dictionary import Table
 from orchestration.publication.pack.content import LICENCE_TITLE, LICENCE_URL, TITLE, WORKBOOK, Content
-from orchestration.spreadsheets import looks_calculated, text_cell
+from orchestration.spreadsheets import workbook
 
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-_NO_TIME = datetime(1980, 1, 1)
 _SHEET_NAME, _SHEET_ROWS = 31, 1_048_576
 _WIDTHS = {"notes": (26, 100), "columns": (30, 22, 12, 90, 20, 14)}
 _NOTES = (
@@ -44,45 +34,23 @@ _NOTES = (
 )
 
 
-class _TimelessZip(ZipFile):
-    """A zip file in which every entry has the same time."""
-
-    def writestr(self, zinfo_or_arcname: str | ZipInfo, data: Any, *_: Any, **__: Any) -> None:
-        super().writestr(_entry(str(zinfo_or_arcname)), data)
-
-    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
-        with Path(filename).open("rb") as source, self.open(_entry(arcname), "w") as target:
-            shutil.copyfileobj(source, target)
-
-
-def _entry(name: str) -> ZipInfo:
-    entry = ZipInfo(name, _ZIP_TIME)
-    entry.compress_type = ZIP_DEFLATED
-    entry.external_attr = 0o644 << 16
-    return entry
-
-
 def write_workbook(connection: duckdb.DuckDBPyConnection, content: Content) -> Path:
     """Write ``skills_bank.xlsx``: notes, columns, and a sheet for each public table of the connected database.
 
     Raises ReleaseError where a table has more rows than a sheet.
     """
     path = content.folder / WORKBOOK
-    workbook = Workbook(write_only=True)
-    _add(workbook, "notes", _notes(content), _WIDTHS["notes"])
-    _add(workbook, "columns", _columns(content), _WIDTHS["columns"])
-    for table in content.tables:
-        if table.rows >= _SHEET_ROWS:
-            raise ReleaseError(
-                f"{table.name} has {table.rows:,} rows and a sheet holds {_SHEET_ROWS - 1:,}",
-                where=str(path),
-                fix="leave it out of the workbook (pack/workbook.py): CSV and Parquet hold all",
-            )
-        _add(workbook, _sheet(table), _rows(connection, table), [14] * len(table.columns))
-    workbook.properties.creator = TITLE["en"]
-    workbook.properties.created = workbook.properties.modified = _NO_TIME
-    with _TimelessZip(path, "w", ZIP_DEFLATED) as archive:
-        ExcelWriter(workbook, archive).save()
+    with workbook(path, author=TITLE["en"]) as book:
+        book.add("notes", _notes(content), _WIDTHS["notes"], wrap=True)
+        book.add("columns", _columns(content), _WIDTHS["columns"], wrap=True)
+        for table in content.tables:
+            if table.rows >= _SHEET_ROWS:
+                raise ReleaseError(
+                    f"{table.name} has {table.rows:,} rows and a sheet holds {_SHEET_ROWS - 1:,}",
+                    where=str(path),
+                    fix="leave it out of the workbook (pack/workbook.py): CSV and Parquet hold all",
+                )
+            book.add(_sheet(table), _rows(connection, table), [14] * len(table.columns))
     return path
 
 
@@ -115,30 +83,3 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: Table) -> Iterator[tuple
     found = connection.execute(f'SELECT * FROM "{table.name}" ORDER BY ALL')
     while rows := found.fetchmany(10_000):
         yield from rows
-
-
-def _add(workbook: Workbook, name: str, rows: Iterable[tuple[Any, ...]], widths: Iterable[int]) -> None:
-    sheet = cast(Any, workbook.create_sheet(name))
-    sheet.freeze_panes = "A2"
-    for number, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    wrap = Alignment(wrap_text=True, vertical="top") if name in _WIDTHS else None
-    for number, row in enumerate(rows):
-        if number == 0 or wrap:
-            sheet.append([_styled(sheet, text, bold=number == 0, wrap=wrap) for text in row])
-        else:
-            sheet.append([_cell(sheet, value) if isinstance(value, str) else value for value in row])
-
-
-def _styled(sheet: Any, text: str, *, bold: bool, wrap: Alignment | None) -> Any:
-    cell = text_cell(sheet, text)
-    cell.font = Font(bold=bold)
-    if wrap:
-        cell.alignment = wrap
-    return cell
-
-
-def _cell(sheet: Any, text: str) -> Any:
-    """A text as it is, or, where a spreadsheet would take it for something else, marked as a text for good."""
-    odd = looks_calculated(text) or text in ERROR_CODES or ILLEGAL_CHARACTERS_RE.search(text)
-    return text_cell(sheet, text) if odd else text
