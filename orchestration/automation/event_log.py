@@ -26,6 +26,7 @@ class EventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._open: dict[str, Engine] = {}
+        self._found: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -48,6 +49,12 @@ class EventLog(SqliteEventLogStorage):
             self._open.pop(run_id).dispose()
         for ending in ("", "-wal", "-shm"):
             Path(f"{self.path_for_shard(run_id)}{ending}").unlink(missing_ok=True)
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table: asked at every event, and once there it stays."""
+        if table_name not in self._found and super().has_table(table_name):
+            self._found.add(table_name)
+        return table_name in self._found
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

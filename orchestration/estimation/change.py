@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from scipy import stats
 
 from orchestration.estimation import figures, flags, intervals, panel, variance
 from orchestration.estimation.arrays import Codes, Numbers
@@ -178,7 +177,7 @@ def _differences(
     low, high = intervals.wald(difference, se, degrees, level)
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = difference / se
-    p_value = 2 * stats.t.sf(np.abs(statistic), degrees)
+    p_value = intervals.p_value(statistic, degrees)
     return {
         "n": counts[0]["n"],
         "reference_n": counts[1]["n"],

@@ -10,7 +10,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from scipy import stats
 
 from orchestration.estimation import cube as cubes
 from orchestration.estimation import domains as cells
@@ -97,7 +96,7 @@ def contrast(
             )
             low, high = intervals.wald(error, se, plan.degrees, level)
             with np.errstate(invalid="ignore", divide="ignore"):
-                p_value = 2 * stats.t.sf(np.abs(error) / se, plan.degrees)
+                p_value = intervals.p_value(error / se, plan.degrees)
             if statistic != "difference":
                 low, high = np.exp(low), np.exp(high)
             numbers = {
