@@ -12,13 +12,15 @@ from platform import python_version
 from typing import Any
 
 from orchestration.archive import Entry
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import PROJECT, Engine, Settings
 
 # What the figures and the pages depend on: a new version of one of these makes a new release.
 _PACKAGES = (
     "altair", "dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "jinja2", "numpy", "pandas",
     "pyarrow", "pydantic", "scipy", "vl-convert-python",
 )  # fmt: skip
+# What building the marts on an engine depends on besides; the engine itself comes first.
+_OF_ENGINE: Mapping[Engine, tuple[str, ...]] = {"duckdb": ("duckdb",), "spark": ("pyspark", "dbt-spark")}
 _CODE = {
     "orchestration": (".py", ".j2", ".css", ".yaml"),
     "dbt_project/models": (".sql", ".yml"),
@@ -56,9 +58,15 @@ def decisions_input(settings: Settings) -> Input | None:
     return Input("decisions", "competences", digest)
 
 
-def package_versions() -> dict[str, str]:
-    """The versions installed here of Python and of what the figures depend on."""
-    return {"python": python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
+def package_versions(engine: Engine) -> dict[str, str]:
+    """The versions installed here of Python and of what the figures depend on where an engine builds the marts."""
+    names = sorted({*_PACKAGES, *_OF_ENGINE[engine]})
+    return {"python": python_version(), **{name: metadata.version(name) for name in names}}
+
+
+def engine_version(engine: Engine) -> str:
+    """The engine that builds the marts, by name and version: ``duckdb 2.0.0``, ``spark 4.1.0``."""
+    return f"{engine} {metadata.version(_OF_ENGINE[engine][0])}"
 
 
 def code_version(settings: Settings) -> str:
@@ -84,9 +92,9 @@ def _digest(files: Iterable[tuple[str, Path]]) -> str:
     return digest.hexdigest()
 
 
-def fingerprint(inputs: Iterable[Input], code: str, packages: Mapping[str, str] | None = None) -> str:
-    """Hash of what a release is made from: inputs, code version and package versions (default: those installed)."""
-    versions = package_versions() if packages is None else dict(packages)
+def fingerprint(inputs: Iterable[Input], code: str, engine: Engine) -> str:
+    """Hash of what a release is made from: inputs, code version, and the versions of packages and engine here."""
+    versions = package_versions(engine)
     entries = sorted({(entry.source, entry.feed, entry.sha256) for entry in inputs})
     return hashlib.sha256(json.dumps([entries, code, versions], sort_keys=True).encode()).hexdigest()
 
