@@ -6,9 +6,9 @@
 
 Each campaign is simulated, then refreshed by `skillsbank refresh` in a process of its own on an empty data folder, end
 to end. Its steps' lines say where a stage ends; meanwhile the processor time and the resident memory of the whole
-process tree (the run and its second process) are read from /proc ten times a second, so that pages which two processes
-share count twice. Spark's Java machine is of that tree, with its settings (SPARK_CONF_DIR). A run that outgrows ``LIMIT`` is stopped. The register is the reading of INSEE's stock files, as in
-register.py.
+process tree (the run, its second process, Spark's Java machine) are read from /proc ten times a second, so that pages
+which two processes share count twice. A run that outgrows ``LIMIT`` is stopped. Spark has the settings that
+SPARK_CONF_DIR names. The register is the reading of INSEE's stock files, as in register.py.
 
 What was measured is kept in FOLDER/results.jsonl, a size a line: a second call measures what is missing only, and
 writes the table of all that is there into docs/scale.md. To measure a size anew, delete its line.
