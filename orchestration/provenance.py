@@ -12,6 +12,7 @@ from platform import python_version
 from typing import Any
 
 from orchestration.archive import Entry
+from orchestration.errors import SkillsBankError
 from orchestration.settings import PROJECT, Engine, Settings
 
 # What the figures and the pages depend on: a new version of one of these makes a new release.
@@ -59,9 +60,20 @@ def decisions_input(settings: Settings) -> Input | None:
 
 
 def package_versions(engine: Engine) -> dict[str, str]:
-    """The versions installed here of Python and of what the figures depend on where an engine builds the marts."""
+    """The versions installed here of Python and of what the figures depend on where an engine builds the marts.
+
+    Raises:
+        SkillsBankError: that engine is not installed.
+    """
     names = sorted({*_PACKAGES, *_OF_ENGINE[engine]})
-    return {"python": python_version(), **{name: metadata.version(name) for name in names}}
+    try:
+        return {"python": python_version(), **{name: metadata.version(name) for name in names}}
+    except metadata.PackageNotFoundError as missing:
+        raise SkillsBankError(
+            f"the package {missing.name} is not installed",
+            where=f"SKILLSBANK_ENGINE={engine}",
+            fix=f"install the project with its extra: pip install -e '.[{engine}]'",
+        ) from None
 
 
 def engine_version(engine: Engine) -> str:

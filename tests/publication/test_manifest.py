@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.errors import ReleaseError
+from orchestration.errors import ReleaseError, SkillsBankError
 from orchestration.provenance import fingerprint
 from orchestration.publication.differences import PACKAGES, Cause, causes
 from orchestration.publication.manifest import FileState, content_hash, hash_file, read_manifest
@@ -48,6 +48,18 @@ def test_the_same_marts_of_another_engine_are_the_same_content(workshop):
     assert of_spark.content_hash == of_duckdb.content_hash
     (engine, *_) = causes(of_duckdb.manifest, of_spark.manifest)
     assert engine == Cause(PACKAGES, f"engine {of_duckdb.manifest.engine} → {of_spark.manifest.engine}")
+
+
+def test_an_engine_that_is_not_installed_is_told_before_anything_is_built(monkeypatch):
+    def version(name: str) -> str:
+        if name == "pyspark":
+            raise metadata.PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(metadata, "version", version)
+    with pytest.raises(SkillsBankError, match=r"SKILLSBANK_ENGINE=spark.*pyspark.*'\.\[spark\]'"):
+        fingerprint((), "c0de", "spark")
+    assert fingerprint((), "c0de", "duckdb")
 
 
 def test_the_manifest_reads_back_as_it_was_written(workshop):
