@@ -81,6 +81,7 @@ def _measure(settings: Settings, releases: Path) -> None:
             run_id="benchmark",
             code_parts=code_parts(settings),
             dbt_manifest=settings.dbt_target / "manifest.json",
+            built_on=settings.engine,
         )
     with _clock("gate: release", seconds):
         gate = run_gate("release", GateContext(release=candidate.folder))

@@ -2,15 +2,16 @@
 
     python benchmarks/scale.py --work FOLDER                  10,000, 100,000, 1,000,000 respondents; the register
     python benchmarks/scale.py --work FOLDER 10000 10000000   campaigns of these sizes; the register
+    python benchmarks/scale.py --work FOLDER --engine spark 10000   the marts built on Spark
 
 Each campaign is simulated, then refreshed by `skillsbank refresh` in a process of its own on an empty data folder, end
 to end. Its steps' lines say where a stage ends; meanwhile the processor time and the resident memory of the whole
-process tree (the run and its second process) are read from /proc ten times a second, so that pages which two processes
-share count twice. A run that outgrows ``LIMIT`` is stopped. The register is the reading of INSEE's stock files, as in
-register.py.
+process tree (the run, its second process, Spark's Java machine) are read from /proc ten times a second, so that pages
+which two processes share count twice. A run that outgrows ``LIMIT`` is stopped. Spark has the settings that
+SPARK_CONF_DIR names. The register is the reading of INSEE's stock files, as in register.py.
 
 What was measured is kept in FOLDER/results.jsonl, a size a line: a second call measures what is missing only, and
-writes the table into docs/scale.md. To measure a size anew, delete its line.
+writes the table of all that is there into docs/scale.md. To measure a size anew, delete its line.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import refresh
 import register
 
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import PROJECT, Engine, Settings
 
 SIZES = (10_000, 100_000, 1_000_000)
 LIMIT = 12.0  # GiB
@@ -52,6 +53,7 @@ STAGES = (
     ("publish", ("",)),
 )
 PARTS = ("archive", "lake", "warehouse", "releases")
+ON: Mapping[Engine, str] = {"duckdb": "", "spark": " on Spark"}
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _EVERY = 0.1  # seconds
@@ -66,17 +68,18 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, required=True, metavar="FOLDER", help="files and what was measured"
     )
+    parser.add_argument("--engine", choices=get_args(Engine), default="duckdb", help="what builds the marts")
     given = parser.parse_args()
     work: Path = given.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     kept = work / "results.jsonl"
     for size in sorted(given.sizes):
-        if f"{size} respondents" not in _read(kept):
-            _keep(kept, f"{size} respondents", _campaign(work / str(size), size))
+        name = f"{size} respondents{ON[given.engine]}"
+        if name not in _read(kept):
+            _keep(kept, name, _campaign(work / str(size), size, given.engine))
     if "register" not in _read(kept):
         _keep(kept, "register", _register(work / "register"))
-    found = _read(kept)
-    table = _table([found[f"{size} respondents"] for size in sorted(given.sizes)], found["register"])
+    table = _table(_read(kept))
     print(table)
     page = PROJECT / PAGE
     before, rest = page.read_text(encoding="utf-8").split(BEGIN)
@@ -93,11 +96,12 @@ def _keep(kept: Path, name: str, result: Result) -> None:
         file.write(json.dumps({"name": name, "day": datetime.now(UTC).date().isoformat()} | result) + "\n")
 
 
-def _campaign(folder: Path, size: int) -> Result:
+def _campaign(folder: Path, size: int, engine: Engine) -> Result:
     campaign = folder / "campaign"
     environment = os.environ | {
         "SKILLSBANK_DATA": str(folder / "data"),
         "SKILLSBANK_SAMPLE_FOLDER": str(campaign),
+        "SKILLSBANK_ENGINE": engine,
         "PYTHONUNBUFFERED": "1",
     }
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was stopped
@@ -199,22 +203,36 @@ class _Watch:
         self._peak = max(self._peak, float(memory * _PAGE_BYTES))
 
 
-def _table(campaigns: Sequence[Result], stock: Result) -> str:
-    """The table in Markdown: a row a stage, three figures a size, and the growth between the two largest."""
-    heads = [f"{each['respondents']:,}" for each in campaigns]
+def _table(results: Mapping[str, Result]) -> str:
+    """The table in Markdown: a row a stage; for each engine three figures a size, and the growth between its two
+    largest."""
+    engines = {on: _of(results, on) for on in ON.values()}
+    campaigns = [each for found in engines.values() for each in found]
+    heads = [
+        head
+        for on, found in engines.items()
+        for head in [*(f"{each['respondents']:,}{on}" for each in found), *_where(found, f"growth{on}")]
+    ]
     lines = [
         f"Respondents of both editions; a cell has seconds / processor seconds / GiB. 2 cores, {_days(campaigns)}.",
         "",
-        f"| stage | {' | '.join(heads)} | growth |",
-        f"|---|{'---|' * len(heads)}---|",
+        f"| stage | {' | '.join(heads)} |",
+        f"|---|{'---|' * len(heads)}",
     ]
     for stage in (*(name for name, _ in STAGES), "all"):
-        found = [_all(each) if stage == "all" else each["stages"][stage] for each in campaigns]
-        cells = [f"{one['seconds']:.1f} / {one['cpu']:.1f} / {one['peak'] / GIB:.2f}" for one in found]
-        lines.append(f"| {stage} | {' | '.join(cells)} | {_growth(campaigns, found)} |")
+        cells: list[str] = []
+        for found in engines.values():
+            used = [_all(each) if stage == "all" else each["stages"][stage] for each in found]
+            cells += [f"{one['seconds']:.1f} / {one['cpu']:.1f} / {one['peak'] / GIB:.2f}" for one in used]
+            cells += _where(found, _growth(found, used))
+        lines.append(f"| {stage} | {' | '.join(cells)} |")
     for part in PARTS:
-        sizes = [each["bytes"][part] / each["respondents"] for each in campaigns]
-        lines.append(f"| {part}, bytes a respondent | {' | '.join(f'{size:,.0f}' for size in sizes)} | |")
+        cells = []
+        for found in engines.values():
+            cells += [f"{each['bytes'][part] / each['respondents']:,.0f}" for each in found]
+            cells += _where(found, "")
+        lines.append(f"| {part}, bytes a respondent | {' | '.join(cells)} |")
+    stock = results["register"]
     lines += [
         "",
         f"INSEE's stock files of {stock['rows']:,} establishments (Parquet) are read in {stock['seconds']:.1f} s / "
@@ -223,18 +241,29 @@ def _table(campaigns: Sequence[Result], stock: Result) -> str:
     return "\n".join(lines)
 
 
+def _of(results: Mapping[str, Result], on: str) -> list[Result]:
+    """An engine's campaigns, the smallest first."""
+    found = (result for name, result in results.items() if name.endswith(f" respondents{on}"))
+    return sorted(found, key=lambda result: int(result["respondents"]))
+
+
 def _all(campaign: Result) -> dict[str, float]:
     stages = campaign["stages"].values()
     added = {measure: sum(stage[measure] for stage in stages) for measure in ("seconds", "cpu")}
     return added | {"peak": max(stage["peak"] for stage in stages)}
 
 
-def _growth(campaigns: Sequence[Result], found: Sequence[Mapping[str, float]]) -> str:
+def _where(campaigns: Sequence[Result], cell: str) -> list[str]:
+    """The cell of a column that is there from two sizes on."""
+    return [cell] if len(campaigns) > 1 else []
+
+
+def _growth(campaigns: Sequence[Result], used: Sequence[Mapping[str, float]]) -> str:
     """The exponent of processor time between the two largest sizes."""
-    if len(found) < 2:
+    if len(used) < 2:
         return ""
     larger = campaigns[-1]["respondents"] / campaigns[-2]["respondents"]
-    return f"{math.log(found[-1]['cpu'] / found[-2]['cpu']) / math.log(larger):.2f}"
+    return f"{math.log(used[-1]['cpu'] / used[-2]['cpu']) / math.log(larger):.2f}"
 
 
 def _days(campaigns: Sequence[Result]) -> str:

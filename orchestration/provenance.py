@@ -12,13 +12,16 @@ from platform import python_version
 from typing import Any
 
 from orchestration.archive import Entry
-from orchestration.settings import PROJECT, Settings
+from orchestration.errors import SkillsBankError
+from orchestration.settings import PROJECT, Engine, Settings
 
 # What the figures and the pages depend on: a new version of one of these makes a new release.
 _PACKAGES = (
     "altair", "dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "jinja2", "numpy", "pandas",
     "pyarrow", "pydantic", "scipy", "vl-convert-python",
 )  # fmt: skip
+# What building the marts on an engine depends on besides; the engine itself comes first.
+_OF_ENGINE: Mapping[Engine, tuple[str, ...]] = {"duckdb": ("duckdb",), "spark": ("pyspark", "dbt-spark")}
 _CODE = {
     "orchestration": (".py", ".j2", ".css", ".yaml"),
     "dbt_project/models": (".sql", ".yml"),
@@ -56,9 +59,26 @@ def decisions_input(settings: Settings) -> Input | None:
     return Input("decisions", "competences", digest)
 
 
-def package_versions() -> dict[str, str]:
-    """The versions installed here of Python and of what the figures depend on."""
-    return {"python": python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
+def package_versions(engine: Engine) -> dict[str, str]:
+    """The versions installed here of Python and of what the figures depend on where an engine builds the marts.
+
+    Raises:
+        SkillsBankError: that engine is not installed.
+    """
+    names = sorted({*_PACKAGES, *_OF_ENGINE[engine]})
+    try:
+        return {"python": python_version(), **{name: metadata.version(name) for name in names}}
+    except metadata.PackageNotFoundError as missing:
+        raise SkillsBankError(
+            f"the package {missing.name} is not installed",
+            where=f"SKILLSBANK_ENGINE={engine}",
+            fix=f"install the project with its extra: pip install -e '.[{engine}]'",
+        ) from None
+
+
+def engine_version(engine: Engine) -> str:
+    """The engine that builds the marts, by name and version: ``duckdb 2.0.0``, ``spark 4.1.0``."""
+    return f"{engine} {metadata.version(_OF_ENGINE[engine][0])}"
 
 
 def code_version(settings: Settings) -> str:
@@ -84,9 +104,9 @@ def _digest(files: Iterable[tuple[str, Path]]) -> str:
     return digest.hexdigest()
 
 
-def fingerprint(inputs: Iterable[Input], code: str, packages: Mapping[str, str] | None = None) -> str:
-    """Hash of what a release is made from: inputs, code version and package versions (default: those installed)."""
-    versions = package_versions() if packages is None else dict(packages)
+def fingerprint(inputs: Iterable[Input], code: str, engine: Engine) -> str:
+    """Hash of what a release is made from: inputs, code version, and the versions of packages and engine here."""
+    versions = package_versions(engine)
     entries = sorted({(entry.source, entry.feed, entry.sha256) for entry in inputs})
     return hashlib.sha256(json.dumps([entries, code, versions], sort_keys=True).encode()).hexdigest()
 

@@ -11,6 +11,9 @@ from orchestration.automation.run_tags import tag_run
 from orchestration.errors import SkillsBankError
 from orchestration.settings import Settings
 
+# What Dagster says of a step whose Kubernetes job has failed or cannot be found.
+_LOST_POD = "failed health check"
+
 
 def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     """This process, unless the settings name workers; only then is their library imported.
@@ -68,8 +71,33 @@ def _k8s(settings: Settings) -> dg.ExecutorDefinition:
         name="k8s",
         config_schema=schema,
         requirements=dg.multiple_process_executor_requirements(),
-        executor_creation_fn=lambda context: _holding(create(context), settings),
+        executor_creation_fn=lambda context: _holding(_telling_lost_pods(create(context)), settings),
     )
+
+
+def _telling_lost_pods(executor: dg.Executor) -> dg.Executor:
+    """The executor, whose run ends by an error where the pod of a step is gone: the daemon starts such a run again.
+
+    Dagster tells it as a step that failed, and a run of which a step failed is not started again (stuck.py).
+    """
+    execute = executor.execute
+
+    def told(plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
+        lost = []
+        for event in execute(plan_context, execution_plan):
+            error = event.step_failure_data.error if event.is_step_failure else None
+            if error and _LOST_POD in error.message:
+                lost.append(error.message)
+            yield event
+        if lost:
+            raise SkillsBankError(
+                f"the pod of a step is gone ({lost[0]})",
+                expected="a pod that lives until its step ends",
+                fix="the run is started again, once; if that fails too, see memory and events of the pod",
+            )
+
+    executor.execute = told  # type: ignore[method-assign]
+    return executor
 
 
 def _holding(executor: dg.Executor, settings: Settings) -> dg.Executor:

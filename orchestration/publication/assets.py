@@ -45,6 +45,7 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
             run_id=run_id,
             code_parts=code_parts(settings),
             dbt_manifest=prepare_manifest(target_dir=settings.dbt_target),
+            built_on=settings.engine,
             gates=evidence_of(context.instance, run_id).results,
             start=context.resources.second_process.start,
         )
@@ -57,6 +58,7 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
                 "files": len(manifest.files),
                 "bytes": manifest.bytes,
                 "content_hash": manifest.content_hash,
+                "engine": manifest.engine,
                 "simulated_editions": ", ".join(manifest.simulated_editions) or "none",
             },
             data_version=dg.DataVersion(manifest.content_hash),

@@ -126,6 +126,8 @@ def causes(old: Manifest, new: Manifest) -> tuple[Cause, ...]:
         found.append(
             Cause(CODE, "code, method or reference is of another version: one release does not tell which")
         )
+    if old.engine and new.engine and old.engine != new.engine:
+        found.append(Cause(PACKAGES, f"engine {old.engine} → {new.engine}"))
     found += [
         Cause(PACKAGES, f"{name} {old.packages.get(name, 'absent')} → {new.packages.get(name, 'absent')}")
         for name in sorted({*old.packages, *new.packages})

@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.engine import engine
 from orchestration.errors import ReleaseError
-from orchestration.provenance import Input, fingerprint, package_versions
+from orchestration.provenance import Input, engine_version, fingerprint, package_versions
 from orchestration.publication.candidate import DATABASE, INTERNAL, PUBLIC, PUBLIC_PREFIX, Candidate
 from orchestration.publication.dictionary import (
     Description,
@@ -40,6 +40,7 @@ from orchestration.publication.quality_report import write_quality_report
 from orchestration.publication.releases import next_id
 from orchestration.publication.report import write_report
 from orchestration.second_process import Start
+from orchestration.settings import Engine
 from orchestration.sql_text import literal
 
 PREFIXES = ("dim_", "fct_", "bridge_", "ind_", "population_", PUBLIC_PREFIX)
@@ -55,6 +56,7 @@ def build_candidate(
     code: str,
     run_id: str,
     dbt_manifest: Path,
+    built_on: Engine,
     created_at: datetime | None = None,
     code_parts: Mapping[str, str] | None = None,
     gates: Iterable[GateResult] = (),
@@ -68,6 +70,7 @@ def build_candidate(
         inputs: the archive entries that went in.
         code: ``provenance.code_version(settings)``.
         dbt_manifest: dbt's ``manifest.json``, for the descriptions.
+        built_on: the engine that built the marts.
         created_at: the release date (default: now).
         code_parts: ``provenance.code_parts(settings)``: the code version by what the code is for.
         gates: what the gates that have run found, for the page about them.
@@ -103,10 +106,11 @@ def build_candidate(
                 created_at=moment.isoformat(timespec="seconds"),
                 run_id=run_id,
                 content_hash="",
-                fingerprint=fingerprint(entries, code),
+                fingerprint=fingerprint(entries, code, built_on),
                 code_version=code,
                 code_parts=code_parts or {},
-                packages=package_versions(),
+                engine=engine_version(built_on),
+                packages=package_versions(built_on),
                 inputs=entries,
                 editions=editions,
                 tables={t.name: TableState(t.rows, tuple(c.name for c in t.columns)) for t in tables},

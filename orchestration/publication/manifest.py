@@ -100,7 +100,8 @@ class Manifest:
     ``id`` is the number that its pages name, null where they name none yet.
 
     ``embargo_until``: ISO 8601 with an offset; before it, ``public/`` is for the house alone. ``code_parts`` splits
-    ``code_version`` into method, reference and the other code.
+    ``code_version`` into method, reference and the other code. ``engine`` built the marts (``spark 4.1.0``); releases
+    made before it was noted have none.
     """
 
     created_at: str
@@ -117,6 +118,7 @@ class Manifest:
     id: str | None = None
     embargo_until: str | None = None
     code_parts: Mapping[str, str] = field(default_factory=dict)
+    engine: str | None = None
     content_hash_covers: str = COVERED
     schema_version: int = field(default=SCHEMA_VERSION)
 

@@ -102,6 +102,7 @@ def test_the_whole_job_publishes_what_it_does_on_duckdb(first_release, refreshed
         {gate["gate"]: (gate["passed"], gate["expectations"]) for gate in each["gates"]} for each in manifests
     ]
     assert gates[0] == gates[1]
+    assert [each["engine"].split()[0] for each in manifests] == ["duckdb", "spark"]
 
 
 def test_nothing_is_left_where_the_run_was_started(refreshed):

@@ -25,7 +25,7 @@ from orchestration.publication.evidence import Evidence
 from orchestration.publication.export import build_candidate
 from orchestration.publication.manifest import GateResult, read_manifest
 from orchestration.publication.releases import Publication, publish
-from orchestration.settings import Settings
+from orchestration.settings import Engine, Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DBT = REPOSITORY / "dbt_project"
@@ -315,6 +315,7 @@ class Workshop:
         rows: Rows | None = None,
         created_at: datetime = MONDAY,
         code: str = "c0de",
+        built_on: Engine = "duckdb",
         gates: Sequence[GateResult] = (),
     ) -> Candidate:
         """A candidate from these rows (default: those of the last call, at first ``default_rows``)."""
@@ -330,6 +331,7 @@ class Workshop:
             code=code,
             run_id=run_id,
             dbt_manifest=self.dbt_manifest,
+            built_on=built_on,
             created_at=created_at,
             gates=gates,
         )

@@ -98,7 +98,7 @@ def test_its_releases_are_listed_verified_shown_compared_and_rolled_back(first_v
         verified = run("releases", "verify", "--files", name)
         assert verified.exit_code == 0, verified.exception
     shown = json.loads(run("releases", "show").output)
-    assert (shown["id"], shown["schema_version"]) == ("2026-W47-1", 1)
+    assert (shown["id"], shown["schema_version"], shown["engine"]) == ("2026-W47-1", 1, None)
     assert run("releases", "rollback").output.strip() == "current is now 2026-W46-1"
     assert run("query", "select count(*) from pub_edition").exit_code == 0
     # It does not say what the keys of its tables are, and what to do is told.

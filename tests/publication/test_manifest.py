@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.errors import ReleaseError
+from orchestration.errors import ReleaseError, SkillsBankError
 from orchestration.provenance import fingerprint
+from orchestration.publication.differences import PACKAGES, Cause, causes
 from orchestration.publication.manifest import FileState, content_hash, hash_file, read_manifest
 
 states = st.builds(
@@ -29,9 +31,35 @@ def test_one_changed_figure_is_another_content(workshop):
 
 def test_the_fingerprint_is_the_one_that_a_refresh_can_know_beforehand(workshop):
     manifest = workshop.candidate().manifest
-    assert manifest.fingerprint == fingerprint(reversed(manifest.inputs), manifest.code_version)
-    assert manifest.fingerprint != fingerprint(manifest.inputs, "another code")
-    assert manifest.fingerprint != fingerprint(manifest.inputs[1:], manifest.code_version)
+    assert manifest.fingerprint == fingerprint(reversed(manifest.inputs), manifest.code_version, "duckdb")
+    assert manifest.fingerprint != fingerprint(manifest.inputs, "another code", "duckdb")
+    assert manifest.fingerprint != fingerprint(manifest.inputs[1:], manifest.code_version, "duckdb")
+    assert manifest.fingerprint != fingerprint(manifest.inputs, manifest.code_version, "spark")
+
+
+def test_the_same_marts_of_another_engine_are_the_same_content(workshop):
+    of_duckdb, of_spark = workshop.build("run-1"), workshop.build("run-2", built_on="spark")
+    versions = {name: metadata.version(name) for name in ("duckdb", "pyspark", "dbt-spark")}
+    assert of_duckdb.manifest.engine == f"duckdb {versions['duckdb']}"
+    assert of_spark.manifest.engine == f"spark {versions['pyspark']}"
+    added = dict(of_spark.manifest.packages.items() - of_duckdb.manifest.packages.items())
+    assert added == {"pyspark": versions["pyspark"], "dbt-spark": versions["dbt-spark"]}
+    assert of_spark.manifest.fingerprint != of_duckdb.manifest.fingerprint
+    assert of_spark.content_hash == of_duckdb.content_hash
+    (engine, *_) = causes(of_duckdb.manifest, of_spark.manifest)
+    assert engine == Cause(PACKAGES, f"engine {of_duckdb.manifest.engine} → {of_spark.manifest.engine}")
+
+
+def test_an_engine_that_is_not_installed_is_told_before_anything_is_built(monkeypatch):
+    def version(name: str) -> str:
+        if name == "pyspark":
+            raise metadata.PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(metadata, "version", version)
+    with pytest.raises(SkillsBankError, match=r"SKILLSBANK_ENGINE=spark.*pyspark.*'\.\[spark\]'"):
+        fingerprint((), "c0de", "spark")
+    assert fingerprint((), "c0de", "duckdb")
 
 
 def test_the_manifest_reads_back_as_it_was_written(workshop):

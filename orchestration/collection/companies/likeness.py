@@ -34,17 +34,14 @@ create temp table weight as
 select word, ln(1 + (select count(distinct name) from known_word) / count(distinct name)) as weight
 from known_word group by word;
 
-create temp table alike as
-select a.word as asked, k.word as known, jaro_winkler_similarity(a.word, k.word) as likeness
-from (select distinct word from asked_word) as a
-inner join (select distinct word from known_word) as k
-    on left(a.word, 1) = left(k.word, 1) and jaro_winkler_similarity(a.word, k.word) >= {_SAME_WORD};
-
 -- A word that no known name has weighs as the known word that it is likest; like no other, as one does on average.
 create temp table asked_share as
 with likest as (
-    select alike.asked as word, max_by(weight.weight, alike.likeness) as weight
-    from alike inner join weight on alike.known = weight.word group by alike.asked
+    select a.word, max_by(w.weight, jaro_winkler_similarity(a.word, w.word)) as weight
+    from (select distinct word from asked_word where word not in (select word from weight)) as a
+    inner join weight as w
+        on left(a.word, 1) = left(w.word, 1) and jaro_winkler_similarity(a.word, w.word) >= {_SAME_WORD}
+    group by a.word
 ),
 
 weighed as (
@@ -74,18 +71,29 @@ order by k.commune_code, place;
 
 create temp table pair (respondent_id bigint, place bigint, score double, why varchar);
 """
-# Some respondents at a time: in a large city one common word pairs each of them with thousands.
+# Some respondents at a time: in a large city one common word pairs each of them with thousands. Words are compared with
+# those of their communes only: all asked with all known would grow with the square of the words.
 _PAIRS = f"""
 insert into pair
 with batch as (
     select * from asked where part = ?
 ),
 
+alike as materialized (
+    select a.commune_code, a.word as asked, k.word as known, jaro_winkler_similarity(a.word, k.word) as likeness
+    from (select distinct b.commune_code, w.word from batch as b inner join asked_share as w using (name)) as a
+    inner join (
+        select distinct commune_code, word from known_share where commune_code in (select commune_code from batch)
+    ) as k
+        on a.commune_code = k.commune_code and left(a.word, 1) = left(k.word, 1)
+        and jaro_winkler_similarity(a.word, k.word) >= {_SAME_WORD}
+),
+
 wanted as materialized (
     select a.respondent_id, a.commune_code, w.word, w.is_telling, l.known, w.share * l.likeness as share
     from batch as a
     inner join asked_share as w on a.name = w.name
-    inner join alike as l on w.word = l.asked
+    inner join alike as l on a.commune_code = l.commune_code and w.word = l.asked
 ),
 
 likely as materialized (
