@@ -1,10 +1,15 @@
-"""What several test folders share: a clean environment, the shared data, a browser."""
+"""What several test folders share: a clean environment, the shared data, dbt's parsed project, a browser."""
 
+import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from orchestration.modelling.dbt import prepare_manifest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
@@ -23,6 +28,28 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder of real data (../shared) is not on this machine")
     return SHARED
+
+
+@contextmanager
+def shared_by_workers(tmp_path_factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder for what is made once for all workers: there when a worker before made it, else yet to be made.
+
+    The first worker that needs it makes it within the block; the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield base / name
+
+
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -> Path:
+    """The dbt project parsed, which takes dbt 6 s: to be copied to where a deployment keeps its own."""
+    with shared_by_workers(tmp_path_factory, "parsed") as folder:
+        prepare_manifest(target_dir=folder)
+    return folder
 
 
 def installed(path: str | None, otherwise: str) -> str:

@@ -2,11 +2,15 @@
 
 import csv
 import io
+import re
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from orchestration.settings import Settings
+
+from .conftest import copy_of
 
 pytestmark = pytest.mark.end_to_end
 
@@ -32,60 +36,81 @@ def rename(old, new):
 
 
 BROKEN_EXPORTS = {
-    "empty": (b"", ["responses.csv", "empty"]),
-    "truncated": (EXPORT[: len(EXPORT) // 2], ["responses.csv"]),
+    "empty": (b"", ["empty"]),
+    "truncated": (EXPORT[: len(EXPORT) // 2], []),
     "unknown question": (rename("EXPORT", "EXPORTS"), ["EXPORTS", "EXPORT"]),
     "two columns of one name": (rename("SIRET", "SIREN"), ["SIREN"]),
     "not UTF-8": (EXPORT.replace("é".encode(), b"\xe9"), ["UTF-8"]),
 }
+# One refresh for all of them: the edition of the last release has the first, and new ones like it the others.
+EDITIONS = {kind: f"tour_{2019 + number}" for number, kind in enumerate(BROKEN_EXPORTS)}
+
+
+@pytest.fixture(scope="module")
+def broken(first_release, tmp_path_factory):
+    """A deployment with a broken export in each edition, what it had published before, and a refresh of it."""
+    folder = tmp_path_factory.mktemp("broken")
+    deployment = copy_of(first_release[0], folder)
+    codebooks = shutil.copytree(Settings().codebooks, folder / "codebooks")
+    deployment.variables["SKILLSBANK_CODEBOOKS"] = str(codebooks)
+    for kind, edition in EDITIONS.items():
+        codebook = (Settings().codebooks / "tour_2019.yaml").read_text().replace("tour_2019", edition)
+        (codebooks / f"{edition}.yaml").write_text(codebook)
+        (deployment.inbox(edition) / "responses.csv").write_bytes(BROKEN_EXPORTS[kind][0])
+    before = deployment.published()
+    return SimpleNamespace(deployment=deployment, before=before, finished=deployment.run("refresh"))
 
 
 @pytest.mark.parametrize("kind", BROKEN_EXPORTS)
-def test_a_broken_export(deployment, kind):
+def test_a_broken_export(broken, kind):
     content, words = BROKEN_EXPORTS[kind]
-    before = deployment.published()
-    (deployment.inbox("tour_2019") / "responses.csv").write_bytes(content)
-    finished = deployment.run("refresh")
-    assert finished.returncode == 1
-    said = finished.stdout + finished.stderr
-    assert "Traceback" not in said
-    assert "responses.csv" in said
-    for word in words:
+    (said,) = re.findall(rf"^Step collect_{EDITIONS[kind]}: (.*)", broken.finished.stdout, re.MULTILINE)
+    for word in ["responses.csv", *words, "What to do"]:
         assert word in said
-    assert "What to do" in said
-    assert deployment.published() == before
-    assert (deployment.inbox("tour_2019") / "responses.csv").read_bytes() == content, "the original stays"
+    kept = broken.deployment.inbox(EDITIONS[kind]) / "responses.csv"
+    assert kept.read_bytes() == content, "the original stays"
 
 
-def test_values_no_codebook_knows_stop_at_the_gate(deployment):
-    """The export can be read, but every answer to one question is nonsense: the gate, not the reader, stops it."""
+def test_broken_exports_leave_the_last_release(broken):
+    assert broken.finished.returncode == 1
+    assert "Traceback" not in broken.finished.stdout + broken.finished.stderr
+    assert broken.deployment.published() == broken.before
+
+
+@pytest.fixture(scope="module")
+def stopped(first_release, tmp_path_factory):
+    """A refresh on exports that can be read: one of nonsense, the other of a third of the responses it had."""
 
     def nonsense(headings, rows):
         for row in rows:
             for heading in ("EXPORT", "INNO[PROD]", "COMP[C01]", "COMP[C02]", "EFFECTIF"):
                 row[headings.index(heading)] = "ZZ"
 
-    before = deployment.published()
+    deployment = copy_of(first_release[0], tmp_path_factory.mktemp("stopped"))
     (deployment.inbox("tour_2019") / "responses.csv").write_bytes(rewritten(nonsense))
-    finished = deployment.run("refresh")
-    assert finished.returncode == 1
-    assert "Check decoded_answers on lake/answers failed." in finished.stdout
-    assert "lake.answers" in finished.stdout
-    assert "tour_2019" in finished.stdout, "the offending rows are printed"
-    assert "build_marts" not in finished.stdout, "nothing downstream of a failed gate runs"
-    assert deployment.published() == before
-
-
-def test_a_halved_campaign_stops_at_the_gate(deployment):
-    def halve(_headings, rows):
-        del rows[len(rows) // 3 :]
-
+    responses = (SAMPLE / "edition_2012" / "vvexport.txt").read_bytes()
+    third = responses[: responses.rindex(b"\n", 0, len(responses) // 3) + 1]
+    (deployment.inbox("edition_2012") / "vvexport.txt").write_bytes(third)
     before = deployment.published()
-    (deployment.inbox("tour_2019") / "responses.csv").write_bytes(rewritten(halve))
-    finished = deployment.run("refresh")
-    assert finished.returncode == 1
-    assert "failed." in finished.stdout
-    assert deployment.published() == before
+    return SimpleNamespace(deployment=deployment, before=before, finished=deployment.run("refresh"))
+
+
+def test_values_no_codebook_knows_stop_at_the_gate(stopped):
+    """Every answer to some questions is nonsense: the gate, not the reader, stops it."""
+    said = stopped.finished.stdout
+    assert "Check decoded_answers on lake/answers failed." in said
+    assert "lake.answers" in said
+    assert "tour_2019" in said, "the offending rows are printed"
+
+
+def test_a_campaign_cut_to_a_third_stops_at_the_gate(stopped):
+    assert "Check decoded_respondents on lake/respondents failed." in stopped.finished.stdout
+
+
+def test_nothing_downstream_of_a_failed_gate_runs(stopped):
+    assert stopped.finished.returncode == 1
+    assert "build_marts" not in stopped.finished.stdout
+    assert stopped.deployment.published() == stopped.before
 
 
 def test_a_codebook_with_a_wrong_key(deployment, tmp_path):
@@ -115,9 +140,3 @@ def test_no_export_at_all(first_release, tmp_path):
     assert "tour_2019/" in finished.stdout
     assert "gate_" not in finished.stdout
     assert not deployment.releases.exists()
-
-
-def test_an_inbox_file_that_nobody_recognises_is_named(deployment):
-    (deployment.inbox("tour_2019") / "notes.docx").write_bytes(b"PK\x03\x04 not an export")
-    finished = deployment.run("refresh")
-    assert "notes.docx" in finished.stdout
