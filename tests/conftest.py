@@ -68,5 +68,9 @@ def chromium() -> str:
 
 
 def pytest_collection_modifyitems(items):
-    """The whole-pipeline tests first, so that the short ones fill the time that one worker would wait at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
+    """The whole-pipeline tests first, so that the short ones fill the time that one worker would wait at the end.
+
+    Of them, those with a refresh of their own: no worker waits while another makes the release that the rest share.
+    """
+    sharing = {item.path for item in items if "first_release" in item.fixturenames}
+    items.sort(key=lambda item: (item.get_closest_marker("end_to_end") is None, item.path in sharing))

@@ -77,40 +77,35 @@ def test_broken_exports_leave_the_last_release(broken):
     assert broken.deployment.published() == broken.before
 
 
-@pytest.fixture(scope="module")
-def stopped(first_release, tmp_path_factory):
-    """A refresh on exports that can be read: one of nonsense, the other of a third of the responses it had."""
+def test_values_no_codebook_knows_stop_at_the_gate(deployment):
+    """The export can be read, but every answer to some questions is nonsense: the gate, not the reader, stops it."""
 
     def nonsense(headings, rows):
         for row in rows:
             for heading in ("EXPORT", "INNO[PROD]", "COMP[C01]", "COMP[C02]", "EFFECTIF"):
                 row[headings.index(heading)] = "ZZ"
 
-    deployment = copy_of(first_release[0], tmp_path_factory.mktemp("stopped"))
-    (deployment.inbox("tour_2019") / "responses.csv").write_bytes(rewritten(nonsense))
-    responses = (SAMPLE / "edition_2012" / "vvexport.txt").read_bytes()
-    third = responses[: responses.rindex(b"\n", 0, len(responses) // 3) + 1]
-    (deployment.inbox("edition_2012") / "vvexport.txt").write_bytes(third)
     before = deployment.published()
-    return SimpleNamespace(deployment=deployment, before=before, finished=deployment.run("refresh"))
+    (deployment.inbox("tour_2019") / "responses.csv").write_bytes(rewritten(nonsense))
+    finished = deployment.run("refresh")
+    assert finished.returncode == 1
+    assert "Check decoded_answers on lake/answers failed." in finished.stdout
+    assert "lake.answers" in finished.stdout
+    assert "tour_2019" in finished.stdout, "the offending rows are printed"
+    assert "build_marts" not in finished.stdout, "nothing downstream of a failed gate runs"
+    assert deployment.published() == before
 
 
-def test_values_no_codebook_knows_stop_at_the_gate(stopped):
-    """Every answer to some questions is nonsense: the gate, not the reader, stops it."""
-    said = stopped.finished.stdout
-    assert "Check decoded_answers on lake/answers failed." in said
-    assert "lake.answers" in said
-    assert "tour_2019" in said, "the offending rows are printed"
+def test_a_campaign_cut_to_a_third_stops_at_the_gate(deployment):
+    def cut(_headings, rows):
+        del rows[len(rows) // 3 :]
 
-
-def test_a_campaign_cut_to_a_third_stops_at_the_gate(stopped):
-    assert "Check decoded_respondents on lake/respondents failed." in stopped.finished.stdout
-
-
-def test_nothing_downstream_of_a_failed_gate_runs(stopped):
-    assert stopped.finished.returncode == 1
-    assert "build_marts" not in stopped.finished.stdout
-    assert stopped.deployment.published() == stopped.before
+    before = deployment.published()
+    (deployment.inbox("tour_2019") / "responses.csv").write_bytes(rewritten(cut))
+    finished = deployment.run("refresh")
+    assert finished.returncode == 1
+    assert "Check collected on raw/export__tour_2019 failed." in finished.stdout
+    assert deployment.published() == before
 
 
 def test_a_codebook_with_a_wrong_key(deployment, tmp_path):

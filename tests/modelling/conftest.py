@@ -28,6 +28,8 @@ from orchestration.modelling.dbt import DbtOutcome, Event, run_dbt
 from orchestration.recognition.mapping import recognise
 from orchestration.settings import Settings
 
+from ..end_to_end.conftest import first_release  # noqa: F401
+
 ALBERT, SAINT_QUENTIN, PARIS, AJACCIO, ROUEN = "80016", "02691", "75056", "2A004", "76540"
 CODES = ("INT-01", "INN-01", "DIG-01")
 TEXTS = ("commune_code", "missing_skills")
