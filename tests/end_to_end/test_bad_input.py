@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.settings import Settings
 
-from .conftest import copy_of
+from .conftest import Deployment, copy_of
 
 pytestmark = pytest.mark.end_to_end
 
@@ -127,8 +127,9 @@ def test_a_codebook_with_a_wrong_key(deployment, tmp_path):
     assert deployment.published() == before
 
 
-def test_no_export_at_all(first_release, tmp_path):
-    deployment = type(first_release[0])(tmp_path / "data", {"SKILLSBANK_SAMPLE": "false"})
+def test_no_export_at_all(parsed_project, tmp_path):
+    deployment = Deployment(tmp_path / "data", {"SKILLSBANK_SAMPLE": "false"})
+    shutil.copytree(parsed_project, deployment.data / "warehouse" / "dbt")
     finished = deployment.run("refresh")
     assert finished.returncode == 1
     assert "no edition has an export" in finished.stdout
