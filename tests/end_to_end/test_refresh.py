@@ -6,13 +6,12 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
 import pytest
 
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT, Settings
 
 from ..conftest import SHARED
 from ..faults.breaking import change_sample
@@ -124,7 +123,7 @@ def add_survey_482617(deployment, folder):
     """The VV file of a real LimeSurvey server, which says what was not asked; the other exports of that survey decode
     alike (tests/decoding)."""
     codebooks = shutil.copytree(Settings().codebooks, folder / "codebooks")
-    text = Path("tests/fixtures/codebooks/survey_482617.yaml").read_text()
+    text = (PROJECT / "tests/fixtures/codebooks/survey_482617.yaml").read_text()
     entry = 'exports:\n  - {source: limesurvey, files: "*.txt", format: limesurvey_vv}\n'
     (codebooks / "survey_482617.yaml").write_text(
         re.sub(r"^exports:\n(?:[ -].*\n)+", entry, text, flags=re.MULTILINE)
