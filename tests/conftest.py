@@ -1,10 +1,15 @@
-"""What several test folders share: a clean environment, the shared data, a browser."""
+"""What several test folders share: a clean environment, the shared data, dbt's parsed project, a browser."""
 
+import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from orchestration.modelling.dbt import prepare_manifest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
@@ -25,6 +30,28 @@ def shared() -> Path:
     return SHARED
 
 
+@contextmanager
+def shared_by_workers(tmp_path_factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder for what is made once for all workers: there when a worker before made it, else yet to be made.
+
+    The first worker that needs it makes it within the block; the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield base / name
+
+
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -> Path:
+    """The dbt project parsed, which takes dbt 6 s: to be copied to where a deployment keeps its own."""
+    with shared_by_workers(tmp_path_factory, "parsed") as folder:
+        prepare_manifest(target_dir=folder)
+    return folder
+
+
 def installed(path: str | None, otherwise: str) -> str:
     """The path of a program; without it the test is skipped, and fails in CI, which installs what tests need."""
     if path is None:
@@ -41,5 +68,9 @@ def chromium() -> str:
 
 
 def pytest_collection_modifyitems(items):
-    """The whole-pipeline tests first, so that the short ones fill the time that one worker would wait at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
+    """The whole-pipeline tests first, so that the short ones fill the time that one worker would wait at the end.
+
+    Of them, those with a refresh of their own: no worker waits while another makes the release that the rest share.
+    """
+    sharing = {item.path for item in items if "first_release" in item.fixturenames}
+    items.sort(key=lambda item: (item.get_closest_marker("end_to_end") is None, item.path in sharing))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -112,8 +113,9 @@ def settings(tmp_path_factory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def definitions(settings):
-    """Everything that Dagster loads; parsing the dbt project takes some seconds, so once for all."""
+def definitions(settings, parsed_project):
+    """Everything that Dagster loads."""
+    shutil.copytree(parsed_project, settings.dbt_target)
     return build_definitions(settings)
 
 

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from tests.publication.conftest import Made, write_dbt_manifest
+from tests.publication.conftest import Made
 
 pytestmark = pytest.mark.browser
 
@@ -18,9 +18,7 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def candidate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pack")
-    write_dbt_manifest(folder / "manifest.json")
-    return Made(folder).workshop(folder).build().folder
+    return Made(tmp_path_factory).workshop(tmp_path_factory.mktemp("pack")).candidate().folder
 
 
 @pytest.fixture(scope="module")

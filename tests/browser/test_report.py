@@ -69,8 +69,7 @@ BADLY_SET = """
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A candidate's public folder."""
-    made = Made(tmp_path_factory.mktemp("made"))
-    return made.workshop(made.folder).build().folder / "public"
+    return Made(tmp_path_factory).workshop(tmp_path_factory.mktemp("report")).candidate().folder / "public"
 
 
 @pytest.fixture(scope="module")

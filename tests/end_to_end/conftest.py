@@ -1,6 +1,5 @@
 """Whole runs of the pipeline, as a user starts them."""
 
-import fcntl
 import json
 import os
 import shutil
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from ..conftest import shared_by_workers
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -74,24 +75,19 @@ def copy_of(original: Deployment, folder: Path) -> Deployment:
 
 
 def same_secret(original: Deployment, folder: Path) -> Deployment:
-    """A new deployment that names companies as another does, and has nothing else yet."""
-    shutil.copytree(original.data / "secrets", folder / "data" / "secrets")
+    """A new deployment that names companies as another does, and has nothing else yet but dbt's parsed project."""
+    for room in ("secrets", "warehouse/dbt"):
+        shutil.copytree(original.data / room, folder / "data" / room)
     return Deployment(folder / "data", {})
 
 
 @pytest.fixture(scope="session")
-def first_release(tmp_path_factory, clean_environment) -> tuple[Deployment, subprocess.CompletedProcess]:
-    """A deployment after its first refresh on the sample, and what that refresh printed; not to be changed.
-
-    One for all workers: the first that needs it makes it, the others wait.
-    """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    deployment, said = Deployment(shared / "first" / "data", {}), shared / "first.json"
-    with (shared / "first.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def first_release(tmp_path_factory, parsed_project) -> tuple[Deployment, subprocess.CompletedProcess]:
+    """A deployment after its first refresh on the sample, and what that refresh printed; not to be changed."""
+    with shared_by_workers(tmp_path_factory, "first") as folder:
+        deployment, said = Deployment(folder / "data", {}), folder / "said.json"
         if not said.exists():
+            shutil.copytree(parsed_project, deployment.data / "warehouse" / "dbt")
             finished = deployment.run("refresh")
             said.write_text(json.dumps([finished.returncode, finished.stdout, finished.stderr]))
     code, out, error = json.loads(said.read_text())

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -10,6 +11,9 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
+from orchestration.settings import PROJECT, Settings
+
+from ..conftest import SHARED
 from ..faults.breaking import change_sample
 from .conftest import copy_of
 
@@ -61,8 +65,10 @@ def test_estimates_are_near_the_simulated_truth(first_release):
 
 def test_a_second_refresh_publishes_nothing_and_says_so(deployment):
     before = deployment.published()
+    (deployment.inbox("tour_2019") / "notes.docx").write_bytes(b"PK\x03\x04 not an export")
     finished = deployment.run("refresh")
     assert finished.returncode == 0
+    assert "notes.docx" in finished.stdout, "a file that nobody recognises is named"
     assert "Nothing has changed" in finished.stdout
     assert "build_marts" not in finished.stdout, "an unchanged input skips everything downstream"
     assert deployment.published() == before
@@ -80,9 +86,15 @@ print(connection.execute("select sum(n) from ind_participation").fetchone()[0], 
 
 @pytest.fixture(scope="module")
 def switch(first_release, tmp_path_factory):
-    """A refresh that publishes while a reader has the last release open, and another refresh is tried meanwhile."""
+    """A refresh that publishes while a reader has the last release open, and another refresh is tried meanwhile.
+
+    Where the real exports are on this machine, one of them is a third edition of what it publishes.
+    """
     original, _ = first_release
-    deployment = copy_of(original, tmp_path_factory.mktemp("switch"))
+    folder = tmp_path_factory.mktemp("switch")
+    deployment = copy_of(original, folder)
+    if SHARED.is_dir():
+        add_survey_482617(deployment, folder)
     before = (deployment.releases / "current").resolve()
     reader = subprocess.Popen(
         [sys.executable, "-c", READER, str(deployment.releases / "current/internal/skills_bank.duckdb")],
@@ -107,6 +119,19 @@ def switch(first_release, tmp_path_factory):
     )
 
 
+def add_survey_482617(deployment, folder):
+    """The VV file of a real LimeSurvey server, which says what was not asked; the other exports of that survey decode
+    alike (tests/decoding)."""
+    codebooks = shutil.copytree(Settings().codebooks, folder / "codebooks")
+    text = (PROJECT / "tests/fixtures/codebooks/survey_482617.yaml").read_text()
+    entry = 'exports:\n  - {source: limesurvey, files: "*.txt", format: limesurvey_vv}\n'
+    (codebooks / "survey_482617.yaml").write_text(
+        re.sub(r"^exports:\n(?:[ -].*\n)+", entry, text, flags=re.MULTILINE)
+    )
+    deployment.variables["SKILLSBANK_CODEBOOKS"] = str(codebooks)
+    shutil.copy(SHARED / "data" / "limesurvey" / "ui" / "vv_version2.txt", deployment.inbox("survey_482617"))
+
+
 def test_a_second_refresh_at_once_says_so_and_stops(switch):
     assert switch.second.returncode == 1
     assert "another refresh is running (run" in switch.second.stderr
@@ -117,6 +142,19 @@ def test_a_reader_stays_on_its_release_across_a_switch(switch):
     assert (switch.deployment.releases / "current").resolve() != switch.before
     assert switch.reader.returncode == 0
     assert int(switch.read.splitlines()[0]) == switch.rows
+
+
+def test_a_real_survey_is_published_beside_the_sample(switch, shared):
+    truth = json.loads((shared / "data" / "limesurvey" / "truth.json").read_text())
+    sql = (
+        "select count(*) as responses, sum(case when is_complete then 1 else 0 end) as complete, "
+        "count(distinct company_key) as companies from fct_response where edition = 'survey_482617'"
+    )
+    (row,) = json.loads(switch.deployment.run("query", sql, "--format", "json").stdout)
+    assert int(row["responses"]) == truth["total"]
+    assert int(row["complete"]) == truth["completed"]
+    # Distinct SIREN and those companies known by their SIRET alone.
+    assert int(row["companies"]) >= truth["all_responses"]["siren_distinct_valid"]
 
 
 def test_rollback_goes_back_and_a_release_verifies(switch):

@@ -9,7 +9,16 @@ from .safety import check_heals, check_nobody_left, check_safe, content_hash, st
 pytestmark = pytest.mark.end_to_end
 
 
-@pytest.mark.parametrize("step", ["collect_tour_2019", "decode", "build_marts", "release_candidate"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "decode",
+        "release_candidate",
+        # The same between these two, and benchmarks/faults.py does it at any moment.
+        pytest.param("collect_tour_2019", marks=pytest.mark.long),
+        pytest.param("build_marts", marks=pytest.mark.long),
+    ],
+)
 def test_ctrl_c_after_a_stage_leaves_the_last_release(deployment, step):
     change_sample(deployment)
     before = state(deployment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,9 +24,11 @@ from orchestration.disclosure.stage import make_public
 from orchestration.estimation.stage import make_figures, make_weights
 from orchestration.frame import load as load_frame
 from orchestration.modelling.assets import FIGURES
-from orchestration.modelling.dbt import DbtOutcome, Event, prepare_manifest, run_dbt
+from orchestration.modelling.dbt import DbtOutcome, Event, run_dbt
 from orchestration.recognition.mapping import recognise
 from orchestration.settings import Settings
+
+from ..end_to_end.conftest import first_release  # noqa: F401
 
 ALBERT, SAINT_QUENTIN, PARIS, AJACCIO, ROUEN = "80016", "02691", "75056", "2A004", "76540"
 CODES = ("INT-01", "INN-01", "DIG-01")
@@ -354,11 +357,9 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def target(parsed_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A target folder with the project parsed, shared by every test."""
-    folder = tmp_path_factory.mktemp("target")
-    prepare_manifest(target_dir=folder)
-    return folder
+    return shutil.copytree(parsed_project, tmp_path_factory.mktemp("target") / "dbt")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The two builds, the figures between them and the release, as Dagster runs them on the small lake."""
 
 import shutil
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -28,6 +29,17 @@ def settings(small_lake: Any, tmp_path_factory: pytest.TempPathFactory) -> Setti
     small_lake.write(settings.lake)
     write_inputs(settings.lake, [])
     return settings
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def first(settings: Settings, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    return run(settings, instance)
 
 
 def run(settings: Settings, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
@@ -82,36 +94,36 @@ def checked(result: dg.ExecuteInProcessResult) -> dg.AssetCheckEvaluation:
     return found
 
 
-def test_figures_are_made_between_the_builds_and_attacked_before_they_leave(settings: Settings) -> None:
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = run(settings, instance)
-        assert result.success, [event.message for event in result.get_step_failure_events()]
-        made = {
-            event.asset_key.to_user_string()
-            for event in result.get_asset_materialization_events()
-            if event.asset_key
-        }
-        assert {
-            "fct_response", "estimates/weights", "estimates/figures", "estimates/published_figures", "ind_change",
-            "pub_innovation_export", "release_candidate",
-        } <= made  # fmt: skip
-        # Tables and views of both builds have a number for the plot of their page.
-        counted = {
-            each.asset_key.path[-1]: each.metadata["dagster/row_count"].value
-            for step in ("build_marts", "build_figures")
-            for each in result.asset_materializations_for_node(step)
-        }
-        with duckdb.connect(str(settings.candidate(result.run_id)), read_only=True) as connection:
-            for name in ("stg_lake__answers", "stg_estimates__figures", "fct_response"):
-                assert connection.table(name).count("*").fetchall() == [(counted[name],)]
-        check = checked(result)
-        assert check.passed
-        assert check.metadata["secrets"].value
-        found = {gate.gate: gate for gate in evidence_of(instance, result.run_id).results}
-        assert found["secrecy"].passed
-        assert found["secrecy"].expectations > 20
-        staged = settings.releases / f".candidate-{result.run_id}"
-        assert found["secrecy"].subject_hash in (staged / "MANIFEST.json").read_text()
+def test_figures_are_made_between_the_builds_and_attacked_before_they_leave(
+    settings: Settings, instance: dg.DagsterInstance, first: dg.ExecuteInProcessResult
+) -> None:
+    assert first.success, [event.message for event in first.get_step_failure_events()]
+    made = {
+        event.asset_key.to_user_string()
+        for event in first.get_asset_materialization_events()
+        if event.asset_key
+    }
+    assert {
+        "fct_response", "estimates/weights", "estimates/figures", "estimates/published_figures", "ind_change",
+        "pub_innovation_export", "release_candidate",
+    } <= made  # fmt: skip
+    # Tables and views of both builds have a number for the plot of their page.
+    counted = {
+        each.asset_key.path[-1]: each.metadata["dagster/row_count"].value
+        for step in ("build_marts", "build_figures")
+        for each in first.asset_materializations_for_node(step)
+    }
+    with duckdb.connect(str(settings.candidate(first.run_id)), read_only=True) as connection:
+        for name in ("stg_lake__answers", "stg_estimates__figures", "fct_response"):
+            assert connection.table(name).count("*").fetchall() == [(counted[name],)]
+    check = checked(first)
+    assert check.passed
+    assert check.metadata["secrets"].value
+    found = {gate.gate: gate for gate in evidence_of(instance, first.run_id).results}
+    assert found["secrecy"].passed
+    assert found["secrecy"].expectations > 20
+    staged = settings.releases / f".candidate-{first.run_id}"
+    assert found["secrecy"].subject_hash in (staged / "MANIFEST.json").read_text()
 
 
 def test_a_secret_told_on_purpose_stops_the_release(
@@ -132,18 +144,18 @@ def test_a_secret_told_on_purpose_stops_the_release(
         assert check.blocking
 
 
-def test_the_next_release_keeps_the_pattern_of_the_current_one(settings: Settings) -> None:
-    with dg.DagsterInstance.ephemeral() as instance:
-        first = run(settings, instance)
-        current = settings.releases / "current"
-        current.symlink_to(settings.releases / f".candidate-{first.run_id}")
-        second = run(settings, instance)
-        assert second.success
-        assert checked(second).passed
-        made = second.asset_materializations_for_node("protect")
-        assert all(
-            "the earlier pattern still holds and is kept" in str(each.metadata["log"].value) for each in made
-        )
-        shown = [read_table(settings.estimates(each.run_id), "published_figures") for each in (first, second)]
-        assert shown[0].equals(shown[1])
-        current.unlink()
+def test_the_next_release_keeps_the_pattern_of_the_current_one(
+    settings: Settings, instance: dg.DagsterInstance, first: dg.ExecuteInProcessResult
+) -> None:
+    current = settings.releases / "current"
+    current.symlink_to(settings.releases / f".candidate-{first.run_id}")
+    second = run(settings, instance)
+    assert second.success
+    assert checked(second).passed
+    made = second.asset_materializations_for_node("protect")
+    assert all(
+        "the earlier pattern still holds and is kept" in str(each.metadata["log"].value) for each in made
+    )
+    shown = [read_table(settings.estimates(each.run_id), "published_figures") for each in (first, second)]
+    assert shown[0].equals(shown[1])
+    current.unlink()

@@ -1,91 +1,34 @@
-"""The embedded campaign through intake, decoding and dbt: its figures against the truth kept beside it."""
+"""The embedded campaign through a whole refresh: its figures against the truth kept beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.archive import Archive
-from orchestration.codebook.loading import load_all
-from orchestration.collection.company_files import collect_partner_file
-from orchestration.collection.contacts import Contacts
-from orchestration.collection.inbox import find_exports, find_partner_files
-from orchestration.collection.intake import collect_export
-from orchestration.collection.partners.contract import feeds_of
-from orchestration.collection.partners.contract import load_all as load_contracts
-from orchestration.collection.partners.delivery import deliver
-from orchestration.collection.register.collect import collect_register, respondent_sirens
-from orchestration.collection.register.files import find_stock
-from orchestration.decoding.cells import DecodeInput
-from orchestration.decoding.codes import code_lists
-from orchestration.decoding.competence_frame import decode_frame
-from orchestration.decoding.feeds import decode_feeds, feed_entries
-from orchestration.decoding.partner_codes import PartnerCodes
-from orchestration.decoding.partners import PartnerInput, decode_partners, decode_reference
-from orchestration.decoding.quarantine import Quarantine
-from orchestration.decoding.responses import decode
 from orchestration.disclosure import Rules
 from orchestration.disclosure.stage import attack_public
-from orchestration.frame import load as load_frame
-from orchestration.identifiers import CompanyKeys
-from orchestration.modelling.dbt import DbtOutcome
-from orchestration.recognition.mapping import recognise
 from orchestration.settings import Settings
+
+pytestmark = pytest.mark.end_to_end
 
 EDITIONS = ("edition_2012", "tour_2019")
 Marts = duckdb.DuckDBPyConnection
-Build = Callable[[Path, Path, Path], DbtOutcome]
 
 
 @pytest.fixture(scope="module")
-def sample_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    settings = Settings(data=tmp_path_factory.mktemp("sample"))
-    books = [book for book in load_all(settings.codebooks) if book.edition in EDITIONS]
-    archive, roots = Archive(settings.archive), [settings.sample_folder]
-    keys = CompanyKeys.load(settings.company_key_secret, settings.secrets)
-    exports: dict[str, list[DecodeInput]] = {}
-    for book in books:
-        for source, path in find_exports(book, roots).files:
-            entry = collect_export(path, book, source, archive, Contacts.of(settings), keys).entry
-            exports.setdefault(book.edition, []).append(DecodeInput(entry.path, source, path.name))
-    partners = []
-    contracts = load_contracts(settings.contracts)
-    found = find_partner_files(EDITIONS, roots, [feed for _, feed in feeds_of(contracts)])
-    for file in found.files:
-        entry = collect_partner_file(file, archive, keys).entry
-        partners.append(PartnerInput(file.table, entry.path, file.path.name, file.edition))
-    stock = find_stock(roots).stock
-    assert stock is not None
-    register = collect_register(
-        stock, archive, keys, Contacts.of(settings), respondent_sirens(Contacts.of(settings), books)
-    ).entry
-    partners.append(PartnerInput("register", register.path, "register"))
-    for contract, feed in feeds_of(contracts):
-        for path in found.feeds[feed.table]:
-            assert deliver(path, contract, feed, archive, keys).state == "new", path.name
-    settings.lake.mkdir(parents=True)
-    lists = code_lists(settings.reference)
-    codes = PartnerCodes(lists, Quarantine(None, settings.lake))
-    decode_reference(settings.reference, settings.lake)
-    decode_partners(partners, settings.lake, codes)
-    decode(books, exports, settings.lake, lists, codes.quarantine)
-    entries = {feed.table: feed_entries(archive, feed) for _, feed in feeds_of(contracts)}
-    decode_feeds(contracts, entries, settings.lake, lists)
-    decode_frame(load_frame(settings.frame), (), settings.lake)
-    recognise(settings)
-    return settings.lake
+def candidate(first_release: Any) -> Path:
+    """What the first refresh built its release from; the estimates lie beside it."""
+    (file,) = (first_release[0].data / "warehouse").glob("*/skills_bank.duckdb")
+    return Path(file)
 
 
 @pytest.fixture(scope="module")
-def sample(sample_lake: Path, target: Path, build_all: Build) -> Iterator[Marts]:
-    file = sample_lake.parent / "warehouse" / "candidate.duckdb"
-    outcome = build_all(file, sample_lake, target)
-    assert outcome.error is None, str(outcome.error)
-    with duckdb.connect(str(file), read_only=True) as connection:
+def sample(candidate: Path) -> Iterator[Marts]:
+    with duckdb.connect(str(candidate), read_only=True) as connection:
         truth = Settings().sample_folder / "truth" / "indicators.csv"
         connection.execute(
             f"""create temp view compared as
@@ -340,12 +283,12 @@ def test_models_of_territories_are_labelled(sample: Marts) -> None:
     assert labelled == areas
 
 
-def test_the_public_tables_stand_the_attack(sample: Marts, sample_lake: Path, tmp_path: Path) -> None:
+def test_the_public_tables_stand_the_attack(sample: Marts, candidate: Path, tmp_path: Path) -> None:
     tables = "select table_name from duckdb_tables() where starts_with(table_name, 'pub_')"
     for (name,) in sample.execute(tables).fetchall():
         sample.execute(f"copy {name} to '{tmp_path / name}.parquet'")
-    warehouse = sample_lake.parent / "warehouse" / "candidate.duckdb"
-    verdict = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, tmp_path / "none", Rules())
+    estimates = candidate.parent / "estimates"
+    verdict = attack_public(candidate, estimates, tmp_path, tmp_path / "none", Rules())
     assert verdict.breaches == ()
     assert verdict.systems > 60
     assert verdict.secrets > 1000
@@ -363,7 +306,7 @@ def test_the_public_tables_stand_the_attack(sample: Marts, sample_lake: Path, tm
                 and edition = 'tour_2019' then 'ok' else flag end as flag
         ) from pub_innovation_export) to '{tmp_path / "pub_innovation_export"}.parquet'"""
     )
-    told = attack_public(warehouse, warehouse.parent / "estimates", tmp_path, tmp_path / "none", Rules())
+    told = attack_public(candidate, estimates, tmp_path, tmp_path / "none", Rules())
     assert any(domain in breach for breach in told.breaches)
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -324,10 +325,11 @@ def fake_server():
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory, clean_environment, codebook, fake_server):
+def published(tmp_path_factory, parsed_project, codebook, fake_server):
     """A deployment after one refresh on marked editions of every format, and on a register with their names."""
     folder = tmp_path_factory.mktemp("privacy")
     deployment = Deployment(folder / "data", folder / "codebooks")
+    shutil.copytree(parsed_project, deployment.data / "warehouse" / "dbt")
     deployment.codebooks.mkdir()
     for path in Settings().codebooks.glob("*.yaml"):
         (deployment.codebooks / path.name).write_text(path.read_text())

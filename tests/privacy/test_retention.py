@@ -1,6 +1,7 @@
 """Contacts go when their time is up, with a proof, and their rights are put right at every run."""
 
 import json
+import shutil
 import stat
 from datetime import UTC, datetime
 
@@ -88,9 +89,10 @@ def test_rights_are_put_right(place):
         restrict(place.settings.contacts)
 
 
-def test_the_job_runs_alone_and_gives_its_proof(place):
+def test_the_job_runs_alone_and_gives_its_proof(place, parsed_project):
     from orchestration.definitions import build_definitions
 
+    shutil.copytree(parsed_project, place.settings.dbt_target)
     definitions = build_definitions(place.settings)
     schedule = definitions.resolve_schedule_def("contacts_retention_schedule")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 3 * * *", "Europe/Paris")

@@ -7,7 +7,7 @@ import csv
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,8 @@ from orchestration.publication.export import build_candidate
 from orchestration.publication.manifest import GateResult, read_manifest
 from orchestration.publication.releases import Publication, publish
 from orchestration.settings import Engine, Settings
+
+from ..conftest import shared_by_workers
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DBT = REPOSITORY / "dbt_project"
@@ -265,15 +267,24 @@ def write_warehouse(path: Path, rows: Rows) -> None:
 
 @dataclass
 class Made:
-    """Where the candidates to copy are made, and those made so far by ``shift``."""
+    """Candidates to copy, each built once for all workers: a build draws every chart, which takes its time."""
 
-    folder: Path
-    candidates: dict[int, Path] = field(default_factory=dict)
+    paths: pytest.TempPathFactory
 
     def workshop(self, folder: Path) -> Workshop:
         """A workshop in this folder."""
         write_dbt_manifest(folder / "manifest.json")
         return Workshop(folder, self)
+
+    def candidate(self, shift: int) -> Path:
+        """The folder of the candidate of ``shift``."""
+        with shared_by_workers(self.paths, f"made-{shift}") as folder:
+            if not folder.exists():
+                folder.mkdir()
+                rows = default_rows()
+                rows["pub_edition"][0]["respondents"] += shift
+                self.workshop(folder).build("made", rows=rows)
+        return candidate_folder(folder / "releases", "made")
 
 
 @dataclass
@@ -342,13 +353,8 @@ class Workshop:
 
     def candidate(self, run_id: str = "run-1", *, shift: int = 0, created_at: datetime = MONDAY) -> Candidate:
         """A candidate as ``build`` makes it, from a copy; each ``shift`` has a content of its own."""
-        if shift not in self.made.candidates:
-            rows = default_rows()
-            rows["pub_edition"][0]["respondents"] += shift
-            original = Workshop(self.made.folder, self.made)
-            self.made.candidates[shift] = original.build(f"made-{shift}", rows=rows).folder
         folder = candidate_folder(self.releases, run_id)
-        shutil.copytree(self.made.candidates[shift], folder)
+        shutil.copytree(self.made.candidate(shift), folder)
         manifest = read_manifest(folder)
         stamp = created_at.isoformat(timespec="seconds")
         # It may be published as any number.
@@ -400,10 +406,7 @@ def write_dbt_manifest(path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Candidates built once and copied by the tests: a build draws every chart, which takes its time."""
-    folder = tmp_path_factory.mktemp("made")
-    write_dbt_manifest(folder / "manifest.json")
-    return Made(folder)
+    return Made(tmp_path_factory)
 
 
 @pytest.fixture

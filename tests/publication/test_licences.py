@@ -123,7 +123,7 @@ def test_a_column_without_a_source_takes_its_models(tmp_path):
 
 
 def test_the_dictionary_names_sources_with_their_attribution(workshop):
-    folder = workshop.build().folder / "public"
+    folder = workshop.candidate().folder / "public"
     with (folder / "dictionary.csv").open(encoding="utf-8", newline="") as file:
         rows = {(row["table"], row["column"]): row for row in csv.DictReader(file)}
     told = rows["pub_territory", "name"]
@@ -133,37 +133,30 @@ def test_the_dictionary_names_sources_with_their_attribution(workshop):
     assert "socialgouv" not in page  # no public column comes from there
 
 
-def refused(workshop, change):
-    """What the release gate says of the licences after a change to dbt's manifest: rows by expectation."""
+MARKED = {
+    "theme_fr": {"source": "tour", "licence": "odbl-1.0"},
+    "theme_en": {},
+    "city": {"licence": "etalab-2.0"},
+    "region_code": {"source": "unheard of"},
+}
+
+
+def test_columns_marked_odbl_or_of_no_known_source_are_refused_and_named_and_no_others(workshop):
     described = json.loads(workshop.dbt_manifest.read_text(encoding="utf-8"))
-    change(described["nodes"]["model.pub_stopover"]["columns"])
+    for name, meta in MARKED.items():
+        described["nodes"]["model.pub_stopover"]["columns"][name]["config"] = {"meta": meta}
     workshop.dbt_manifest.write_text(json.dumps(described), encoding="utf-8")
     result = run_gate("release", GateContext(release=workshop.build().folder))
-    return {
+    found = {
         failure.expectation: {(row["file"], row["column_name"]) for row in failure.rows}
         for failure in result.failures
         if failure.table == "release/public, columns"
     }
-
-
-FILES = ("public/pub_stopover.csv", "public/pub_stopover.parquet")
-
-
-def test_open_columns_pass(workshop):
-    assert refused(workshop, lambda columns: None) == {}
-
-
-def test_a_column_marked_odbl_is_refused_and_named(workshop):
-    def mark(columns):
-        columns["theme_fr"]["config"] = {"meta": {"source": "tour", "licence": "odbl-1.0"}}
-
-    assert refused(workshop, mark) == {OPEN: {(file, "theme_fr") for file in FILES}}
-
-
-@pytest.mark.parametrize("meta", [{}, {"licence": "etalab-2.0"}, {"source": "unheard of"}])
-def test_a_column_without_a_known_source_is_refused_and_named(workshop, meta):
-    def mark(columns):
-        columns["theme_fr"]["config"] = {"meta": meta}
-
-    found = refused(workshop, mark)
-    assert found["Every public column has a licence"] == {(file, "theme_fr") for file in FILES}
+    assert found == {
+        expectation: {(f"public/pub_stopover.{kind}", name) for kind in ("csv", "parquet") for name in names}
+        for expectation, names in {
+            OPEN: ("theme_fr",),
+            "Every public column has a licence": ("theme_en", "city", "region_code"),
+            "Every public column says where it comes from": ("theme_en", "city"),
+        }.items()
+    }

@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from orchestration.publication.manifest import GateResult
 from orchestration.quality.result import Failure
 from orchestration.quality.result import GateResult as Found
-from tests.publication.conftest import Made, models, write_dbt_manifest
+from tests.publication.conftest import Made, models
 
 SCRIPTS = (
     "<script>window.pwned = 1</script>",
@@ -36,9 +36,7 @@ _FREE = re.compile(
 @pytest.fixture(scope="module")
 def candidate(tmp_path_factory):
     """A release in which every free text of every public table is hostile."""
-    folder = tmp_path_factory.mktemp("hostile")
-    write_dbt_manifest(folder / "manifest.json")
-    shop = Made(folder).workshop(folder)
+    shop = Made(tmp_path_factory).workshop(tmp_path_factory.mktemp("hostile"))
     rows = shop.rows()
     for model in models():
         for row in rows.get(model["name"], ()):
