@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from orchestration.automation import stuck
+from orchestration.automation import stuck, watch
 from orchestration.automation.doctor import CHECKS, State, examine, machine, runs
 from orchestration.automation.failures import describe_failure
 from orchestration.automation.lock import refresh_lock
@@ -272,4 +272,8 @@ def test_a_run_without_a_process_is_put_on_record_as_failed(small, monkeypatch):
         told = describe_failure(instance, run.run_id, small.settings)
         assert "Its process is gone" in told.lines[0]
         assert told.lines[1] == "What to do: start the job again."
+        assert weekly_refresh.execute_in_process(instance=instance).success
         assert problems(states(small)) == set()
+        monkeypatch.setattr(watch, "OLDEST_SUCCESS", timedelta(0))
+        assert states(small)["late"].said.startswith("No refresh has succeeded since ")
+        assert problems(states(small)) == {"late"}
