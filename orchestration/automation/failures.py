@@ -23,6 +23,8 @@ EVENTS = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
 WEEKLY_REFRESH = "weekly_refresh"
+# Sections of the runbook for jobs that are not mended by a refresh.
+_OF_JOB = {"contacts_retention": "the-retention-stopped", "weekly_digest": "the-digest-failed"}
 _OURS = re.compile(r"orchestration\.[\w.]+: ")
 INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
@@ -61,7 +63,10 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settin
         lines.append("The run was stopped.")
     lines.append("The last release is untouched.")
     name = run.job_name if run else WEEKLY_REFRESH
-    section = "a-gate-failed" if told else "a-step-failed"
+    is_step = any(event.event_type is dg.DagsterEventType.STEP_FAILURE for event in events)
+    section = _OF_JOB.get(name) or (
+        "a-gate-failed" if told else "a-step-failed" if is_step else "a-run-ended-from-outside"
+    )
     subject = "The refresh failed" if name == WEEKLY_REFRESH else f"The job {name} failed"
     subject += f": {', '.join(f'gate {one}' for one in sorted(told))}" if told else ""
     return Alert(subject, lines, {**links, "What to do": runbook(settings, section)})

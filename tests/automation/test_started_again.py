@@ -108,8 +108,10 @@ def test_a_run_that_died_or_never_began_is_started_once_more_and_one_whose_step_
             daemon.wait(60)
         ends = {job: [run.is_success for run in runs(job)] for job in STARTED}
         assert ends == {job: [False] if job == "refused" else [False, True] for job in STARTED}
-        told = {job: describe_failure(instance, runs(job)[0].run_id, settings).lines for job in STARTED}
+        alerts = {job: describe_failure(instance, runs(job)[0].run_id, settings) for job in STARTED}
+    told = {job: alert.lines for job, alert in alerts.items()}
     again = "What to do: nothing yet, Dagster starts it once more."
     assert [job for job in STARTED if again in told[job]] == ["contacts_retention", "dies", "unready"]
+    assert alerts["contacts_retention"].links["What to do"].endswith("#the-retention-stopped")
     assert told["unready"][0] == "OSError: the disk is not mounted yet"
     assert "refuses the user name" in told["refused"][0]
