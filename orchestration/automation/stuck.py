@@ -29,6 +29,8 @@ ONCE_MORE = {
 def stuck_runs(instance: dg.DagsterInstance, now: datetime, *, but_for: str = "") -> list[dg.RunRecord]:
     """The runs that are long since on record as going on, of any job: also those of "Materialize" in the UI.
 
+    It counts from the last change of state: a run may wait in the queue for hours before it begins.
+
     They are stuck if, and only if, nobody holds the lock: ask under it. One such run keeps every other one waiting.
     """
     records = instance.get_run_records(dg.RunsFilter(statuses=GOING_ON))
@@ -36,7 +38,7 @@ def stuck_runs(instance: dg.DagsterInstance, now: datetime, *, but_for: str = ""
         record
         for record in records
         if record.dagster_run.run_id != but_for
-        and record.create_timestamp.astimezone(UTC) < now - _UNTIL_LOCKED
+        and record.update_timestamp.astimezone(UTC) < now - _UNTIL_LOCKED
     ]
 
 

@@ -259,6 +259,14 @@ def test_a_run_without_a_process_is_put_on_record_as_failed(small, monkeypatch):
             weekly_refresh, status=dg.DagsterRunStatus.STARTED, tags=stuck.ONCE_MORE
         )
         other = instance.create_run_for_job(weekly_digest, status=dg.DagsterRunStatus.STARTED)
+        waited = instance.create_run_for_job(weekly_digest, status=dg.DagsterRunStatus.NOT_STARTED)
+        begun = datetime.now(UTC)
+        time.sleep(0.05)
+        starting = dg.DagsterEvent(dg.DagsterEventType.RUN_STARTING.value, waited.job_name)
+        instance.report_dagster_event(starting, waited.run_id)
+        stuck_then = {one.dagster_run.run_id for one in stuck.stuck_runs(instance, begun)}
+        assert stuck_then == {run.run_id, other.run_id}, "one that has left the queue but now is not stuck"
+        instance.report_run_canceled(waited)
         with refresh_lock(small.data, run.run_id):
             assert "runs" not in problems({one.check: one for one in examine(small.settings)})
         assert stuck.stuck_runs(instance, datetime.now(UTC))
