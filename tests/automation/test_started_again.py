@@ -60,6 +60,14 @@ def start_others():
 
 definitions = dg.Definitions(jobs=[job_of(nothing, "contacts_retention"), *OTHERS], sensors=[start_others])
 """
+# Our settings as they are, but for the pause between two looks at the queue.
+SOONER = """
+run_coordinator:
+  module: dagster
+  class: QueuedRunCoordinator
+  config:
+    dequeue_interval_seconds: 1
+"""
 PROGRAM = Path(sys.executable)
 STARTED = ("contacts_retention", "dies", "refused", "unready")
 
@@ -76,7 +84,10 @@ def test_a_run_that_died_or_never_began_is_started_once_more_and_one_whose_step_
     tmp_path, clean_environment, monkeypatch
 ):
     settings = Settings(data=tmp_path / "data")
-    monkeypatch.setenv("DAGSTER_HOME", str(prepare_home(settings)))
+    home = prepare_home(settings)
+    with (home / "dagster.yaml").open("a") as ours:
+        ours.write(SOONER)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setattr(stuck, "_UNTIL_LOCKED", timedelta(0))
     (tmp_path / "jobs.py").write_text(JOBS)
     jobs = ["-f", str(tmp_path / "jobs.py")]
