@@ -21,6 +21,8 @@ from orchestration.settings import Settings
 
 Action = Literal[
     "published",
+    "published outside",
+    "embargo lifted",
     "rolled back",
     "erased",
     "reviewed",

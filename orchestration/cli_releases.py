@@ -199,10 +199,19 @@ def releases_lift_embargo(
     ] = None,
 ) -> None:
     """Open public/ of the releases whose embargo has ended. A running Dagster does so by itself, every minute."""
+    from orchestration import audit  # noqa: PLC0415
     from orchestration.publication import clock, embargo  # noqa: PLC0415
+    from orchestration.publication.releases import open_release  # noqa: PLC0415
 
-    releases = Settings().releases
-    opened = [embargo.lift_now(releases, now).id] if now else embargo.lift(releases)
+    settings = Settings()
+    releases = settings.releases
+    if now:
+        is_early = embargo.is_closed(open_release(releases, now))
+        opened = [embargo.lift_now(releases, now).id]
+        if is_early:
+            audit.record(settings, "embargo lifted", *opened)
+    else:
+        opened = embargo.lift(releases)
     print(f"open: {', '.join(opened)}" if opened else "no embargo has ended")
     if doubt := clock.doubt(releases):
         print(f"{doubt} (`skillsbank doctor`)")
@@ -246,13 +255,19 @@ def publish(
     Outside, `current.json` is switched last; in PostgreSQL, the views in one transaction: a reader never meets two
     releases. Access comes from AWS_* variables, SSH's keys and known hosts, PG* variables and the password file.
     """
+    from orchestration import audit  # noqa: PLC0415
     from orchestration.publication.database import SCHEMES  # noqa: PLC0415
     from orchestration.publication.outward import publish_into, publish_to  # noqa: PLC0415
 
+    settings = Settings()
+    # Of the address its kind alone: the rest may hold a password.
+    kind = to.partition("://")[0] if "://" in to else "folder"
     if to.startswith(SCHEMES):
-        shown, loaded = publish_into(Settings().releases, to, release, keep)
+        shown, loaded = publish_into(settings.releases, to, release, keep)
+        audit.record(settings, "published outside", shown.id, to=kind)
         dropped = f"; dropped: {', '.join(loaded.dropped)}" if loaded.dropped else ""
         print(f"{shown.id}: {loaded.tables} tables loaded, the views show it{dropped}")
         return
-    sent = publish_to(Settings().releases, to, release)
+    sent = publish_to(settings.releases, to, release)
+    audit.record(settings, "published outside", sent.release, to=kind)
     print(f"{sent.release}: {sent.copied} files copied, {sent.skipped} were there; current.json points to it")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import dagster as dg
 
 from orchestration.automation.alerts import Alert, runbook
+from orchestration.automation.stuck import is_started_again
 from orchestration.publication.disk import is_disk_full
 from orchestration.quality.result import GateResult
 from orchestration.settings import Settings
@@ -22,6 +23,8 @@ EVENTS = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
 WEEKLY_REFRESH = "weekly_refresh"
+# Sections of the runbook for jobs that are not mended by a refresh.
+_OF_JOB = {"contacts_retention": "the-retention-stopped", "weekly_digest": "the-digest-failed"}
 _OURS = re.compile(r"orchestration\.[\w.]+: ")
 INTERRUPTS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 
@@ -34,6 +37,7 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settin
     events = [
         entry.dagster_event for entry in instance.all_logs(run_id, of_type=EVENTS) if entry.dagster_event
     ]
+    run = instance.get_run_by_id(run_id)
     lines: list[str] = []
     gated_steps: set[str | None] = set()
     told: set[str] = set()
@@ -54,24 +58,28 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str, settings: Settin
         if event.event_type is dg.DagsterEventType.STEP_FAILURE and event.step_key not in gated_steps:
             lines.append(f"Step {event.step_key}: {advice(_root_cause(event.step_failure_data.error))}")
         elif event.is_run_failure and not lines:
-            lines += _run_lines(event)
+            lines += _run_lines(event, is_again=run is not None and is_started_again(run))
     if any(event.event_type is dg.DagsterEventType.RUN_CANCELED for event in events):
         lines.append("The run was stopped.")
     lines.append("The last release is untouched.")
-    run = instance.get_run_by_id(run_id)
     name = run.job_name if run else WEEKLY_REFRESH
-    section = "a-gate-failed" if told else "a-step-failed"
+    is_step = any(event.event_type is dg.DagsterEventType.STEP_FAILURE for event in events)
+    section = _OF_JOB.get(name) or (
+        "a-gate-failed" if told else "a-step-failed" if is_step else "a-run-ended-from-outside"
+    )
     subject = "The refresh failed" if name == WEEKLY_REFRESH else f"The job {name} failed"
     subject += f": {', '.join(f'gate {one}' for one in sorted(told))}" if told else ""
     return Alert(subject, lines, {**links, "What to do": runbook(settings, section)})
 
 
-def _run_lines(event: dg.DagsterEvent) -> list[str]:
-    """Why a run failed without a step; one that the daemon has ended, at its time limit or stuck, has but a message."""
+def _run_lines(event: dg.DagsterEvent, *, is_again: bool) -> list[str]:
+    """Why a run failed without a step, and what to do; one that was ended from outside has but a message."""
     failure: Any = event.event_specific_data
-    if failure is not None and failure.error:
-        return [advice(_root_cause(failure.error))]
-    return [event.message] if event.message else []
+    error = failure and failure.error
+    said = _root_cause(error) if error else event.message or "The run ended without a word."
+    if is_again:
+        return [said, "What to do: nothing yet, Dagster starts it once more."]
+    return [advice(said)] if error else [said, "What to do: start the job again."]
 
 
 def run_link(settings: Settings, run_id: str) -> str:

@@ -74,7 +74,7 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Puts runs whose process is gone on record as failed, since one such run keeps all others "
-        "waiting, and has them started once more.",
+        "waiting; those of a job are then started once more.",
     )
     def stuck_run_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         ended = end_stuck_runs(settings, context.instance)

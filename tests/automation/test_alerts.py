@@ -163,3 +163,5 @@ def test_a_run_that_the_daemon_has_ended_is_told_with_its_reason(tmp_path):
         instance.report_run_failed(run, "Exceeded maximum runtime of 14400 seconds.")
         alert = describe_failure(instance, run.run_id, Settings(data=tmp_path))
     assert alert.lines[0] == "Exceeded maximum runtime of 14400 seconds."
+    assert alert.lines[1] == "What to do: start the job again."
+    assert alert.links["What to do"].endswith("#a-run-ended-from-outside")

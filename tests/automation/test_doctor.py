@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from orchestration.automation import stuck
+from orchestration.automation import stuck, watch
 from orchestration.automation.doctor import CHECKS, State, examine, machine, runs
 from orchestration.automation.failures import describe_failure
 from orchestration.automation.lock import refresh_lock
@@ -250,8 +250,23 @@ def test_a_run_without_a_process_is_put_on_record_as_failed(small, monkeypatch):
     def weekly_refresh():
         nothing()
 
+    @dg.job
+    def weekly_digest():  # needs no lock, yet keeps the others waiting
+        nothing()
+
     with dg.DagsterInstance.get() as instance:
-        run = instance.create_run_for_job(weekly_refresh, status=dg.DagsterRunStatus.STARTED)
+        run = instance.create_run_for_job(
+            weekly_refresh, status=dg.DagsterRunStatus.STARTED, tags=stuck.ONCE_MORE
+        )
+        other = instance.create_run_for_job(weekly_digest, status=dg.DagsterRunStatus.STARTED)
+        waited = instance.create_run_for_job(weekly_digest, status=dg.DagsterRunStatus.NOT_STARTED)
+        begun = datetime.now(UTC)
+        time.sleep(0.05)
+        starting = dg.DagsterEvent(dg.DagsterEventType.RUN_STARTING.value, waited.job_name)
+        instance.report_dagster_event(starting, waited.run_id)
+        stuck_then = {one.dagster_run.run_id for one in stuck.stuck_runs(instance, begun)}
+        assert stuck_then == {run.run_id, other.run_id}, "one that has left the queue but now is not stuck"
+        instance.report_run_canceled(waited)
         with refresh_lock(small.data, run.run_id):
             assert "runs" not in problems({one.check: one for one in examine(small.settings)})
         assert stuck.stuck_runs(instance, datetime.now(UTC))
@@ -259,9 +274,14 @@ def test_a_run_without_a_process_is_put_on_record_as_failed(small, monkeypatch):
         assert states(small, fix=True)["runs"].state is State.mended
         ended = instance.get_run_by_id(run.run_id)
         assert ended.status is dg.DagsterRunStatus.FAILURE
-        # No daemon can start what the command line ran; tests/end_to_end/test_ui.py has one that it can.
-        assert ended.tags["dagster/will_retry"] == "false"
+        assert instance.get_run_by_id(other.run_id).status is dg.DagsterRunStatus.FAILURE
+        # So Dagster notes, but no daemon can start what the command line ran; test_started_again.py has others.
+        assert ended.tags["dagster/will_retry"] == "true"
         told = describe_failure(instance, run.run_id, small.settings)
         assert "Its process is gone" in told.lines[0]
-        assert told.lines[0].endswith("What to do: start the job again.")
+        assert told.lines[1] == "What to do: start the job again."
+        assert weekly_refresh.execute_in_process(instance=instance).success
         assert problems(states(small)) == set()
+        monkeypatch.setattr(watch, "OLDEST_SUCCESS", timedelta(0))
+        assert states(small)["late"].said.startswith("No refresh has succeeded since ")
+        assert problems(states(small)) == {"late"}

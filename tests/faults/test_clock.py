@@ -84,6 +84,10 @@ def test_a_clock_that_jumped_deletes_nothing_in_its_first_night():
             with pytest.raises(SkillsBankError, match="set the clock right") as told:
                 check_clock(instance, second, now + timedelta(days=days))
             assert "nothing was deleted" in str(told.value)
+        # Its process died before it could say so, and Dagster starts it once more.
+        again = instance.create_run_for_job(contacts_retention, parent_run_id=second, root_run_id=second)
+        with pytest.raises(SkillsBankError, match="nothing was deleted"):
+            check_clock(instance, again.run_id, now + timedelta(days=60))
 
 
 @pytest.fixture

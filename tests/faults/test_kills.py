@@ -2,9 +2,11 @@
 
 import pytest
 
+from orchestration import audit
+
 from ..end_to_end.conftest import same_secret
 from .breaking import change_sample, interrupt, kill, refresh_and
-from .safety import check_heals, check_nobody_left, check_safe, content_hash, state
+from .safety import check_heals, check_nobody_left, check_safe, content_hash, settings_of, state
 
 pytestmark = pytest.mark.end_to_end
 
@@ -41,5 +43,6 @@ def test_after_a_kill_the_next_refresh_publishes_what_any_machine_would(first_re
     check_safe(deployment, before)
     archived = state(deployment)
     assert any(name.startswith("archive/limesurvey/") for name in archived.files)
-    check_heals(deployment, archived, content_hash(original))
+    made = check_heals(deployment, archived, content_hash(original))
+    assert [(one.action, one.subject) for one in audit.read(settings_of(deployment))] == [("published", made)]
     assert len(deployment.run("releases", "list").stdout.splitlines()) == 2  # heading and one release

@@ -23,6 +23,7 @@ CHECKS: dict[str, Check] = {
     "lock": runs.lock,
     "storage": runs.storage,
     "runs": runs.stuck,
+    "late": runs.late,
     "secrets": stored.secrets,
     "rights": stored.rights,
     "leftovers": stored.leftovers,

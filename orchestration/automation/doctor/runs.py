@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from orchestration.automation.doctor.finding import Finding, State, found
 from orchestration.automation.instance import damaged, set_aside
 from orchestration.automation.lock import holder
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 # The sample takes a minute; hours would be a hundred times its size, or a server that hangs.
 LONGEST = timedelta(hours=6)
@@ -50,22 +54,46 @@ def storage(settings: Settings, fix: bool) -> Finding:
 def stuck(settings: Settings, fix: bool) -> Finding:
     """Dagster counts no run as going on whose process is gone: it would keep all others waiting."""
     fine = "none is on record as going on without a process"
-    if not (settings.dagster_home / "dagster.yaml").exists():
-        return Finding("runs", State.ok, "Dagster has not run here yet")
-    if damaged(settings.dagster_home):
-        return Finding("runs", State.ok, "nobody can tell before the storage is mended")
+    if unknown := _unknown(settings):
+        return Finding("runs", State.ok, unknown)
     if not fix and holder(settings.data) is not None:
         return Finding("runs", State.ok, "a refresh is running")
-    import dagster as dg  # noqa: PLC0415 (slow, and not needed where there is nothing to look at)
-
+    # Slow, and not needed where there is nothing to look at.
     from orchestration.automation.stuck import end_stuck_runs, stuck_runs  # noqa: PLC0415
 
-    # The event log's setting in dagster.yaml names it.
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home.resolve())
-    with dg.DagsterInstance.get() as instance:
+    with _instance(settings) as instance:
         records = stuck_runs(instance, datetime.now(UTC))
         if fix:
             end_stuck_runs(settings, instance)
     problems = [f"{one.dagster_run.job_name} {one.dagster_run.run_id[:8]} has no process" for one in records]
     do = "`skillsbank doctor --fix` puts them on record as failed; then start the job again"
     return found("runs", problems, do, fine=fine, mended=fix)
+
+
+def late(settings: Settings, fix: bool) -> Finding:
+    """No refresh is late. The alert on it comes from the daemon, which may be what does not run."""
+    if unknown := _unknown(settings):
+        return Finding("late", State.ok, unknown)
+    from orchestration.automation.watch import describe_lateness  # noqa: PLC0415
+
+    with _instance(settings) as instance:
+        told = describe_lateness(instance, settings, datetime.now(UTC))
+    if told is None:
+        return Finding("late", State.ok, "no refresh is late")
+    do = "does the daemon run? Look at the last run in the UI, then `skillsbank refresh`"
+    return Finding("late", State.warning, told.subject, do)
+
+
+def _unknown(settings: Settings) -> str:
+    """Why Dagster's record of runs has nothing to say; "" where it has."""
+    if not (settings.dagster_home / "dagster.yaml").exists():
+        return "Dagster has not run here yet"
+    return "nobody can tell before the storage is mended" if damaged(settings.dagster_home) else ""
+
+
+def _instance(settings: Settings) -> dg.DagsterInstance:
+    import dagster as dg  # noqa: PLC0415 (slow)
+
+    # The event log's setting in dagster.yaml names it.
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home.resolve())
+    return dg.DagsterInstance.get()
