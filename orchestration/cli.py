@@ -354,7 +354,7 @@ def sampling_frame(
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Where to write the campaign.")],
     respondents: Annotated[
-        int, typer.Option(help="Responses of the larger edition, 1,000 to 10 million.")
+        int, typer.Option(min=1000, max=10_000_000, help="Responses of the larger edition.")
     ] = 1000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
 ) -> None:

@@ -125,6 +125,8 @@ def _serve(pipe: Connection) -> None:
         try:
             number, function, args = pipe.recv()
         except EOFError:
+            # It ends by itself now: an exit in the middle of that would be told as an error.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             return
         pipe.send_bytes(_answer(number, function, args))
 
