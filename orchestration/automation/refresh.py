@@ -4,6 +4,7 @@ not: what the stages do."""
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import uuid
 from collections import defaultdict
@@ -75,6 +76,7 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
         KeyboardInterrupt: it was stopped; the run is on record as failed.
     """
     _collect_less()
+    _warn_less()
     from orchestration.definitions import build_definitions  # noqa: PLC0415 (definitions import this stage)
 
     # This process does every step, also where those of queued runs go to workers.
@@ -116,6 +118,12 @@ def _collect_less() -> None:
     """Look seldom for garbage: Dagster's and dbt's own objects are many and live as long as the run, and Python goes
     through them again and again, a tenth of the run."""
     gc.set_threshold(200_000, 20, 20)
+
+
+def _warn_less() -> None:
+    """Dagster warns of each check that was passed over since nothing has changed, as if something could slip through:
+    nothing is published without its checks (publication/evidence.py)."""
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
 
 
 def _sent(alert: Alert, settings: Settings) -> str:

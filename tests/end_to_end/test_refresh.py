@@ -70,6 +70,7 @@ def test_a_second_refresh_publishes_nothing_and_says_so(deployment):
     assert finished.returncode == 0
     assert "notes.docx" in finished.stdout, "a file that nobody recognises is named"
     assert "Nothing has changed" in finished.stdout
+    assert "Blocking asset check" not in finished.stderr, "no warning of what is as it should be"
     assert "build_marts" not in finished.stdout, "an unchanged input skips everything downstream"
     assert deployment.published() == before
 
