@@ -297,7 +297,7 @@ def _clock(deployment: Deployment, control: Control, *, step: str | None, second
     safety.check_safe(deployment, before)
     safety.check_heals(deployment, before, control.content)
     (deployment.inbox("tour_2019") / "responses.csv").unlink()
-    return f"{said} -> {safety.check_heals(deployment, before)}"
+    return f"{said} -> {safety.check_heals(deployment, safety.state(deployment))}"
 
 
 def at_once(control: Control, seed: int) -> Iterator[tuple[str, Trial]]:
