@@ -89,13 +89,15 @@ def prepare_manifest(
     fingerprint = _fingerprint(project, engine)
     mark = target / FINGERPRINT
     ready = all((target / name).is_file() for name in (_MANIFEST, _PARSED)) and mark.is_file()
-    if ready and mark.read_text() == _mark(fingerprint, target):
+    if ready and mark.read_text() == _mark(project, fingerprint, target):
         return target / _MANIFEST
+    # dbt would leave the seeds of a project that moved where they were.
+    is_here = mark.is_file() and mark.read_text().startswith(f"{project.resolve()}\n")
     target.mkdir(parents=True, exist_ok=True)
     # Parsed beside and moved, each file at once: the UI may load what a refresh is about to replace.
     with TemporaryDirectory(prefix=".parsing-", dir=target) as folder:
         fresh = Path(folder)
-        if (target / _PARSED).is_file():
+        if is_here and (target / _PARSED).is_file():
             shutil.copy(target / _PARSED, fresh)
         with (
             _one_at_a_time,
@@ -113,7 +115,7 @@ def prepare_manifest(
                 answer = _invoke(["parse"], project, fresh, logs=target / "logs")
         if not answer.success:
             raise explain(answer, ())
-        (fresh / FINGERPRINT).write_text(_mark(fingerprint, fresh))
+        (fresh / FINGERPRINT).write_text(_mark(project, fingerprint, fresh))
         for name in (_MANIFEST, _PARSED, FINGERPRINT):
             (fresh / name).replace(target / name)
     return target / _MANIFEST
@@ -180,9 +182,9 @@ def run_dbt(
 
 
 def _fingerprint(project: Path, engine: Engine) -> str:
-    """One hash of everything a parse depends on; the project's path too, since seeds are found through it."""
+    """One hash of everything that a parse depends on, but for where the project lies."""
     adapter = version(f"dbt-{engine}")
-    digest = hashlib.sha256(f"{version('dbt-core')} {adapter} {project.resolve()}".encode())
+    digest = hashlib.sha256(f"{version('dbt-core')} {adapter}".encode())
     for folder, folders, names in os.walk(project):
         folders[:] = sorted(name for name in folders if name not in {"target", "logs", "dbt_packages"})
         for name in sorted(names):
@@ -193,10 +195,12 @@ def _fingerprint(project: Path, engine: Engine) -> str:
     return digest.hexdigest()
 
 
-def _mark(fingerprint: str, folder: Path) -> str:
-    """What was parsed, and what came of it: a file that was damaged since is parsed anew."""
+def _mark(project: Path, fingerprint: str, folder: Path) -> str:
+    """What was parsed, where it lay, and what came of it: a file that was damaged since is parsed anew."""
     made = ((folder / name).read_bytes() for name in (_MANIFEST, _PARSED))
-    return "\n".join([fingerprint, *(hashlib.sha256(content).hexdigest() for content in made)])
+    return "\n".join(
+        [str(project.resolve()), fingerprint, *(hashlib.sha256(content).hexdigest() for content in made)]
+    )
 
 
 def _parsed(target: Path) -> Manifest:

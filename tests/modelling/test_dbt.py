@@ -242,6 +242,17 @@ class TestPreparing:
         assert manifest.read_bytes() == before
         assert not [path.name for path in target.iterdir() if path.name.startswith(".parsing-")]
 
+    def test_a_project_that_moved_finds_its_seeds(self, tmp_path: Path) -> None:
+        before, after, target = tmp_path / "before", tmp_path / "after", tmp_path / "target"
+        (before / "seeds").mkdir(parents=True)
+        for name in ("dbt_project.yml", "profiles.yml"):
+            (before / name).write_text((DBT_PROJECT / name).read_text())
+        (before / "seeds" / "one.csv").write_text("a\n1\n")
+        prepare_manifest(before, target)
+        before.rename(after)
+        nodes = json.loads(prepare_manifest(after, target).read_bytes())["nodes"]
+        assert nodes["seed.skills_bank.one"]["root_path"] == str(after)
+
     @pytest.mark.parametrize("name", ["manifest.json", "partial_parse.msgpack"])
     def test_what_was_damaged_since_is_parsed_anew(self, tmp_path: Path, name: str) -> None:
         project, target = tmp_path / "project", tmp_path / "target"
