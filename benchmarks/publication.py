@@ -76,6 +76,7 @@ def _measure(settings: Settings, releases: Path) -> None:
         candidate = export.build_candidate(
             warehouse,
             candidate_folder(releases, "benchmark"),
+            knowledge=warehouse.parent / "estimates" / "public_knowledge",
             inputs=read_inputs(settings.lake),
             code=code_version(settings),
             run_id="benchmark",

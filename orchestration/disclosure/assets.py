@@ -13,7 +13,7 @@ from orchestration.disclosure.rules import Rules
 from orchestration.estimation.assets import FIGURES, MARTS, estimate_key, made, specs
 from orchestration.settings import Settings
 
-GATE = "secrecy"
+GATE, PUBLIC_KNOWLEDGE = "secrecy", "public_knowledge"
 PUBLISHED = {
     "published_participation": "Participation as it may leave.",
     "published_figures": "Direct estimates as they may leave: hidden, rounded.",
@@ -21,7 +21,7 @@ PUBLISHED = {
     "published_contrasts": "Contrasts of which both shares are shown.",
     "published_territory_models": "Model-based figures, fitted again on what is shown.",
     "secrecy": "Why each public row is shown or hidden. Internal.",
-    "public_knowledge": "What this release and all before it tell of whom. Internal.",
+    PUBLIC_KNOWLEDGE: "What this release and all before it tell of whom. Internal.",
 }
 
 

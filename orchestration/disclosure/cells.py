@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from orchestration.disclosure.relations import LAYER, Grid
 from orchestration.disclosure.rules import Ints
+from orchestration.estimation.arrays import codes as codes_of
 
 Key = tuple[str, str, str]
 # As in the figures' tables: between the values of a crossing, and the domain of everybody.
 BETWEEN = "|"
 ALL = "all"
+_LARGEST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,21 @@ def finest_cells(finest: pa.Table, names: Sequence[str]) -> tuple[list[list[str]
         The values of each column; the finest cell of each row; the codes of each finest cell, shape (finest
         cells, columns), -1 where the column is null.
     """
-    values, codes = [], []
-    for name in names:
-        text = finest[name].cast(pa.string()).to_pylist()
-        there = np.array([v is not None for v in text])
-        found, inverse = np.unique(np.array([v for v in text if v is not None], np.str_), return_inverse=True)
-        code = np.full(len(text), -1, np.int64)
-        code[there] = inverse
-        values.append([str(v) for v in found])
-        codes.append(code)
-    if not names:
-        return values, np.zeros(finest.num_rows, np.int64), np.zeros((1, 0), np.int64)
-    unique, atom_of_row = np.unique(np.stack(codes, axis=1), axis=0, return_inverse=True)
-    return values, atom_of_row.ravel(), unique
+    coded = [codes_of(finest[name]) for name in names]
+    texts = [labels for _, labels in coded]
+    # One number a row, so that rows are sorted by a number and not by a row of them.
+    mixed, kinds = np.zeros(finest.num_rows, np.int64), 1
+    for codes, labels in coded:
+        if kinds * (len(labels) + 1) > _LARGEST:
+            unique, mixed = np.unique(mixed, return_inverse=True)
+            kinds = len(unique)
+        mixed = mixed * (len(labels) + 1) + codes + 1
+        kinds *= len(labels) + 1
+    _, first, atom_of_row = np.unique(mixed, return_index=True, return_inverse=True)
+    finest_codes = (
+        np.column_stack([codes[first] for codes, _ in coded]) if coded else np.zeros((1, 0), np.int64)
+    )
+    return texts, atom_of_row, finest_codes
 
 
 def grids_of(

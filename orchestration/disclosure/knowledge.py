@@ -1,5 +1,6 @@
 """What is public, carried from release to release. Belongs here: what the latest release and all before it told of a
-system, as rows that the next one reads. Does not: what an attacker makes of it (earlier), where they lie (previous).
+system, as rows in files that the next one reads. Does not: what an attacker makes of it (earlier), where they lie
+(previous).
 
 A release tells sums over respondents. What older releases told beside it is kept as far as it does not follow from it,
 so that the rows are bounded by the answers ever given, not by the number of releases.
@@ -7,7 +8,7 @@ so that the rows are bounded by the answers ever given, not by the number of rel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ _RESPONDENT = f"^{_RESPONSE}(?P<number>[0-9]+)$"
 # Whoever was erased is another unknown in each row.
 _NOBODY = "nobody "
 NAME = "public_knowledge"
+Place = tuple[str, str]
 
 
 @contextmanager
@@ -57,11 +59,36 @@ def opened(path: Path) -> Iterator[Callable[[pa.Table], None]]:
         yield lambda rows: writer.write_table(rows.cast(SCHEMA))
 
 
-def of_systems(path: Path) -> Iterator[pa.Table]:
-    """What was written into such a file, as it was written."""
+class Files(Mapping[Place, pa.Table]):
+    """What the files in a folder tell, by edition and system: read when asked for, so that it need not fit in memory.
+
+    No row group of theirs may hold two systems, as in those that ``opened`` writes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._groups: dict[Place, list[tuple[Path, int]]] = {}
+        self.rows = 0
+        for path in sorted(folder.glob("*.parquet")):
+            metadata = pq.read_metadata(path)
+            self.rows += metadata.num_rows
+            for number in range(metadata.num_row_groups):
+                columns: Any = [metadata.row_group(number).column(place) for place in (0, 1)]
+                edition, system = (column.statistics.min for column in columns)
+                self._groups.setdefault((edition, system), []).append((path, number))
+
+    def __getitem__(self, place: Place) -> pa.Table:
+        return pa.concat_tables(_read(path, number) for path, number in self._groups[place])
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+
+def _read(path: Path, group: int) -> pa.Table:
     with pq.ParquetFile(path) as file:
-        for group in range(file.num_row_groups):
-            yield file.read_row_group(group)
+        return file.read_row_group(group)
 
 
 def told(edition: str, system: str, tables: Tables, pattern: Bools) -> pa.Table:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from orchestration.disclosure import knowledge
 from orchestration.disclosure.cells import Key
 from orchestration.disclosure.earlier import Earlier
+from orchestration.disclosure.knowledge import Files, Place
 from orchestration.disclosure.systems import System, systems
 from orchestration.errors import GateError
 from orchestration.estimation import respondents
@@ -23,7 +24,9 @@ from orchestration.estimation.tables import listed, replaced, those
 from orchestration.sql_text import literal
 
 DATABASE = Path("internal") / "skills_bank.duckdb"
-SECRECY, KNOWLEDGE = "fct_secrecy", "fct_public_knowledge"
+SECRECY = "fct_secrecy"
+# Where releases kept what they tell before it had files of its own.
+_KNOWLEDGE = "fct_public_knowledge"
 # The public tables under the names by which a run makes them; ``{name}`` stands for where a table is.
 _PUBLIC = {
     "published_participation": "SELECT * FROM {pub_participation}",
@@ -39,9 +42,6 @@ _TABLES = (
     "pub_participation", "pub_innovation_export", "pub_competence_need", "pub_change", "pub_contrast",
     "pub_territory_model",
 )  # fmt: skip
-
-
-Place = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +72,9 @@ class Previous:
         """What is known of other systems than these: of each, as the first table has it."""
         done = set(systems)
         for tables in self.known:
-            for place, rows in tables.items():
-                if place not in done:
-                    yield replaced(rows, is_present=[False] * rows.num_rows).cast(knowledge.SCHEMA)
+            for place in sorted(tables.keys() - done):
+                rows = tables[place]
+                yield replaced(rows, is_present=[False] * rows.num_rows).cast(knowledge.SCHEMA)
             done |= tables.keys()
 
 
@@ -95,7 +95,7 @@ def read_previous(releases: Path) -> Previous | None:
             return None
         hidden = {place: _rows(rows, hidden=True) for place, rows in _by_place(connection, SECRECY).items()}
         shown = _read(connection, {name: f"marts.{name}" for name in _TABLES})
-        own, carries = _knowledge(connection)
+        own, carries = _knowledge(connection, current)
     known = [own]
     newest_first = sorted(releases.glob("[0-9]*/" + str(DATABASE)), key=_order, reverse=True)
     for database in newest_first:
@@ -105,7 +105,7 @@ def read_previous(releases: Path) -> Previous | None:
             continue
         with _attached(database) as connection:
             if connection is not None:
-                told, carries = _knowledge(connection)
+                told, carries = _knowledge(connection, database)
                 known.insert(0, told)
                 if carries:
                     break
@@ -148,10 +148,14 @@ def _names(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in found}
 
 
-def _knowledge(connection: duckdb.DuckDBPyConnection) -> tuple[dict[Place, pa.Table], bool]:
+def _knowledge(
+    connection: duckdb.DuckDBPyConnection, database: Path
+) -> tuple[Mapping[Place, pa.Table], bool]:
     """What a release tells, and whether it carries on what those before it told."""
-    if KNOWLEDGE in _names(connection):
-        return _by_place(connection, KNOWLEDGE), True
+    if files := Files(database.parent / knowledge.NAME):
+        return files, True
+    if _KNOWLEDGE in _names(connection):
+        return _by_place(connection, _KNOWLEDGE), True
     secrecy = _by_place(connection, SECRECY)
     found = {}
     for edition, system in _systems(connection):

@@ -3,10 +3,11 @@ out. Does not: protection or attacks themselves, Dagster."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -29,16 +30,19 @@ Log = dict[str, dict[str, list[str]]]
 
 @dataclass(frozen=True)
 class _Run:
-    """Where a run has its marts and its figures, the releases that are out, and what is secret."""
+    """Where a run has its marts and its figures, the releases that are out, what is secret, and who was erased."""
 
     warehouse: Path
     folder: Path
     releases: Path
     rules: Rules
+    erased: Collection[tuple[str | None, str]] = ()
 
-    def told(self, edition: str) -> Path:
-        """What the systems of an edition tell, until all is in one file."""
-        return self.folder / f"{knowledge.NAME} {edition}.parquet"
+    @contextmanager
+    def told(self, name: str) -> Iterator[Callable[[pa.Table], None]]:
+        """A file of what systems tell, without the names of who was erased."""
+        with knowledge.opened(self.folder / knowledge.NAME / f"{name}.parquet") as keep:
+            yield lambda rows: keep(knowledge.without(rows, self.erased))
 
 
 def make_public(
@@ -50,15 +54,16 @@ def make_public(
     *,
     start: Start = partial,
 ) -> tuple[dict[str, int], Log]:
-    """Protect the figures in ``folder``; the tables (`publishing.PUBLISHED_TABLES`, and ``knowledge.NAME``) are written
-    there. Returns their rows, and what was done to each system of each edition.
+    """Protect the figures in ``folder``; the tables (`publishing.PUBLISHED_TABLES`) are written there, and the files of
+    ``knowledge.NAME`` into a folder of that name. Returns their rows, and what was done to each system of each edition.
 
     ``releases`` is the folder of the releases that are out, of which the current one's pattern is kept while it holds.
     Of the ``erased``, (None, company key) or (edition, number of a response), nothing is carried on under their name.
     Half of the editions are protected where ``start`` starts them. Raises GateError where a secret cannot be
     protected.
     """
-    run = _Run(warehouse, folder, releases, rules)
+    run = _Run(warehouse, folder, releases, rules, erased)
+    shutil.rmtree(folder / knowledge.NAME, ignore_errors=True)  # of an attempt that was ended
     found = shared(start, _protect, respondents.names(warehouse), run)
     editions, previous = [each for each, _ in found], read_previous(releases)
     figures = {name: read_table(folder, name) for name in FIGURE_TABLES}
@@ -69,8 +74,12 @@ def make_public(
         previous.shown if previous else None,
     )
     write_tables(folder, tables)
+    now = {(each.edition, name) for each in editions for name in each.protections}
+    with run.told("no longer made") as keep:
+        for told in previous.of_others(now) if previous else ():
+            keep(told)
     rows = {name: table.num_rows for name, table in tables.items()}
-    rows[knowledge.NAME] = _carry_on(run, editions, previous, erased)
+    rows[knowledge.NAME] = knowledge.Files(folder / knowledge.NAME).rows
     return rows, {
         each.edition: {name: list(one.log) for name, one in each.protections.items()} for each, _ in found
     }
@@ -82,7 +91,7 @@ def _protect(names: Sequence[str], run: _Run) -> list[tuple[Protected, pa.Table 
     found = []
     with respondents.opened(run.warehouse) as connection:
         for each in surveys(connection, read_table(run.folder, "weights"), names):
-            with knowledge.opened(run.told(each.name)) as tell:
+            with run.told(f"edition={each.name}") as tell:
                 done = protected(each.name, _systems(connection, each), previous, run.rules, tell)
             covariates = respondents.covariates(connection, each.name) if each.design.weight else None
             found.append((done, covariates))
@@ -157,26 +166,6 @@ def attack_release(database: Path, public: Path) -> Verdict | None:
             for name in dict.fromkeys(edition for edition, _ in found)
         ],
     )
-
-
-def _carry_on(
-    run: _Run,
-    editions: Sequence[Protected],
-    previous: Previous | None,
-    erased: Collection[tuple[str | None, str]],
-) -> int:
-    """Bring together what is public once these editions are out; of a system that is no more, what was. Returns the
-    rows."""
-    now = {(each.edition, name) for each in editions for name in each.protections}
-    parts = [run.told(each.edition) for each in editions]
-    rows = 0
-    with knowledge.opened(run.folder / f"{knowledge.NAME}.parquet") as keep:
-        for told in chain(*map(knowledge.of_systems, parts), previous.of_others(now) if previous else ()):
-            keep(knowledge.without(told, erased))
-            rows += told.num_rows
-    for part in parts:
-        part.unlink()
-    return rows
 
 
 def _systems(connection: duckdb.DuckDBPyConnection, survey: Survey) -> Iterator[System]:

@@ -14,6 +14,7 @@ from orchestration.disclosure.tables import Count, Magnitude, Share, Tables, bui
 from orchestration.estimation import catalogue
 from orchestration.estimation.catalogue import BREAKDOWNS, COARSE, ONE_WAY, SUBJECT, WITHIN, Asked
 from orchestration.estimation.indicators import Breakdown as Cut
+from orchestration.estimation.tables import replaced
 
 BASE, INNOVATION, EXPORT = "participation", "innovation", "export"
 # Hardly a territory has them (70 of 5,380 figures of the sample).
@@ -85,20 +86,36 @@ def systems(
     expression; 1 where there is none). The keys' indicators carry their subject: ``need_share:INT-01``. A question
     that nobody answered has no system.
     """
-    for spec in _specs(asked):
-        columns = sorted({column for cut in spec.cuts for column in cut.columns} | {"innovator"})
+    specs = list(_specs(asked))
+    columns = sorted(
+        {column for spec in specs for cut in spec.cuts for column in cut.columns} | {"innovator"}
+    )
+    # Where everybody stands is sorted and read once: each system then has numbers of rows to sort and to read.
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE places AS "
+        f"SELECT respondent_id, row_number() OVER (ORDER BY contributor) - 1 AS place FROM {respondents}"
+    )
+    placed = f"{respondents} JOIN places USING (respondent_id)"
+    everybody = connection.sql(
+        f"SELECT contributor, {', '.join(columns)} FROM {placed} ORDER BY place"
+    ).to_arrow_table()
+    everybody = replaced(everybody, **{name: everybody[name].dictionary_encode() for name in columns})
+    for spec in specs:
         rows = connection.sql(
-            f"SELECT {', '.join(columns)}, contributor, 1.0 AS n, CAST({weight} AS DOUBLE) AS weighted_n"
+            f"SELECT place, 1.0 AS n, CAST({weight} AS DOUBLE) AS weighted_n"
             f"{''.join(', ' + value for value in spec.values).format(weight=weight)} "
-            f"FROM {respondents} WHERE {spec.asked} ORDER BY contributor"
+            f"FROM {placed} WHERE {spec.asked} ORDER BY place"
         ).to_arrow_table()
         if rows.num_rows:
+            who = everybody.take(rows["place"])
+            for name in rows.column_names[1:]:
+                who = who.append_column(name, rows[name])
             yield System(
                 spec.name,
                 spec.base,
                 spec.base_of,
                 spec.also,
-                build(rows, spec.breakdowns(), spec.figure, WITHIN),
+                build(who, spec.breakdowns(), spec.figure, WITHIN),
             )
 
 

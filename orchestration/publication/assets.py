@@ -7,7 +7,8 @@ import dagster as dg
 
 from orchestration import audit
 from orchestration.asset_pages import public_link
-from orchestration.disclosure.assets import secrecy_gate
+from orchestration.disclosure.assets import PUBLIC_KNOWLEDGE, secrecy_gate
+from orchestration.estimation.assets import estimate_key
 from orchestration.modelling.dbt import prepare_manifest
 from orchestration.provenance import code_parts, code_version, read_inputs
 from orchestration.publication.candidate import candidate_folder, open_candidate
@@ -26,7 +27,7 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
 
     @dg.asset(
         key=KEY,
-        deps=marts,
+        deps=[*marts, estimate_key(PUBLIC_KNOWLEDGE)],
         group_name=GROUP,
         owners=OWNERS,
         kinds={"duckdb", "parquet", "html"},
@@ -40,6 +41,7 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
         candidate = build_candidate(
             settings.candidate(run_id),
             candidate_folder(settings.releases, run_id),
+            knowledge=settings.estimates(run_id) / PUBLIC_KNOWLEDGE,
             inputs=read_inputs(settings.lake),
             code=code_version(settings),
             run_id=run_id,

@@ -52,6 +52,7 @@ def build_candidate(
     warehouse: Path,
     folder: Path,
     *,
+    knowledge: Path,
     inputs: Iterable[Input],
     code: str,
     run_id: str,
@@ -67,6 +68,7 @@ def build_candidate(
     Args:
         warehouse: the DuckDB file that dbt has built; only the tables named in PREFIXES are taken.
         folder: ``candidate_folder(releases, run_id)``; what a killed run left there is removed.
+        knowledge: the folder of what this release and those before it tell, which the next is protected against.
         inputs: the archive entries that went in.
         code: ``provenance.code_version(settings)``.
         dbt_manifest: dbt's ``manifest.json``, for the descriptions.
@@ -85,12 +87,13 @@ def build_candidate(
     shutil.rmtree(folder, ignore_errors=True)
     previous = (folder.parent / "current").resolve()
     number = next_id(folder.parent, moment)
-    needed = max(size_of(warehouse), size_of(previous))
+    needed = max(size_of(warehouse) + size_of(knowledge), size_of(previous))
     entries = tuple(sorted(set(inputs)))
     with candidate_or_nothing(folder, needed):
         folder.mkdir(parents=True, mode=0o700)  # What is staged is nobody's business, an embargo or not.
         (folder / INTERNAL).mkdir()
         (folder / PUBLIC).mkdir()
+        shutil.copytree(knowledge, folder / INTERNAL / knowledge.name)
         with engine(keeps_order=True) as connection:
             tables = _export(connection, warehouse, folder, descriptions)
             _open_release(connection, folder / DATABASE)

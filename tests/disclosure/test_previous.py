@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from orchestration.disclosure.knowledge import SCHEMA
+from orchestration.disclosure.knowledge import NAME, SCHEMA, Files, opened
 from orchestration.disclosure.previous import read_previous
 
 PUBLIC = (
@@ -15,8 +15,11 @@ PUBLIC = (
 )  # fmt: skip
 
 
-def release(folder: Path, name: str, *, carries: bool = True, secrecy: bool = True) -> None:
-    """A release's database with what is read of it; it tells one sum over a company named like the release."""
+def release(
+    folder: Path, name: str, *, carries: bool = True, secrecy: bool = True, in_table: bool = False
+) -> None:
+    """What is read of a release; it tells one sum over a company named like the release, in a file of its own or, as
+    older ones, ``in_table`` of its database."""
     database = folder / name / "internal" / "skills_bank.duckdb"
     database.parent.mkdir(parents=True)
     row = {"edition": "e", "system": "export", "number": 0, "company_key": name, "respondent_id": None}
@@ -31,7 +34,10 @@ def release(folder: Path, name: str, *, carries: bool = True, secrecy: bool = Tr
                 "CREATE TABLE fct_secrecy AS SELECT 'e' AS edition, 'export' AS system, 'export_rate' AS indicator, "
                 "'region' AS domain_type, '32' AS domain, TRUE AS is_hidden"
             )
-        if carries:
+        if carries and not in_table:
+            with opened(database.parent / NAME / "edition=e.parquet") as keep:
+                keep(told)
+        elif carries:
             connection.register("told", told)
             connection.execute("CREATE TABLE fct_public_knowledge AS SELECT * FROM told")
 
@@ -62,6 +68,37 @@ def test_a_release_that_was_rolled_back_from_counts_before_the_current_one(tmp_p
     current(tmp_path, "2026-W09-9")
     # The newest knows of the one between.
     assert read(tmp_path) == ["2026-W10-1", "2026-W09-9"]
+
+
+def test_a_release_that_carries_on_in_its_database_is_read(tmp_path: Path) -> None:
+    release(tmp_path, "2026-W09-9")
+    release(tmp_path, "2026-W09-10", in_table=True)
+    current(tmp_path, "2026-W09-10")
+    assert read(tmp_path) == ["2026-W09-10"]
+
+
+def test_files_give_back_what_each_system_told(tmp_path: Path) -> None:
+    def rows(system: str, count: int) -> pa.Table:
+        row = {
+            "edition": "e",
+            "system": system,
+            "company_key": "a",
+            "answer": 1.0,
+            "value": 1.0,
+            "weight": 1.0,
+        }
+        numbered = [row | {"number": number, "is_present": True, "sums": "0"} for number in range(count)]
+        return pa.Table.from_pylist(numbered, schema=SCHEMA)
+
+    # More rows than Parquet puts into one group.
+    given = {"large": rows("large", 1_100_000), "small": rows("small", 3)}
+    with opened(tmp_path / "edition=e.parquet") as keep:
+        for table in given.values():
+            keep(table)
+    files = Files(tmp_path)
+    assert files.rows == 1_100_003
+    assert {system: files["e", system].num_rows for _, system in files} == {"large": 1_100_000, "small": 3}
+    assert all(files["e", system].equals(table) for system, table in given.items())
 
 
 def test_releases_that_carry_nothing_on_are_all_read(tmp_path: Path) -> None:

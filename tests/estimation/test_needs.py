@@ -108,8 +108,9 @@ def test_an_edition_of_a_release_that_did_not_tell_words_has_no_such_figure(tmp_
 
 def crowd(in_words: int) -> str:
     """Forty companies: twenty need A by the list, and ``in_words`` of the others say it in their own words."""
-    return f"""(SELECT 'respondent ' || i AS contributor, '32' AS region, '0-9' AS size_class, 'C' AS sector,
-        NULL::VARCHAR AS territory, NULL::VARCHAR AS stopover, NULL::VARCHAR AS innovator,
+    return f"""(SELECT i AS respondent_id, 'respondent ' || i AS contributor,
+        '32' AS region, '0-9' AS size_class, 'C' AS sector, NULL::VARCHAR AS territory,
+        NULL::VARCHAR AS stopover, NULL::VARCHAR AS innovator,
         NULL::BOOLEAN AS is_innovator, NULL::BOOLEAN AS exports,
         NULL::DOUBLE AS export_share, NULL::DOUBLE AS rd_spend_keur, 5.0 AS headcount,
         i < 20 AS "need A", i < 20 AS "family F", i < 20 + {in_words} AS "expressed A" FROM range(40) AS t (i))"""

@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from orchestration.collection.partners.contract import feeds_of, load_all, schemas
-from orchestration.disclosure import knowledge
 from orchestration.disclosure.publishing import PUBLISHED_TABLES
 from orchestration.estimation.results import FIGURE_TABLES
 from orchestration.estimation.survey import WEIGHT_TABLES
@@ -44,7 +43,7 @@ ARROW = {
     pa.timestamp("s"): "timestamp", pa.date32(): "date",
 }  # fmt: skip
 KEY_TESTS = {"primary_key"}
-ESTIMATES = WEIGHT_TABLES | FIGURE_TABLES | PUBLISHED_TABLES | {knowledge.NAME: knowledge.SCHEMA}
+ESTIMATES = WEIGHT_TABLES | FIGURE_TABLES | PUBLISHED_TABLES
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +108,7 @@ def test_figures_leave_from_the_protected_tables_alone(manifest: Manifest, model
         "pub_contrast": {"stg_estimates__published_contrasts"},
         "pub_territory_model": {"stg_estimates__published_territory_models"},
     }
-    inside = re.compile(r"ind_|fct_(response|competence_need|weight|secrecy|public_knowledge)")
+    inside = re.compile(r"ind_|fct_(response|competence_need|weight|secrecy)")
     assert [
         (name, parent) for name, found in parents.items() for parent in found if inside.match(parent)
     ] == []

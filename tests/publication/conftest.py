@@ -18,6 +18,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from orchestration.disclosure.knowledge import SCHEMA, opened
 from orchestration.frame import load as load_frame
 from orchestration.provenance import Input
 from orchestration.publication.candidate import Candidate, candidate_folder, open_candidate
@@ -312,6 +313,10 @@ class Workshop:
         return self.folder / "candidate.duckdb"
 
     @property
+    def knowledge(self) -> Path:
+        return self.folder / "public_knowledge"
+
+    @property
     def dbt_manifest(self) -> Path:
         return self.folder / "manifest.json"
 
@@ -332,9 +337,12 @@ class Workshop:
         """A candidate from these rows (default: those of the last call, at first ``default_rows``)."""
         if rows is not None or not self.warehouse.exists():
             self.write_warehouse(rows)
+        if not self.knowledge.exists():
+            self.write_knowledge()
         return build_candidate(
             self.warehouse,
             candidate_folder(self.releases, run_id),
+            knowledge=self.knowledge,
             inputs=[
                 Input("limesurvey", "tour_2019", "ab" * 32),
                 Input("limesurvey", "edition_2012", "cd" * 32),
@@ -350,6 +358,11 @@ class Workshop:
     def write_warehouse(self, rows: Rows | None = None) -> None:
         """Make the candidate database anew."""
         write_warehouse(self.warehouse, rows or default_rows())
+
+    def write_knowledge(self) -> None:
+        """What earlier releases told: nothing."""
+        with opened(self.knowledge / "edition=tour_2019.parquet") as keep:
+            keep(SCHEMA.empty_table())
 
     def candidate(self, run_id: str = "run-1", *, shift: int = 0, created_at: datetime = MONDAY) -> Candidate:
         """A candidate as ``build`` makes it, from a copy; each ``shift`` has a content of its own."""

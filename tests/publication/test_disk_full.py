@@ -58,6 +58,7 @@ def assert_untouched(shop, message: str) -> None:
 def test_while_building(shop, workshop, leave):
     workshop.write_warehouse()
     shutil.copy(workshop.warehouse, shop.warehouse)
+    shop.write_knowledge()
     fill(shop.folder, leave)
     with pytest.raises(ReleaseError) as raised:
         shop.build("run-2")

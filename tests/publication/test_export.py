@@ -31,6 +31,7 @@ def test_every_mart_is_there_in_every_form_and_nothing_else(workshop, candidate)
         "sbom.cdx.json",
         "lineage.html",
         "dbt_docs.html",
+        "public_knowledge",
         *pages,
         *(f"{name}.parquet" for name in declared),
     }
