@@ -32,6 +32,9 @@ TOP = 3
 EXPRESSED_BY = 3
 """Companies that must express a need of a competence for it to have figures: as many as secrecy asks behind a yes."""
 
+_AT_ONCE = 200_000
+"""Respondents whose hundreds of columns are put side by side at a time: of more, DuckDB would spill them to a disk."""
+
 Population = dict[str, dict[str, float]]
 
 
@@ -279,7 +282,8 @@ def load(connection: duckdb.DuckDBPyConnection, edition: str, questions: Asked) 
     said = (
         """(
             SELECT respondent_id, '|' || string_agg(competence_code, '|') || '|' AS codes
-            FROM marts.fct_company_need WHERE edition = $edition GROUP BY respondent_id
+            FROM marts.fct_company_need WHERE edition = $edition AND respondent_id BETWEEN $first AND $last
+            GROUP BY respondent_id
         )"""
         if questions.named
         else "(SELECT CAST(NULL AS BIGINT) AS respondent_id)"
@@ -288,12 +292,11 @@ def load(connection: duckdb.DuckDBPyConnection, edition: str, questions: Asked) 
         f"bool_or(is_needed) FILTER (family = '{family}') AS {family_column(family)}"
         for family in dict.fromkeys(questions.families[code] for code in questions.needs)
     ]
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE {identifier(name)} AS
+    query = f"""
         WITH competences AS (
             SELECT {", ".join(["respondent_id", *needs, *hard, *rated, *ranked, *families])}
             FROM marts.fct_competence_need JOIN marts.dim_competence USING (competence_code)
-            WHERE edition = $edition GROUP BY respondent_id
+            WHERE edition = $edition AND respondent_id BETWEEN $first AND $last GROUP BY respondent_id
         )
         SELECT
             response.respondent_id,
@@ -306,8 +309,7 @@ def load(connection: duckdb.DuckDBPyConnection, edition: str, questions: Asked) 
             -- Export is told of companies of which innovation is known too (where it is asked), so that those that
             -- innovate and the others add up to all: what is left over would be a few companies given away.
             CASE
-                WHEN response.is_innovator IS NOT NULL OR NOT (max(response.is_innovator IS NOT NULL) OVER ())
-                    THEN response.exports
+                WHEN response.is_innovator IS NOT NULL OR NOT $asks_innovation THEN response.exports
             END AS exports,
             response.export_share,
             response.rd_spend_keur,
@@ -317,7 +319,27 @@ def load(connection: duckdb.DuckDBPyConnection, edition: str, questions: Asked) 
         LEFT JOIN competences USING (respondent_id)
         LEFT JOIN {said} AS said USING (respondent_id)
         WHERE response.edition = $edition AND response.is_in_figures
-        ORDER BY response.respondent_id""",
-        {"edition": edition},
-    )
+            AND response.respondent_id BETWEEN $first AND $last
+        ORDER BY response.respondent_id"""
+    asks_innovation, pieces = _pieces(connection, edition)
+    into = f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS"
+    for first, last in pieces:
+        connection.execute(
+            f"{into} {query}",
+            {"edition": edition, "asks_innovation": asks_innovation, "first": first, "last": last},
+        )
+        into = f"INSERT INTO {identifier(name)}"
     return identifier(name)
+
+
+def _pieces(connection: duckdb.DuckDBPyConnection, edition: str) -> tuple[bool, list[tuple[int, int]]]:
+    """Whether the edition asks of innovation; the first and the last number of ``_AT_ONCE`` respondents at a time."""
+    found = connection.sql(
+        f"""SELECT min(respondent_id), max(respondent_id), bool_or(is_innovator IS NOT NULL)
+        FROM (
+            SELECT respondent_id, is_innovator, row_number() OVER (ORDER BY respondent_id) - 1 AS place
+            FROM marts.fct_response WHERE edition = $edition AND is_in_figures
+        ) GROUP BY place // {_AT_ONCE} ORDER BY 1""",
+        params={"edition": edition},
+    ).fetchall()
+    return any(asks for _, _, asks in found), [(first, last) for first, last, _ in found] or [(0, 0)]
