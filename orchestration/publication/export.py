@@ -35,9 +35,9 @@ from orchestration.publication.manifest import (
     content_hash,
     hash_files,
 )
+from orchestration.publication.numbering import next_id
 from orchestration.publication.pack import write_pack
 from orchestration.publication.quality_report import write_quality_report
-from orchestration.publication.releases import next_id
 from orchestration.publication.report import write_report
 from orchestration.second_process import Start
 from orchestration.settings import Engine

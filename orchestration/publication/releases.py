@@ -4,8 +4,6 @@ in one, or who may decide to publish."""
 from __future__ import annotations
 
 import errno
-import os
-import re
 import shutil
 import stat
 from collections.abc import Collection
@@ -22,13 +20,21 @@ from orchestration.publication.evidence import Evidence, check_evidence
 from orchestration.publication.explorer.site import EXPLORER
 from orchestration.publication.links import link_problems
 from orchestration.publication.manifest import MANIFEST, Manifest, NewerReleaseError, read_manifest
+from orchestration.publication.numbering import (
+    CURRENT,
+    is_id,
+    linked,
+    names,
+    next_number,
+    numbered,
+    order,
+    switch,
+)
 from orchestration.publication.pack import PACK_FILES
 from orchestration.publication.schema import schema_problems
 from orchestration.publication.soundness import database_problems, file_problems
 
-CURRENT = "current"
 _REMOVED = ".removed-"
-_ID = re.compile(r"(\d{4})-W(\d{2})-(\d+)")
 _SHOWN = 20
 _PUBLIC_PAGES = PACK_FILES | frozenset(
     {
@@ -132,7 +138,7 @@ def publish(
         return Publication(before, is_new=False)
     with candidate_or_nothing(candidate.folder, needed=manifest.bytes):
         name = _finish(candidate, releases, evidence, embargo_until)
-    with candidate_or_nothing(releases / name, needed=manifest.bytes, keep=lambda: _linked(releases) == name):
+    with candidate_or_nothing(releases / name, needed=manifest.bytes, keep=lambda: linked(releases) == name):
         switch(releases, name)
     _clean(releases)
     return Publication(_open(releases, name), is_new=True)
@@ -143,7 +149,7 @@ def current(releases: Path) -> Release | None:
 
     Readers use this once and then stay in ``folder``: going through the link twice may meet two releases.
     """
-    name = _linked(releases)
+    name = linked(releases)
     return _open(releases, name) if name else None
 
 
@@ -160,7 +166,7 @@ def unreadable(releases: Path) -> dict[str, ReleaseError]:
 
 def open_release(releases: Path, name: str = CURRENT) -> Release:
     """A release by its id, or the current one. Raises ReleaseError where there is none of that name."""
-    return _open(releases, (_linked(releases) or CURRENT) if name == CURRENT else name)
+    return _open(releases, (linked(releases) or CURRENT) if name == CURRENT else name)
 
 
 def show(releases: Path, name: str = CURRENT) -> dict[str, Any]:
@@ -192,8 +198,8 @@ def rollback(releases: Path, to: str | None = None) -> Release:
         ReleaseError: there is no such release, or it is not sound; the current link is untouched then.
     """
     if to is None:
-        linked = _linked(releases)
-        older = [r.id for r in list_releases(releases) if linked is None or _order(r.id) < _order(linked)]
+        now = linked(releases)
+        older = [r.id for r in list_releases(releases) if now is None or order(r.id) < order(now)]
         if not older:
             raise ReleaseError(
                 "there is no earlier release to go back to",
@@ -245,9 +251,9 @@ def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_un
     )
     (candidate.folder / PUBLIC).chmod(_CLOSED if closed else _mode(releases))
     candidate.folder.chmod(_mode(releases))
-    number = _next_number(releases, moment)
+    number = next_number(releases, moment)
     while True:
-        name = _id(moment, number)
+        name = numbered(moment, number)
         if candidate.manifest.id not in (None, name):
             raise ReleaseError(
                 f"another release was made meanwhile, and this one's pages say that it is {candidate.manifest.id}",
@@ -273,31 +279,6 @@ def _finish(candidate: Candidate, releases: Path, evidence: Evidence, embargo_un
         return name
 
 
-def next_id(releases: Path, moment: datetime) -> str:
-    """The number that a release made at that moment gets, if no other is made meanwhile."""
-    return _id(moment, _next_number(releases, moment))
-
-
-def _next_number(releases: Path, moment: datetime) -> int:
-    year, week, _ = moment.isocalendar()
-    taken = [_order(name) for name in _names(releases)]
-    return max((n for y, w, n in taken if (y, w) == (year, week)), default=0) + 1
-
-
-def _id(moment: datetime, number: int) -> str:
-    year, week, _ = moment.isocalendar()
-    return f"{year}-W{week:02d}-{number}"
-
-
-def switch(releases: Path, name: str) -> None:
-    """Point ``current`` at a release in one atomic step: a reader meets the old one or the new one."""
-    fresh = releases / f".{CURRENT}-{os.getpid()}"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(name, target_is_directory=True)
-    fresh.replace(releases / CURRENT)
-    sync(releases)
-
-
 def _clean(releases: Path) -> None:
     """Remove what killed runs left behind."""
     for leftover in (*releases.glob(".candidate-*"), *releases.glob(f"{_REMOVED}*")):
@@ -306,23 +287,11 @@ def _clean(releases: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def _linked(releases: Path) -> str | None:
-    """The release id that the current link names; None without a link."""
-    try:
-        return (releases / CURRENT).readlink().name
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ReleaseError(
-            "this is not a link", where=str(releases / CURRENT), expected="a symbolic link to a release"
-        ) from error
-
-
 def _open(releases: Path, name: str) -> Release:
     folder = releases / name
-    if not _ID.fullmatch(name) or not (folder / MANIFEST).is_file():
+    if not is_id(name) or not (folder / MANIFEST).is_file():
         raise _unknown(releases, name)
-    return Release(name, folder, read_manifest(folder), is_current=_linked(releases) == name)
+    return Release(name, folder, read_manifest(folder), is_current=linked(releases) == name)
 
 
 def _has(releases: Path, content: str) -> Release | None:
@@ -340,7 +309,7 @@ def _has(releases: Path, content: str) -> Release | None:
 
 def _all(releases: Path) -> tuple[list[Release], dict[str, ReleaseError]]:
     read, unread = [], {}
-    for name in reversed(_names(releases)):
+    for name in reversed(names(releases)):
         if (releases / name / MANIFEST).is_file():
             try:
                 read.append(_open(releases, name))
@@ -350,7 +319,7 @@ def _all(releases: Path) -> tuple[list[Release], dict[str, ReleaseError]]:
 
 
 def _unknown(releases: Path, name: str) -> ReleaseError:
-    known = ", ".join(_names(releases))
+    known = ", ".join(names(releases))
     return ReleaseError(
         "nothing has been published yet" if name == CURRENT else f"there is no release {name}",
         where=str(releases),
@@ -369,17 +338,6 @@ def unsound(release: Release, problems: list[str]) -> ReleaseError:
         where=str(release.folder),
         fix="make a sound one current with `skillsbank releases rollback`",
     )
-
-
-def _names(releases: Path) -> list[str]:
-    """The ids of all release folders, the oldest first."""
-    return sorted((path.name for path in releases.glob("*") if _ID.fullmatch(path.name)), key=_order)
-
-
-def _order(name: str) -> tuple[int, int, int]:
-    """Year, week and sequence as numbers: 2026-W09-10 comes after 2026-W09-9."""
-    match = _ID.fullmatch(name)
-    return (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)
 
 
 def _problems(release: Release) -> list[str]:
@@ -419,13 +377,13 @@ def _public_problems(folder: Path) -> list[str]:
 
 def _link_problems(releases: Path) -> list[str]:
     try:
-        name = _linked(releases)
+        name = linked(releases)
     except ReleaseError as error:
         return [f"{CURRENT}: {error.problem}"]
     if name is None:
         return [f"{CURRENT} is missing"]
     target = (releases / CURRENT).readlink()
-    if target.is_absolute() or len(target.parts) != 1 or not _ID.fullmatch(name):
+    if target.is_absolute() or len(target.parts) != 1 or not is_id(name):
         return [f"{CURRENT} points out of the releases, to {target}"]
     return (
         []

@@ -13,7 +13,8 @@ from orchestration.disclosure.stage import attack_release
 from orchestration.errors import SkillsBankError
 from orchestration.publication.candidate import PUBLIC
 from orchestration.publication.links import link_problems
-from orchestration.publication.releases import CURRENT, Release, open_release, unsound, verify
+from orchestration.publication.numbering import CURRENT
+from orchestration.publication.releases import Release, open_release, unsound, verify
 from orchestration.publication.schema import schema_problems
 from orchestration.quality.release_files import TABLES, public_relations
 from orchestration.quality.scan import scan_text

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from orchestration.archive import sync
-from orchestration.publication.releases import CURRENT, switch
+from orchestration.publication.numbering import CURRENT, switch
 from orchestration.storage.state import ROOMS, Local, State, alone
 from orchestration.storage.store import INDEXES, Index, Store, Stored, StoreError
 

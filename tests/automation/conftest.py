@@ -22,7 +22,7 @@ from orchestration.collection.intake import collect_export
 from orchestration.definitions import build_definitions
 from orchestration.identifiers import CompanyKeys
 from orchestration.publication.manifest import Manifest, TableState, content_hash, hash_files
-from orchestration.publication.releases import CURRENT
+from orchestration.publication.numbering import CURRENT
 from orchestration.settings import Settings
 
 from ..collection.conftest import CODEBOOK, limesurvey_csv, made_up

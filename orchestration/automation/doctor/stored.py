@@ -20,6 +20,7 @@ from orchestration.collection.contacts import Contacts, restrict
 from orchestration.errors import ArchiveError, ReleaseError, SkillsBankError
 from orchestration.identifiers import CompanyKeys
 from orchestration.publication import manifest, releases
+from orchestration.publication.numbering import CURRENT
 from orchestration.settings import Settings
 
 _BACKUP = "restore it from a backup (docs/operations.md, 'Restore')"
@@ -111,7 +112,7 @@ def schemas(settings: Settings, fix: bool) -> Finding:
 def current_release(settings: Settings, fix: bool) -> Finding:
     """The current link leads to a sound release; ``fix`` makes the newest sound one current, and deletes none."""
     name, room = "current release", settings.releases
-    if not (room / releases.CURRENT).is_symlink() and not any(room.glob("*-W*-*")):
+    if not (room / CURRENT).is_symlink() and not any(room.glob("*-W*-*")):
         return Finding(name, State.ok, "nothing has been published yet")
     try:
         verified = releases.verify(room)
@@ -150,7 +151,7 @@ def _temporary(settings: Settings) -> Iterator[Path]:
     yield from settings.lake.glob(".*.new")
     yield from settings.lake.glob(".*.old")
     yield from settings.releases.glob(".candidate-*")
-    yield from settings.releases.glob(f".{releases.CURRENT}-*")
+    yield from settings.releases.glob(f".{CURRENT}-*")
     yield from settings.secrets.glob(".*.*")
 
 
