@@ -17,8 +17,8 @@ from orchestration.settings import PROJECT, Engine, Settings
 
 # What the figures and the pages depend on: a new version of one of these makes a new release.
 _PACKAGES = (
-    "altair", "dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "jinja2", "numpy", "pandas",
-    "pyarrow", "pydantic", "scipy", "typst", "vl-convert-python", "xlsxwriter",
+    "altair", "dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "highspy", "jinja2", "numpy",
+    "pandas", "pyarrow", "pydantic", "scipy", "typst", "vl-convert-python", "xlsxwriter",
 )  # fmt: skip
 # What building the marts on an engine depends on besides; the engine itself comes first.
 _OF_ENGINE: Mapping[Engine, tuple[str, ...]] = {"duckdb": ("duckdb",), "spark": ("pyspark", "dbt-spark")}

@@ -69,20 +69,22 @@ def grids_of(
     grids: dict[frozenset[str], Grid] = {}
     rows: dict[Key, tuple[Grid, int]] = {}
     place = {name: i for i, name in enumerate(names)}
-
-    def text(column: str, atom: int) -> str:
-        return values[place[column]][int(codes[atom, place[column]])]
+    # The text of each column in each finest cell; of a column that is null there, one that nobody looks at.
+    texts = {
+        name: np.array([*values[i], ""], dtype=object)[codes[:, i]].tolist() for name, i in place.items()
+    }
 
     for breakdown in breakdowns:
         filters = dict(breakdown.where)
         columns = sorted({*breakdown.columns, *filters})
         inside = (codes[:, [place[c] for c in columns]] >= 0).all(axis=1)
-        held = [
-            a for a in np.flatnonzero(inside).tolist() if all(text(c, a) == v for c, v in filters.items())
-        ]
+        held = np.flatnonzero(inside).tolist()
+        for column, value in filters.items():
+            held = [atom for atom in held if texts[column][atom] == value]
         cells: dict[tuple[str, ...], list[int]] = {}
+        of_columns = [texts[column] for column in breakdown.columns]
         for atom in held:
-            for label in _labels(breakdown, [text(c, atom) for c in breakdown.columns]):
+            for label in _labels(breakdown, [of[atom] for of in of_columns]):
                 cells.setdefault(label, []).append(atom)
         for layer, label, atoms in _layers(breakdown, cells):
             on = sorted({*layer, *filters})

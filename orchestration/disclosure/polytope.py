@@ -17,11 +17,14 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from orchestration.disclosure.rules import Bools, Floats, Ints
+from orchestration.disclosure.solver import Programme
 from orchestration.errors import GateError
 
 TOLERANCE = 1e-5
 Effort = Literal["every", "all_or_none", "batches"]
 _SPREAD = 1e3
+# Needs this many times larger or smaller do with the same unit.
+_ALIKE = 30.0
 # Starting a programme costs about as much as solving one with so many unknowns.
 _TOGETHER = 500
 
@@ -89,13 +92,14 @@ def prove(polytope: Polytope, demands: Demands, effort: Effort = "every") -> Pro
         own = Demands(own.directions[:, unknowns], own.needs, own.cells)
         share = np.zeros(len(wanted))
         tried = np.zeros(len(wanted), np.bool_)
+        farthest = _Farthest(part, own)
         turn = stalled = 0
         while (left := np.flatnonzero(~tried & (share < 1 - TOLERANCE))).size:
             single = stalled > 1
             if single and effort == "batches":
                 break
             chosen = left[:1] if single else left[_one_side(own.take(left), turn)]
-            change = _farthest(part, own.take(chosen))
+            change = farthest.change(chosen)
             proof.programmes += 1
             turn += 1
             gained = own.directions @ change / own.needs
@@ -148,40 +152,46 @@ def _pieces(polytope: Polytope, demands: Demands) -> Iterator[tuple[Ints, Ints, 
         yield np.flatnonzero(inside[:equations]), unknowns, np.flatnonzero(inside[equations:count])
 
 
-def _farthest(polytope: Polytope, demands: Demands) -> Floats:
-    """Change with the greatest sum of shares of the needs reached, each counted up to 1."""
-    from scipy.optimize import linprog  # noqa: PLC0415 - 0.8 s
+class _Farthest:
+    """Changes with the greatest sum of shares of needs, for one choice of demands after the other."""
 
-    rows, size = polytope.equations.shape
-    count = len(demands.needs)
-    scale = float(np.median(demands.needs))
-    answer = linprog(
-        np.concatenate([np.zeros(size), -np.ones(count)]),
-        A_ub=sparse.hstack([-demands.directions, sparse.diags_array(demands.needs / scale)], format="csr"),
-        b_ub=np.zeros(count),
-        A_eq=sparse.hstack([polytope.equations, sparse.csr_array((rows, count))], format="csr")
-        if rows
-        else None,
-        b_eq=np.zeros(rows) if rows else None,
-        bounds=np.column_stack(
-            [
-                np.concatenate([polytope.lower / scale, np.full(count, -np.inf)]),
-                np.concatenate([polytope.upper / scale, np.ones(count)]),
-            ]
-        ),
-        method="highs",
-        # On these programmes presolving takes a third longer than it saves.
-        options={"presolve": False},
-    )
-    if answer.x is None:
-        raise GateError(
-            f"the solver gave up on a disclosure attack: {answer.message}",
-            expected="an optimum: the programme is always feasible and bounded",
-            fix="check the values of the table for extreme magnitudes",
+    def __init__(self, polytope: Polytope, demands: Demands) -> None:
+        self._polytope, self._demands = polytope, demands
+        self._scale = 0.0
+
+    def change(self, chosen: Ints) -> Floats:
+        """Change with the greatest sum of shares of the ``chosen`` needs reached, each counted up to 1."""
+        needs = self._demands.needs[chosen]
+        scale = float(np.median(needs))
+        if not self._scale / _ALIKE <= scale <= self._scale * _ALIKE:
+            self._programme, self._scale = self._scaled(scale), scale
+        size, count = self._demands.directions.shape[1], len(self._demands.needs)
+        aims = np.zeros(size + count)
+        aims[size + chosen] = -1.0
+        found = self._programme.solve(aims)
+        if found is None:
+            raise GateError(
+                f"the solver gave up on a disclosure attack: {self._programme.status}",
+                expected="an optimum: the programme is always feasible and bounded",
+                fix="check the values of the table for extreme magnitudes",
+            )
+        change: Floats = np.clip(found[:size] * self._scale, self._polytope.lower, self._polytope.upper)
+        moved = np.abs(self._polytope.equations @ change)
+        if moved.max(initial=0.0) > TOLERANCE * needs.min():
+            # An inexact change proves nothing.
+            return np.zeros(size)
+        return change
+
+    def _scaled(self, scale: float) -> Programme:
+        """The unknowns' changes in units of ``scale``, and beside them the share of each need."""
+        rows, count = self._polytope.equations.shape[0], len(self._demands.needs)
+        shares = sparse.diags_array(-self._demands.needs / scale)
+        parts = [[self._polytope.equations, None]] if rows else []
+        return Programme(
+            sparse.block_array([*parts, [self._demands.directions, shares]], format="csr"),
+            rows=(np.zeros(rows + count), np.append(np.zeros(rows), np.full(count, np.inf))),
+            columns=(
+                np.append(self._polytope.lower / scale, np.full(count, -np.inf)),
+                np.append(self._polytope.upper / scale, np.ones(count)),
+            ),
         )
-    change: Floats = np.clip(answer.x[:size] * scale, polytope.lower, polytope.upper)
-    moved = np.abs(polytope.equations @ change)
-    if moved.max(initial=0.0) > TOLERANCE * demands.needs.min():
-        # An inexact change proves nothing.
-        return np.zeros(size)
-    return change

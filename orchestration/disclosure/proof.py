@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.disclosure.attack import attack
 from orchestration.disclosure.derived import PAIR
@@ -136,5 +137,6 @@ def _told(table: pa.Table, edition: str) -> pa.Table:
 
 
 def _of(tables: Iterable[pa.Table], indicators: Collection[str]) -> pa.Table:
-    parts = [those(table, (name in indicators for name in listed(table, "indicator"))) for table in tables]
+    among = pa.array(sorted(indicators), pa.string())
+    parts = [table.filter(pc.is_in(table["indicator"], value_set=among)) for table in tables]
     return pa.concat_tables(parts, promote_options="default")

@@ -183,11 +183,12 @@ def _hidden(table: pa.Table, edition: Protected) -> pa.Table:
     places = list(zip(listed(table, "indicator"), listed(table, "domain_type"), strict=True))
     systems = [_system(kinds, *place) for place in places]
     answered = [bool(n) for n in listed(table, "n")]
+    rows_of: dict[str, list[int]] = {}
+    for place, system in enumerate(systems):
+        if system is not None:
+            rows_of.setdefault(system, []).append(place)
     parts = []
-    for name in dict.fromkeys(systems):
-        rows = [place for place, system in enumerate(systems) if system == name]
-        if name is None:
-            continue
+    for name, rows in rows_of.items():
         told = [place for place in rows if answered[place]]
         untold = [place for place in rows if not answered[place]]
         # Nobody answered there: nothing to protect.

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from orchestration.disclosure.attacker import bounds, unknown_cells
 from orchestration.disclosure.rules import Bools, Ints
+from orchestration.disclosure.solver import Programme
 from orchestration.disclosure.tables import Measure, Tables
 
 # Flows below this share of the need are the solver's noise.
@@ -32,8 +33,6 @@ def repair(
     Returns:
         The cells to hide, none where it can move already; None where no hiding can help.
     """
-    from scipy.optimize import linprog  # noqa: PLC0415 - 0.8 s
-
     unknown = unknown_cells(tables, hidden)
     shown = np.flatnonzero(tables.printed & ~hidden & ~tables.known)
     value, capacity = tables.value(measure), tables.capacity(measure)
@@ -58,21 +57,18 @@ def repair(
     flow[: len(move)] = move
     scale = abs(need)
     price = (tables.cost[shown] + 1.0) / (tables.cost[shown].max(initial=0.0) + 1.0)
-    answer = linprog(
-        np.concatenate([np.zeros(len(move)), price, price]),
-        A_eq=sparse.vstack([equations, sparse.csr_array(flow[None, :])], format="csr"),
-        b_eq=np.append(np.zeros(equations.shape[0]), np.sign(need)),
-        bounds=np.column_stack(
-            [
-                np.concatenate([free_lower, np.zeros(2 * count)]) / scale,
-                np.concatenate([free_upper, upper[shown], -lower[shown]]) / scale,
-            ]
+    needed = np.append(np.zeros(equations.shape[0]), np.sign(need))
+    programme = Programme(
+        sparse.vstack([equations, sparse.csr_array(flow[None, :])], format="csr"),
+        rows=(needed, needed),
+        columns=(
+            np.concatenate([free_lower, np.zeros(2 * count)]) / scale,
+            np.concatenate([free_upper, upper[shown], -lower[shown]]) / scale,
         ),
-        method="highs",
-        options={"presolve": False},
     )
-    if answer.status != 0:
+    flows = programme.solve(np.concatenate([np.zeros(len(move)), price, price]))
+    if flows is None:
         return None
-    moved = answer.x[len(move) :]
+    moved = flows[len(move) :]
     more: Ints = shown[(moved[:count] + moved[count:]) > _NOISE]
     return more

@@ -7,12 +7,13 @@ statisticians inside get the exact reasons.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+from scipy import sparse
 
 from orchestration.disclosure.attacker import is_primary
 from orchestration.disclosure.cells import Key
@@ -130,10 +131,19 @@ def explain(
             expected="one of the rows the protection was computed for",
             fix="explain it with the protection of its own system",
         )
+    return _sentence(protection, cell, language, _saved(protection).get(cell, []), label)
+
+
+def _sentence(
+    protection: Protection,
+    cell: int,
+    language: Language,
+    saved: Sequence[Key],
+    label: Callable[[Key], str] | None = None,
+) -> str:
     reasons = Reason(int(protection.reasons[cell]))
     if not protection.pattern[cell]:
         return PUBLIC_WORDS[Flag.OK][language]
-    saved = _saved_by(protection, cell) if Reason.SECONDARY in reasons else []
     names = [label(k) if label else k[2] for k in saved]
     others = f" ({', '.join(names)})" if names else ""
     parts = [
@@ -164,17 +174,22 @@ def explained(protection: Protection) -> pa.Table:
         "|".join(str(reason.name).lower() for reason in Reason(int(protection.reasons[cell])))
         for cell in cells
     ]
-    columns["words_fr"] = [explain(protection, key, "fr") for key in keys]
-    columns["words_en"] = [explain(protection, key, "en") for key in keys]
+    saved = _saved(protection)
+    columns["words_fr"] = [_sentence(protection, cell, "fr", saved.get(cell, [])) for cell in cells]
+    columns["words_en"] = [_sentence(protection, cell, "en", saved.get(cell, [])) for cell in cells]
     return pa.table(columns)
 
 
-def _saved_by(protection: Protection, cell: int, most: int = 3) -> list[Key]:
-    """Secret cells in a sum with this one: those it helps to hide."""
-    tables = protection.tables
-    rows = tables.relations[:, [cell]].nonzero()[0]
-    together = np.unique(tables.relations[rows].nonzero()[1])
-    size = len(protection.reasons)
-    together = together[together < size]
-    secret = together[is_primary(protection.reasons[together]) & tables.printed[together]]
-    return [tables.keys[c] for c in secret[secret != cell][:most]]
+def _saved(protection: Protection, most: int = 3) -> dict[int, list[Key]]:
+    """For each cell hidden to protect others, secret cells in a sum with it: those it helps to hide."""
+    tables, size = protection.tables, len(protection.reasons)
+    helping = np.flatnonzero(protection.reasons & int(Reason.SECONDARY))
+    secret = np.flatnonzero(is_primary(protection.reasons) & tables.printed[:size])
+    in_sum = sparse.csc_array(tables.relations != 0).astype(np.int64)
+    together = sparse.csr_array(in_sum[:, helping].T @ in_sum[:, secret])
+    together.sort_indices()
+    found = {}
+    for cell, first, end in zip(helping.tolist(), together.indptr, together.indptr[1:], strict=False):
+        others = (int(secret[place]) for place in together.indices[first:end])
+        found[cell] = [tables.keys[other] for other in others if other != cell][:most]
+    return found
