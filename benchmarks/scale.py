@@ -5,10 +5,10 @@
     python benchmarks/scale.py --work FOLDER --engine spark 10000   the marts built on Spark
 
 Each campaign is simulated, then refreshed by `skillsbank refresh` in a process of its own on an empty data folder, end
-to end. Its steps' lines say where a stage ends; meanwhile the processor time and the resident memory of the whole
-process tree (the run, its second process, Spark's Java machine) are read from /proc ten times a second, so that pages
-which two processes share count twice. A run that outgrows ``LIMIT`` is stopped. Spark has the settings that
-SPARK_CONF_DIR names. The register is the reading of INSEE's stock files, as in register.py.
+to end. Its steps' lines say where a stage ends; meanwhile the processor time and the memory of the whole process
+tree (the run, its second process, Spark's Java machine) are read from /proc four times a second: of a page that several
+processes share, each holds its part (proportional set size). A run that outgrows ``LIMIT`` is stopped. Spark has the
+settings that SPARK_CONF_DIR names. The register is the reading of INSEE's stock files, as in register.py.
 
 What was measured is kept in FOLDER/results.jsonl, a size a line: a second call measures what is missing only, and
 writes the table of all that is there into docs/scale.md. To measure a size anew, delete its line.
@@ -55,8 +55,7 @@ STAGES = (
 PARTS = ("archive", "lake", "warehouse", "releases")
 ON: Mapping[Engine, str] = {"duckdb": "", "spark": " on Spark"}
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_EVERY = 0.1  # seconds
+_EVERY = 0.25  # seconds
 
 Result = dict[str, Any]
 
@@ -189,18 +188,19 @@ class _Watch:
                 os.killpg(self._session, signal.SIGKILL)
 
     def _take(self) -> None:
-        cpu = memory = 0
+        cpu, kibibytes = 0, 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
                 # The name of the program, in brackets, may have spaces.
                 fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[3]) == self._session:
+                    cpu += sum(map(int, fields[11:15]))
+                    held = stat.with_name("smaps_rollup").read_text().partition("\nPss:")[2]
+                    kibibytes += int(held.split(maxsplit=1)[0]) if held else 0
             except OSError:  # ended since
                 continue
-            if int(fields[3]) == self._session:
-                cpu += sum(map(int, fields[11:15]))
-                memory += int(fields[21])
         self._cpu = max(self._cpu, cpu / _TICKS)
-        self._peak = max(self._peak, float(memory * _PAGE_BYTES))
+        self._peak = max(self._peak, float(kibibytes * 1024))
 
 
 def _table(results: Mapping[str, Result]) -> str:

@@ -24,14 +24,32 @@ PUBLISHED = {
     PUBLIC_KNOWLEDGE: "What this release and all before it tell of whom. Internal.",
 }
 
+_COLUMNS = dg.TableSchema(
+    [
+        dg.TableColumn("edition", description="Edition."),
+        dg.TableColumn("system", description="Figures protected together."),
+        dg.TableColumn("number", "int", "Number of the row in its system."),
+        dg.TableColumn(
+            "company_key", description="Keyed hash of the SIREN; null without one, and once erased."
+        ),
+        dg.TableColumn("respondent_id", "int", "Number of the questionnaire of those without company key."),
+        dg.TableColumn("answer", "float", "The answer; another one of the same company is another row."),
+        dg.TableColumn("value", "float", "Weighted part in the figures."),
+        dg.TableColumn("weight", "float", "Companies that the respondent stands for."),
+        dg.TableColumn("is_present", "bool", "Whether this release is still about this answer."),
+        dg.TableColumn("sums", description="Numbers of the public sums of the system that it is part of."),
+    ]
+)
+
 
 def disclosure_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """What may leave of the run's figures, as Parquet in its own folder."""
     read = [*MARTS, estimate_key("weights"), *(estimate_key(name) for name in FIGURES)]
+    columns = {estimate_key(PUBLIC_KNOWLEDGE): {"dagster/column_schema": _COLUMNS}}
 
     @dg.multi_asset(
         name="protect",
-        specs=specs(PUBLISHED, read),
+        specs=[spec.merge_attributes(metadata=columns.get(spec.key, {})) for spec in specs(PUBLISHED, read)],
         required_resource_keys={"refresh_lock", "second_process"},
     )
     def protect(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:

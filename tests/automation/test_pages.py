@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from orchestration.definitions import build_definitions
+from orchestration.disclosure import knowledge
 from orchestration.settings import PROJECT, Settings
 
 # What is no table: a list of files, whole releases, and the proof of what was deleted.
@@ -32,6 +33,11 @@ def test_every_table_has_described_columns(specs):
         assert schema.columns, f"{name} has no columns"
         mute = [column.name for column in schema.columns if not column.description]
         assert not mute, f"{name} does not say what {mute} are"
+
+
+def test_what_releases_have_told_has_the_columns_of_its_files(specs):
+    columns = specs["estimates/public_knowledge"].metadata["dagster/column_schema"].columns
+    assert [column.name for column in columns] == knowledge.SCHEMA.names
 
 
 def test_no_column_of_a_collected_export_is_personal(specs):
