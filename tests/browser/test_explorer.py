@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from orchestration.publication.explorer import write_explorer
-from tests.publication.conftest import default_rows, figure, write_warehouse
+from tests.publication.invented_marts import default_rows, figure, write_warehouse
 
 pytestmark = pytest.mark.browser
 EVIL = '<img src=x onerror="document.title=`pwned`">'
