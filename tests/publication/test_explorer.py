@@ -18,7 +18,7 @@ from orchestration.errors import ReleaseError
 from orchestration.publication import explorer as package
 from orchestration.publication.explorer import write_explorer
 from orchestration.publication.manifest import hash_files
-from tests.publication.conftest import Rows, default_rows, write_warehouse
+from tests.publication.invented_marts import Rows, default_rows, write_warehouse
 
 HERE = Path(package.__file__).parent
 

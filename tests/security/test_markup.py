@@ -13,7 +13,8 @@ from playwright.sync_api import sync_playwright
 from orchestration.publication.manifest import GateResult
 from orchestration.quality.result import Failure
 from orchestration.quality.result import GateResult as Found
-from tests.publication.conftest import Made, models
+from tests.publication.conftest import Made
+from tests.publication.invented_marts import models
 
 SCRIPTS = (
     "<script>window.pwned = 1</script>",
