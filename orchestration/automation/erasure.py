@@ -34,8 +34,10 @@ from orchestration.collection.contacts import Contacts
 from orchestration.collection.tombstones import Tombstone, Tombstones
 from orchestration.errors import SkillsBankError
 from orchestration.identifiers import CompanyKeys
+from orchestration.publication.candidate import KNOWLEDGE
 from orchestration.publication.releases import Release, list_releases
 from orchestration.settings import Settings
+from orchestration.sql_text import identifier, literal
 
 
 @dataclass(frozen=True)
@@ -207,13 +209,20 @@ def remove_working_files(settings: Settings) -> dict[str, int]:
 
 
 def _holds(release: Release, erased: Tombstones, gone: Respondents) -> bool:
-    """Whether a release's database has a row of anybody erased."""
+    """Whether a release's database, or what it carries on of those before it, has a row of anybody erased."""
     with duckdb.connect(str(release.database), read_only=True) as connection:
         columns: dict[str, set[str]] = {}
         for table, column in connection.execute(
             "SELECT table_name, column_name FROM information_schema.columns"
         ).fetchall():
-            columns.setdefault(table, set()).add(column)
+            columns.setdefault(identifier(table), set()).add(column)
+        told = release.folder / KNOWLEDGE
+        if told.is_dir():
+            columns[f"read_parquet({literal(told / '*.parquet')})"] = {
+                "edition",
+                "company_key",
+                "respondent_id",
+            }
         for table, names in columns.items():
             tests: list[tuple[str, list[Any]]] = []
             if "company_key" in names and erased.companies:
@@ -222,7 +231,7 @@ def _holds(release: Release, erased: Tombstones, gone: Respondents) -> bool:
                 test = "(edition = ? AND list_contains(?, respondent_id))"
                 tests += [(test, [edition, sorted(ids)]) for edition, ids in gone.items() if ids]
             for test, values in tests:
-                if connection.execute(f'SELECT 1 FROM "{table}" WHERE {test} LIMIT 1', values).fetchone():
+                if connection.execute(f"SELECT 1 FROM {table} WHERE {test} LIMIT 1", values).fetchone():
                     return True
     return False
 

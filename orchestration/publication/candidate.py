@@ -10,6 +10,7 @@ from orchestration.publication.manifest import Manifest, read_manifest
 
 INTERNAL, PUBLIC = "internal", "public"
 DATABASE = f"{INTERNAL}/skills_bank.duckdb"
+KNOWLEDGE = f"{INTERNAL}/public_knowledge"
 PUBLIC_PREFIX = "pub_"
 
 

@@ -15,7 +15,14 @@ import duckdb
 from orchestration.engine import engine
 from orchestration.errors import ReleaseError
 from orchestration.provenance import Input, engine_version, fingerprint, package_versions
-from orchestration.publication.candidate import DATABASE, INTERNAL, PUBLIC, PUBLIC_PREFIX, Candidate
+from orchestration.publication.candidate import (
+    DATABASE,
+    INTERNAL,
+    KNOWLEDGE,
+    PUBLIC,
+    PUBLIC_PREFIX,
+    Candidate,
+)
 from orchestration.publication.dictionary import (
     Description,
     Table,
@@ -93,7 +100,7 @@ def build_candidate(
         folder.mkdir(parents=True, mode=0o700)  # What is staged is nobody's business, an embargo or not.
         (folder / INTERNAL).mkdir()
         (folder / PUBLIC).mkdir()
-        shutil.copytree(knowledge, folder / INTERNAL / knowledge.name)
+        shutil.copytree(knowledge, folder / KNOWLEDGE)
         with engine(keeps_order=True) as connection:
             tables = _export(connection, warehouse, folder, descriptions)
             _open_release(connection, folder / DATABASE)

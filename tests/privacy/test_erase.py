@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,14 +19,17 @@ from orchestration.collection.contacts import Contacts
 from orchestration.collection.intake import collect_export
 from orchestration.collection.tombstones import ERASED, Tombstones
 from orchestration.decoding import DecodeInput, decode
+from orchestration.disclosure.knowledge import SCHEMA, opened
 from orchestration.errors import SkillsBankError
 from orchestration.identifiers import CompanyKeys
 from orchestration.lake import SCHEMAS, files
 from orchestration.lake import write as write_table
+from orchestration.publication.candidate import KNOWLEDGE
 from orchestration.recognition.decisions import Decision, add_decisions, load_decisions
 from orchestration.settings import Settings
 
 from ..faults.breaking import die_at_step
+from ..publication.conftest import Made
 from .conftest import CODEBOOK, cells_of, marked, siren, write_export
 
 CONTEXT = get_context("forkserver")
@@ -284,6 +287,22 @@ def test_nothing_is_collected_before_an_erasure_has_ended(place):
         place.collect()
     erase(place.settings, Request())
     place.collect()
+
+
+@pytest.mark.parametrize(("number", "is_named"), [(7, True), (8, False)])
+def test_a_release_that_only_carries_the_company_on_is_named(place, tmp_path_factory, number, is_named):
+    place.collect()
+    workshop = Made(tmp_path_factory).workshop(place.data)
+    candidate = workshop.candidate()
+    key = place.keys.of(pa.array([siren(number)]))[0].as_py()
+    row = {"edition": "survey_482617", "system": "export", "number": 0, "company_key": key, "answer": 1.0}
+    row |= {"value": 1.0, "weight": 1.0, "is_present": False, "sums": "0"}
+    with opened(candidate.folder / KNOWLEDGE / "no longer made.parquet") as keep:
+        keep(pa.Table.from_pylist([row], schema=SCHEMA))
+    replace(candidate.manifest, id="2026-W48-1").write(candidate.folder)
+    candidate.folder.rename(workshop.releases / "2026-W48-1")
+    proof = erase(place.settings, Request(siren=COMPANY))
+    assert proof.releases == (("2026-W48-1",) if is_named else ())
 
 
 def test_another_secret_is_refused(place):
