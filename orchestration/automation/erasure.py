@@ -218,11 +218,8 @@ def _holds(release: Release, erased: Tombstones, gone: Respondents) -> bool:
             columns.setdefault(identifier(table), set()).add(column)
         told = release.folder / KNOWLEDGE
         if told.is_dir():
-            columns[f"read_parquet({literal(told / '*.parquet')})"] = {
-                "edition",
-                "company_key",
-                "respondent_id",
-            }
+            files = f"read_parquet({literal(told / '*.parquet')})"
+            columns[files] = {"edition", "company_key", "respondent_id"}
         for table, names in columns.items():
             tests: list[tuple[str, list[Any]]] = []
             if "company_key" in names and erased.companies:

@@ -235,9 +235,8 @@ def _sums(places: Ints, values: Floats, count: int) -> Floats:
 
 def _ids(finest: pa.Table) -> pa.StringArray:
     ids: Any = finest["contributor"].cast(pa.string()).combine_chunks()
-    is_rising = pc.all(
-        pc.less(ids[:-1], ids[1:])
-    ).as_py()  # as they are when sorted, and quicker than counting
+    # As they are when sorted; quicker to see than to count.
+    is_rising = pc.all(pc.less(ids[:-1], ids[1:])).as_py()
     repeated = 0 if is_rising else len(ids) - pc.count_distinct(ids, mode="all").as_py()
     if repeated:
         raise GateError(

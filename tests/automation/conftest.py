@@ -107,15 +107,16 @@ def make_small(folder: Path) -> Small:
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory) -> Settings:
-    """Where nothing has been run yet."""
-    return Settings(data=tmp_path_factory.mktemp("deployment") / "data")
+def settings(tmp_path_factory, parsed_project) -> Settings:
+    """Where nothing has been run yet, but that dbt's project is parsed."""
+    settings = Settings(data=tmp_path_factory.mktemp("deployment") / "data")
+    shutil.copytree(parsed_project, settings.dbt_target)
+    return settings
 
 
 @pytest.fixture(scope="session")
-def definitions(settings, parsed_project):
+def definitions(settings):
     """Everything that Dagster loads."""
-    shutil.copytree(parsed_project, settings.dbt_target)
     return build_definitions(settings)
 
 
