@@ -3,7 +3,8 @@ Does not: where the names come from, or what becomes of what is found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ LEAST = 0.7
 MOST = 5
 _AT_A_TIME = 2_000
 _NAMES = 50_000  # spelt at a time
+GROUP = 3_000_000  # known names that are held at a time, of whole communes: 0.4 GiB a million
 _SAME_WORD, _SAME_NAME, _INITIALS = 0.9, 0.95, 0.8
 
 # `asked` and `known` are names by commune, in its order, so that a part of the respondents reads a part of the names;
@@ -173,33 +175,78 @@ class Candidate:
     why: str
 
 
-def search(asked: Sequence[Asked], names: Iterable[pa.RecordBatch]) -> list[Candidate]:
+def search(asked: Sequence[Asked], names: Callable[[], Iterable[pa.RecordBatch]]) -> list[Candidate]:
     """Find for each respondent up to ``MOST`` companies of like name in one of its communes, the likest first.
 
     The likeness is the largest of three: soft TF-IDF over the words of both names (Cohen, Ravikumar and
     Fienberg 2003; words are alike from a Jaro-Winkler similarity of 0.9), the Jaro-Winkler similarity of
     the names written as one word, and 0.8 where one name is the other's initials. A word weighs the more, the
-    fewer names have it. Everything happens in memory: no name is spilled to a disk.
+    fewer names of the same group have it: communes are compared a group at a time, in the order of their codes,
+    and a group has ``GROUP`` known names, or is one commune. Everything happens in memory, which holds one
+    group: no name is spilled to a disk.
 
     Args:
         asked: the respondents, once each.
-        names: the known names, as ``contacts.NAMES``.
+        names: reads the known names, as ``contacts.NAMES``; called once, and once a group.
     """
     if not asked:
         return []
+    rows = sorted((commune, one.respondent_id, one.name) for one in asked for commune in one.communes)
+    found: list[Candidate] = []
+    for group in _groups(names(), {commune for commune, _, _ in rows}):
+        found += _search([row for row in rows if row[0] in group], names(), group)
+    return _likest(found)
+
+
+def _groups(names: Iterable[pa.RecordBatch], communes: set[str]) -> Iterator[set[str]]:
+    """Some communes in groups of ``GROUP`` known names; those that nobody is known in are in none."""
+    known: Counter[str] = Counter()
+    wanted = pa.array(sorted(communes), pa.string())
+    for batch in names:
+        known.update(_in_communes(batch, wanted)["commune_code"].to_pylist())
+    group: set[str] = set()
+    held = 0
+    for commune, rows in sorted(known.items()):
+        if group and held + rows > GROUP:
+            yield group
+            group, held = set(), 0
+        group.add(commune)
+        held += rows
+    if group:
+        yield group
+
+
+def _search(
+    rows: Sequence[tuple[str, int, str]], names: Iterable[pa.RecordBatch], communes: set[str]
+) -> list[Candidate]:
+    """The candidates in some communes of respondents by (commune, respondent, name), in this order."""
     with duckdb.connect(config={"temp_directory": "", "threads": 2}) as connection:
-        _load(connection, asked, names)
+        _load(connection, rows, names, communes)
         connection.execute(_WEIGHTS)
         for (part,) in connection.execute("select distinct part from asked order by part").fetchall():
             connection.execute(_PAIRS, [part])
         return [Candidate(*row) for row in connection.execute(_BEST).fetchall()]
 
 
+def _likest(found: Sequence[Candidate]) -> list[Candidate]:
+    """The ``MOST`` likest companies of each respondent, a company once."""
+    kept: dict[tuple[int, str], Candidate] = {}
+    ranks: Counter[int] = Counter()
+    for one in sorted(found, key=lambda one: (one.respondent_id, -one.score, one.company_key)):
+        key = one.respondent_id, one.company_key
+        if key not in kept and ranks[one.respondent_id] < MOST:
+            kept[key] = one
+            ranks[one.respondent_id] += 1
+    return list(kept.values())
+
+
 def _load(
-    connection: duckdb.DuckDBPyConnection, asked: Sequence[Asked], names: Iterable[pa.RecordBatch]
+    connection: duckdb.DuckDBPyConnection,
+    rows: Sequence[tuple[str, int, str]],
+    names: Iterable[pa.RecordBatch],
+    communes: set[str],
 ) -> None:
-    """Make the tables that the search works on; of the known names, those in the communes that are asked for."""
-    rows = sorted((commune, one.respondent_id, one.name) for one in asked for commune in one.communes)
+    """Make the tables that the search works on, with the known names in some communes."""
     said: dict[str, Sequence[Any]] = {
         "part": [place // _AT_A_TIME for place in range(len(rows))],
         "respondent_id": [respondent for _, respondent, _ in rows],
@@ -207,7 +254,7 @@ def _load(
         "name": [name for _, _, name in rows],
     }
     _store(connection, "said", _table(said))
-    wanted = pa.array(sorted({commune for commune, _, _ in rows}), pa.string())
+    wanted = pa.array(sorted(communes), pa.string())
     _store(connection, "given", NAMES.empty_table())
     for batch in names:
         _store(connection, "given", _in_communes(batch, wanted))

@@ -27,7 +27,7 @@ from orchestration.sql_text import identifier
 Outcome = Literal["candidate", "not_found", "no_name", "no_commune"]
 SOURCE = "company_matches"
 # Goes into the hash of what the search was made from: to be raised whenever it would find something else.
-_VERSION = 1
+_VERSION = 2
 _COLUMNS: dict[str, pa.DataType] = {
     "respondent_id": pa.int64(),
     "source": pa.string(),
@@ -157,7 +157,7 @@ class Matcher:
                 outcomes[one.respondent_id] = "not_found"
                 asked.append(Asked(one.respondent_id, one.name, places))
         found: dict[int, list[Candidate]] = {}
-        for candidate in search(asked, self._known_names()):
+        for candidate in search(asked, self._known_names):
             found.setdefault(candidate.respondent_id, []).append(candidate)
             outcomes[candidate.respondent_id] = "candidate"
         return Search(tuple(respondents), found, outcomes)

@@ -26,7 +26,10 @@ _NO_WORD = re.compile(r"[^a-z0-9]+")
 
 def spelt(text: str) -> str:
     """A text in lower case without accents and ligatures."""
-    folded = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES).replace("’", "'"))
+    lower = text.lower()
+    if lower.isascii():  # most names: nothing is to be taken apart
+        return lower
+    folded = unicodedata.normalize("NFKD", lower.translate(_LIGATURES).replace("’", "'"))
     return "".join(sign for sign in folded if not unicodedata.combining(sign))
 
 

@@ -2,10 +2,12 @@
 
 import random
 import re
+from collections import Counter
 
 import pyarrow as pa
 import pytest
 
+from orchestration.collection.companies import likeness
 from orchestration.collection.companies.communes import Communes
 from orchestration.collection.companies.likeness import LEAST, MOST, Asked, search
 from orchestration.collection.companies.words import initials_of, words_of
@@ -73,8 +75,8 @@ def test_homonyms_are_all_meant_without_a_postal_code(communes):
 
 
 def known(rows):
-    columns = map(list, zip(*rows, strict=True))
-    return pa.table(list(columns), schema=NAMES).to_batches()
+    table = pa.table(list(map(list, zip(*rows, strict=True))), schema=NAMES)
+    return table.to_batches
 
 
 def test_only_the_own_commune_is_looked_at_and_the_likest_comes_first():
@@ -167,6 +169,37 @@ def test_most_names_are_found_however_they_are_spelt(register, spelling):
     # Of several companies of one name in a commune, some stay outside the few that are listed.
     twins = {n for n, row in wanted.items() if sum(other[1:] == row[1:] for other in rows) > MOST}
     assert len(hits | twins) / len(wanted) >= least
+
+
+def test_names_in_groups_of_communes_are_found_as_all_at_once(register, monkeypatch):
+    rows, names = register
+    draw = random.Random(11)
+    # Half of them mean several communes, which are not all of one group.
+    asked = [
+        Asked(n, row[2], frozenset([row[1], *(f"{draw.randrange(40):05}" for _ in range(n % 2 * 3))]))
+        for n, row in enumerate(draw.sample(rows, 200))
+    ]
+    at_once = search(asked, names)
+    reads = 0
+
+    def counted():
+        nonlocal reads
+        reads += 1
+        return names()
+
+    monkeypatch.setattr(likeness, "GROUP", 1_000)
+    in_groups = search(asked, counted)
+    assert reads - 1 >= len(rows) / 1_000
+
+    def of(found, same):
+        return [(one.respondent_id, one.company_key) for one in found if not same or one.why == "same name"]
+
+    # What a word weighs hangs on the group; whether names are the same does not.
+    assert of(in_groups, same=True) == of(at_once, same=True)
+    for found in (at_once, in_groups):
+        every = of(found, same=False)
+        assert len(set(every)) == len(every)
+        assert max(Counter(respondent for respondent, _ in every).values()) == MOST
 
 
 def test_few_of_those_that_nobody_knows_have_a_candidate(register):
