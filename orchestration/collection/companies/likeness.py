@@ -203,7 +203,7 @@ def _groups(names: Iterable[pa.RecordBatch], communes: set[str]) -> Iterator[set
     known: Counter[str] = Counter()
     wanted = pa.array(sorted(communes), pa.string())
     for batch in names:
-        known.update(_in_communes(batch, wanted)["commune_code"].to_pylist())
+        known.update(map(str, _in_communes(batch, wanted)["commune_code"].to_pylist()))
     group: set[str] = set()
     held = 0
     for commune, rows in sorted(known.items()):
