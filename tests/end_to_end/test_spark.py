@@ -11,15 +11,12 @@ import sys
 import time
 from pathlib import Path
 
-import duckdb
-import pandas as pd
 import pyspark
 import pytest
 
-from orchestration.modelling.assets import MARTS
-
 from ..conftest import installed
 from .conftest import Deployment, same_secret
+from .spark_marts import same_marts, spark_settings
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -27,18 +24,6 @@ DATABASE = "internal/skills_bank.duckdb"
 PROGRAM = Path(__file__).with_name("spark_program.py")
 SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
 KILLED_AFTER = 90  # models, of some hundred and forty: the staging views, and some tables
-# For the sample: little memory, and no compiling of queries that take less time than that.
-SETTINGS = {
-    "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.ui.enabled": "false",
-}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,39 +31,6 @@ def java() -> str:
     return installed(
         shutil.which("java"), "Java is not installed (Debian: apt-get install openjdk-17-jre-headless)"
     )
-
-
-def spark_settings(folder: Path, given: dict[str, str]) -> Path:
-    """The folder, with Spark's settings in it."""
-    lines = [f"{name} {value}\n" for name, value in (SETTINGS | given).items()]
-    (folder / "spark-defaults.conf").write_text("".join(lines))
-    return folder
-
-
-def same_marts(one: Path, other: Path) -> int:
-    """How many tables the first database has, each with the same columns and rows in the second; floats to 1e-9."""
-    with (
-        duckdb.connect(str(one), read_only=True) as left,
-        duckdb.connect(str(other), read_only=True) as right,
-    ):
-        tables = marts_of(left)
-        assert tables <= marts_of(right)
-        for table in sorted(tables):
-            expected, found = rows_of(left, table), rows_of(right, table)
-            pd.testing.assert_frame_equal(expected, found, rtol=1e-9, atol=1e-9, obj=table)
-    return len(tables)
-
-
-def marts_of(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    tables = connection.execute("select table_name from duckdb_tables()").fetchall()
-    return {name for (name,) in tables if name.startswith(MARTS)}
-
-
-def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> pd.DataFrame:
-    columns = {name: kind for name, kind, *_ in connection.execute(f"describe {table}").fetchall()}
-    order = [name for name, kind in columns.items() if kind != "DOUBLE"]
-    order += [f"round({name}, 6)" for name, kind in columns.items() if kind == "DOUBLE"]
-    return connection.execute(f"from {table} order by {', '.join(order)}").df()
 
 
 @pytest.fixture(scope="module")

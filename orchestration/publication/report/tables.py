@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, TypeVar
 
 import duckdb
@@ -138,7 +139,7 @@ class Tables:
     tour: Tour
     areas: Areas
 
-    @property
+    @cached_property
     def main(self) -> Edition:
         """The edition the report is about: the newest with a published national rate, else the newest."""
         with_figures = {
