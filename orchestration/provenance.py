@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -15,6 +16,7 @@ from orchestration.archive import Entry
 from orchestration.errors import SkillsBankError
 from orchestration.settings import PROJECT, Engine, Settings
 
+REMADE = ".remade"  # a note beside the releases
 # What the figures and the pages depend on: a new version of one of these makes a new release.
 _PACKAGES = (
     "altair", "dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "highspy", "jinja2", "numpy",
@@ -159,3 +161,22 @@ def is_whole(releases: Path, manifest: Mapping[str, Any]) -> bool:
     except (OSError, KeyError, TypeError, AttributeError):
         return False
     return True
+
+
+def is_made_from(releases: Path, manifest: Mapping[str, Any], made_from: str) -> bool:
+    """Whether the current release was made from what has this fingerprint, or that came to the same content since."""
+    if manifest.get("fingerprint") == made_from:
+        return True
+    try:
+        noted = json.loads((releases / REMADE).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return bool(noted == [manifest.get("content_hash"), made_from])
+
+
+def note_remade(releases: Path, content: str, made_from: str) -> None:
+    """Note that what has this fingerprint came to the content of the current release: after a change of code, packages
+    or engine that changes no figure, it need not be made again and again."""
+    draft = releases / f"{REMADE}-{os.getpid()}"
+    draft.write_text(json.dumps([content, made_from]), encoding="utf-8")
+    draft.replace(releases / REMADE)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import ReleaseError
+from orchestration.provenance import REMADE, note_remade
 from orchestration.publication import clock
 from orchestration.publication.candidate import DATABASE, PUBLIC, PUBLIC_PREFIX, Candidate
 from orchestration.publication.disk import candidate_or_nothing, sync, sync_tree
@@ -133,6 +134,8 @@ def publish(
             fix="run the refresh again",
         )
     if before := _has(releases, manifest.content_hash):
+        if manifest.fingerprint != before.manifest.fingerprint:
+            note_remade(releases, manifest.content_hash, manifest.fingerprint)
         shutil.rmtree(candidate.folder)
         _clean(releases)
         return Publication(before, is_new=False)
@@ -283,8 +286,9 @@ def _clean(releases: Path) -> None:
     """Remove what killed runs left behind."""
     for leftover in (*releases.glob(".candidate-*"), *releases.glob(f"{_REMOVED}*")):
         shutil.rmtree(leftover, ignore_errors=True)
-    for leftover in (*releases.glob(f".{CURRENT}-*"), *releases.glob(f"{clock.NOTE}-*")):
-        leftover.unlink(missing_ok=True)
+    for note in (f".{CURRENT}", clock.NOTE, REMADE):
+        for leftover in releases.glob(f"{note}-*"):
+            leftover.unlink(missing_ok=True)
 
 
 def _open(releases: Path, name: str) -> Release:

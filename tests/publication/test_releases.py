@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import ReleaseError
+from orchestration.provenance import is_made_from, published
 from orchestration.publication.manifest import MANIFEST, content_hash
 from orchestration.publication.releases import current, list_releases, publish, rollback, show, verify
 
@@ -51,6 +52,27 @@ def test_the_same_content_publishes_nothing(workshop):
     assert not again.is_new
     assert again.release.id == "2026-W48-1"
     assert tree(workshop.releases) == before
+
+
+def test_what_came_to_the_same_content_is_not_made_again(workshop):
+    """Other code, packages or engine, and the same content: known from then on, until another content is current."""
+
+    def is_known(made_from):
+        return is_made_from(workshop.releases, published(workshop.releases), made_from)
+
+    release(workshop)
+    made_from = workshop.candidate("of its own").manifest.fingerprint
+    other = workshop.candidate("run-2")
+    other = replace(other, manifest=replace(other.manifest, fingerprint="of other code"))
+    assert (is_known(made_from), is_known("of other code")) == (True, False)
+    assert not workshop.publish(other).is_new
+    assert (is_known(made_from), is_known("of other code"), is_known("of a third")) == (True, True, False)
+    assert release(workshop, "run-3", shift=1).is_new
+    assert not is_known("of other code")
+    assert rollback(workshop.releases).id == "2026-W48-1"
+    assert is_known("of other code")
+    (workshop.releases / ".remade").write_text("damaged")
+    assert (is_known(made_from), is_known("of other code")) == (True, False)
 
 
 @pytest.mark.parametrize(
