@@ -28,7 +28,8 @@ class Settings(BaseSettings):
     ``embargo_until``: before it, what is published is for the house alone (a moment without a zone is Paris time);
     ``releases_kept``: how many releases stay, all if none.
     ``partner_urls``: the address of a partner's file by table, each set as ``SKILLSBANK_PARTNER_URLS__<TABLE>``.
-    ``engine``: what builds the marts.
+    ``engine``: what builds the marts; ``build_memory``: what DuckDB may hold meanwhile, in the variable that dbt's
+    profile reads too (docs/scale.md).
     ``esco`` and ``rome`` are folders with the files that those classifications offer for download; none is needed.
     ``executor``: where the steps of a queued run are done (docs/workers.md); Celery needs its two addresses.
     """
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     sample_folder: Path = PROJECT / "data" / "sample"
     sample: bool = True
     engine: Engine = "duckdb"
+    build_memory: str = Field(default="1.5GB", pattern=r"^\d+(\.\d+)?[MGT]B$")
     company_key_secret: SecretStr | None = None
     actor: str | None = None
 

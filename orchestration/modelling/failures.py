@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN, TESTS_SHOWN = 20, 5
 _KEY_SHOWN, _WIDTH = 8, 40
+_OUT_OF_MEMORY = "Out of Memory Error"  # as DuckDB begins the message
+_MORE_MEMORY = {
+    "expected": "models that build within SKILLSBANK_BUILD_MEMORY",
+    "fix": "set it to more (docs/scale.md says how much for how many respondents), then run again",
+}
+_OTHER_SQL = {
+    "expected": "SQL that runs on the lake as it is",
+    "fix": "see the compiled SQL in the target folder, and dbt.log",
+}
 _COMPANY_KEY = re.compile(r"\b[0-9a-f]{32}\b")
 
 
@@ -39,11 +48,11 @@ def explain(
     broken = [node for node in nodes if node.status == "error"]
     failed = [node for node in nodes if node.status == "fail"]
     if broken:
+        is_short = any(_OUT_OF_MEMORY in (node.message or "") for node in broken)
         return ModelError(
             "; ".join(_plain(node.message) for node in broken[:TESTS_SHOWN]),
             where=", ".join(f"dbt {node.resource_type} {node.name}" for node in broken[:TESTS_SHOWN]),
-            expected="SQL that runs on the lake as it is",
-            fix="see the compiled SQL in the target folder, and dbt.log",
+            **(_MORE_MEMORY if is_short else _OTHER_SQL),
         )
     if failed:
         shown = failed[:TESTS_SHOWN]

@@ -199,6 +199,18 @@ class TestFailures:
         assert "dbt model stg_lake__editions" in str(outcome.error)
         assert "editions/**/*.parquet" in str(outcome.error)
 
+    def test_too_little_memory_for_the_marts(
+        self, small_lake: Any, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SKILLSBANK_BUILD_MEMORY", "2MB")
+        outcome = run_dbt(
+            ["build", "--select", "+int_competence_answers"], warehouse_file=tmp_path / "w.duckdb",
+            lake=small_lake.write(tmp_path / "lake"), target_path=target,
+        )  # fmt: skip
+        assert isinstance(outcome.error, SkillsBankError)
+        assert "Out of Memory" in str(outcome.error)
+        assert "SKILLSBANK_BUILD_MEMORY" in str(outcome.error)
+
     def test_a_wrong_command(self, target: Path, tmp_path: Path) -> None:
         outcome = run_dbt(["bild"], warehouse_file=tmp_path / "w.duckdb", lake=tmp_path, target_path=target)
         assert "bild" in str(outcome.error)
