@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import duckdb
@@ -230,14 +231,14 @@ def _search(
 
 def _likest(found: Sequence[Candidate]) -> list[Candidate]:
     """The ``MOST`` likest companies of each respondent, a company once."""
-    kept: dict[tuple[int, str], Candidate] = {}
-    ranks: Counter[int] = Counter()
-    for one in sorted(found, key=lambda one: (one.respondent_id, -one.score, one.company_key)):
-        key = one.respondent_id, one.company_key
-        if key not in kept and ranks[one.respondent_id] < MOST:
-            kept[key] = one
-            ranks[one.respondent_id] += 1
-    return list(kept.values())
+    ranked = sorted(found, key=lambda one: (one.respondent_id, -one.score, one.company_key))
+    kept: list[Candidate] = []
+    for _, candidates in groupby(ranked, key=lambda one: one.respondent_id):
+        companies: dict[str, Candidate] = {}
+        for one in candidates:
+            companies.setdefault(one.company_key, one)
+        kept += list(companies.values())[:MOST]
+    return kept
 
 
 def _load(
