@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 
 import pytest
@@ -27,7 +28,7 @@ NO_SHARES = {
 
 def ask(deployment, sql):
     """The rows of a query, as dictionaries."""
-    file = deployment.data.parent / "rows.json"
+    file = deployment.data.parent / f"rows-{os.getpid()}.json"  # the release is shared by all workers
     run_query(deployment.releases, sql, "json", file)
     return json.loads(file.read_text())
 
