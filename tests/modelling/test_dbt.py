@@ -16,6 +16,8 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestration.errors import GateError, SkillsBankError
 from orchestration.modelling.assets import FIGURES
@@ -142,6 +144,26 @@ class TestFailures:
             "fct_response",
             "dim_edition",
         }
+
+    @given(
+        rows=st.lists(
+            st.tuples(*(st.sampled_from(part) for part in (["e", "f", None], [1, 2, None], ["c", "d", None])))
+        )
+    )
+    def test_a_key_fails_if_it_repeats_or_lacks_a_part(self, built: Any, rows: list[tuple[Any, ...]]) -> None:
+        [key_test] = [node.sql for node in built.outcome.nodes if node.name == "int_competence_answers_key"]
+        with duckdb.connect() as connection:
+            connection.execute("attach ':memory:' as skills_bank")
+            connection.execute(
+                "create table skills_bank.int_competence_answers"
+                "(edition varchar, respondent_id bigint, competence_code varchar)"
+            )
+            if rows:
+                connection.executemany(
+                    "insert into skills_bank.int_competence_answers values (?, ?, ?)", rows
+                )
+            found = {tuple(key): copies for *key, copies in connection.execute(key_test).fetchall()}
+        assert found == {key: n for key, n in Counter(rows).items() if n > 1 or None in key}
 
     def test_at_most_twenty_rows_and_the_number_of_the_others(
         self, small_lake: Any, target: Path, tmp_path: Path

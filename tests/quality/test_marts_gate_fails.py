@@ -26,6 +26,13 @@ ROUNDS = (
             "is_incomplete",
             {"table_name": "fct_competence_need", "key": "tour_2019 / 3 / ?"},
         ),
+        "a need twice": (
+            "INSERT INTO fct_competence_need FROM (FROM fct_competence_need WHERE respondent_id = 9 LIMIT 1)",
+            "No key comes twice",
+            f"{BANK}, keys",
+            "copies",
+            {"table_name": "fct_competence_need", "copies": 2},
+        ),
         "weights lost": (
             "DELETE FROM fct_weight WHERE edition = 'tour_2019' AND respondent_id < 6",
             "The weights of an edition add up to its frame",

@@ -1,4 +1,30 @@
-with chosen as (
+{#- Grouped by numbers: DuckDB cannot spill all of a hash table of texts. Eleven rows a respondent. -#}
+{%- set routes = {'competence_need': 'is_ticked', 'hard_to_recruit': 'is_hard_to_recruit'} -%}
+with editions as (
+    select
+        edition,
+        row_number() over (order by edition) as edition_number
+    from {{ ref('stg_lake__editions') }}
+),
+
+recodes as (
+    select
+        past_code,
+        competence_code,
+        dense_rank() over (order by competence_code) as competence_number,
+        case comparability when 'broken' then 3 when 'close' then 2 else 1 end as recoding
+    from {{ ref('stg_lake__competence_recodes') }}
+    where competence_code is not null
+),
+
+competences as (
+    select distinct
+        competence_number,
+        competence_code
+    from recodes
+),
+
+chosen as (
     -- A ranking has the rank as its item and the competence as its value; the others the other way round.
     select
         edition,
@@ -18,14 +44,20 @@ with chosen as (
 pivoted as (
     -- Two past codes that became one competence count once: the most that is said of either.
     select
-        chosen.edition,
+        editions.edition_number,
         chosen.respondent_id,
-        recodes.competence_code,
+        recodes.competence_number,
         max(
             case chosen.variable when 'competence_importance' then {{ digit('chosen.value_code') }} end
         ) as importance,
-        max(case when chosen.variable = 'competence_need' then chosen.value_code end) as ticked,
-        max(case when chosen.variable = 'hard_to_recruit' then chosen.value_code end) as hard_to_recruit,
+        {%- for variable, column in routes.items() %}
+        max(
+            case
+                when chosen.variable = '{{ variable }}' and chosen.value_code = 'yes' then true
+                when chosen.variable = '{{ variable }}' and chosen.value_code = 'no' then false
+            end
+        ) as {{ column }},
+        {%- endfor %}
         min(
             case chosen.variable when 'competence_priority' then {{ digit('chosen.value_code') }} end
         ) as priority_rank,
@@ -35,24 +67,29 @@ pivoted as (
         max(
             case chosen.variable when 'competence_level_wanted' then {{ digit('chosen.value_code') }} end
         ) as level_wanted,
-        max(case recodes.comparability when 'broken' then 3 when 'close' then 2 else 1 end) as recoding
+        max(recodes.recoding) as recoding
     from chosen
+    inner join editions
+        on chosen.edition = editions.edition
     -- `other` is free text, for the recognition stage; x- is an edition's own item, outside the frame.
-    inner join {{ ref('stg_lake__competence_recodes') }} as recodes
+    inner join recodes
         on chosen.past_code = recodes.past_code
-    where recodes.competence_code is not null
-    group by chosen.edition, chosen.respondent_id, recodes.competence_code
+    group by editions.edition_number, chosen.respondent_id, recodes.competence_number
 )
 
 select
-    edition,
-    respondent_id,
-    competence_code,
-    importance,
-    case ticked when 'yes' then true when 'no' then false end as is_ticked,
-    case hard_to_recruit when 'yes' then true when 'no' then false end as is_hard_to_recruit,
-    priority_rank,
-    level_current,
-    level_wanted,
-    case recoding when 3 then 'broken' when 2 then 'close' else 'identical' end as recoding
+    editions.edition,
+    pivoted.respondent_id,
+    competences.competence_code,
+    pivoted.importance,
+    pivoted.is_ticked,
+    pivoted.is_hard_to_recruit,
+    pivoted.priority_rank,
+    pivoted.level_current,
+    pivoted.level_wanted,
+    case pivoted.recoding when 3 then 'broken' when 2 then 'close' else 'identical' end as recoding
 from pivoted
+inner join editions
+    on pivoted.edition_number = editions.edition_number
+inner join competences
+    on pivoted.competence_number = competences.competence_number

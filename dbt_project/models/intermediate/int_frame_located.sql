@@ -2,6 +2,8 @@ select
     frame.edition,
     frame.company_key,
     frame.is_invited,
+    frame.invitation_mode,
+    frame.invited_on,
     frame.commune_code,
     frame.naf_code,
     frame.headcount_band,

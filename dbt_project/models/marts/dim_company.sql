@@ -1,4 +1,12 @@
-with answered as (
+with editions as (
+    select
+        edition,
+        year,
+        row_number() over (order by year, edition) as place
+    from {{ ref('stg_lake__editions') }}
+),
+
+answered as (
     select
         edition,
         respondent_id,
@@ -50,8 +58,8 @@ known as (
         facts.company_key,
         sum(case when facts.is_invited then 1 else 0 end) as editions_invited,
         sum(case when facts.is_answered then 1 else 0 end) as editions_answered,
-        min(case when facts.is_answered then concat(editions.year, facts.edition) end) as first_answered,
-        max(case when facts.is_answered then concat(editions.year, facts.edition) end) as last_answered,
+        min(case when facts.is_answered then editions.place end) as first_answered,
+        max(case when facts.is_answered then editions.place end) as last_answered,
         {{ latest('facts.frame_commune_code', 'editions.year') }} as frame_commune_code,
         {{ latest('facts.frame_naf_code', 'editions.year') }} as frame_naf_code,
         {{ latest('facts.frame_headcount_band', 'editions.year') }} as frame_headcount_band,
@@ -59,7 +67,7 @@ known as (
         {{ latest('facts.declared_naf_code', 'editions.year') }} as declared_naf_code,
         {{ latest('facts.declared_headcount_band', 'editions.year') }} as declared_headcount_band
     from facts
-    inner join {{ ref('stg_lake__editions') }} as editions
+    inner join editions
         on facts.edition = editions.edition
     group by facts.company_key
 ),
@@ -69,8 +77,8 @@ described as (
         known.company_key,
         known.editions_invited,
         known.editions_answered,
-        substr(known.first_answered, 5) as first_edition,
-        substr(known.last_answered, 5) as last_edition,
+        first_edition.edition as first_edition,
+        last_edition.edition as last_edition,
         register.category,
         register.state,
         register.created_on,
@@ -94,6 +102,10 @@ described as (
         end as headcount_band,
         coalesce(register_bands.size_class, frame_bands.size_class, declared_bands.size_class) as size_class
     from known
+    left join editions as first_edition
+        on known.first_answered = first_edition.place
+    left join editions as last_edition
+        on known.last_answered = last_edition.place
     left join {{ ref('stg_lake__register') }} as register
         on known.company_key = register.company_key
     left join {{ ref('headcount_bands') }} as register_bands

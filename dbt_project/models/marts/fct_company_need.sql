@@ -1,41 +1,44 @@
 -- Only one response of a company is retained in an edition, so a retained respondent is a company.
-with said as (
+with answered as (
     select
         edition,
         respondent_id,
         competence_code,
-        importance >= 4 as by_array,
-        coalesce(is_ticked, false) or coalesce(is_hard_to_recruit, false) as by_multiple,
-        priority_rank is not null as by_ranking,
-        false as by_other,
-        false as by_free_text
+        case when importance >= 4 then 'array' end as by_array,
+        case when is_ticked or is_hard_to_recruit then 'multiple' end as by_multiple,
+        case when priority_rank is not null then 'ranking' end as by_ranking
     from {{ ref('fct_competence_need') }}
     where is_needed
-    union all
+),
+
+mentioned as (
     select
         edition,
         respondent_id,
         competence_code,
-        false as by_array,
-        false as by_multiple,
-        false as by_ranking,
-        route = 'other' as by_other,
-        route = 'free_text' as by_free_text
+        max(case route when 'other' then 'other' end) as by_other,
+        max(case route when 'free_text' then 'free_text' end) as by_free_text
     from {{ ref('fct_competence_mention') }}
+    group by edition, respondent_id, competence_code
 ),
 
 once as (
     select
-        edition,
-        respondent_id,
-        competence_code,
-        max(case when by_array then 'array' end) as by_array,
-        max(case when by_multiple then 'multiple' end) as by_multiple,
-        max(case when by_ranking then 'ranking' end) as by_ranking,
-        max(case when by_other then 'other' end) as by_other,
-        max(case when by_free_text then 'free_text' end) as by_free_text
-    from said
-    group by edition, respondent_id, competence_code
+        coalesce(answered.edition, mentioned.edition) as edition,
+        coalesce(answered.respondent_id, mentioned.respondent_id) as respondent_id,
+        coalesce(answered.competence_code, mentioned.competence_code) as competence_code,
+        answered.edition is not null as is_in_estimates,
+        concat_ws(
+            '|',
+            answered.by_array, answered.by_multiple, answered.by_ranking,
+            mentioned.by_other, mentioned.by_free_text
+        ) as routes
+    from answered
+    full outer join mentioned
+        on
+            answered.edition = mentioned.edition
+            and answered.respondent_id = mentioned.respondent_id
+            and answered.competence_code = mentioned.competence_code
 )
 
 select
@@ -43,9 +46,8 @@ select
     once.respondent_id,
     responses.company_key,
     once.competence_code,
-    concat_ws('|', once.by_array, once.by_multiple, once.by_ranking, once.by_other, once.by_free_text)
-        as routes,
-    coalesce(once.by_array, once.by_multiple, once.by_ranking) is not null as is_in_estimates,
+    once.routes,
+    once.is_in_estimates,
     responses.is_in_figures,
     responses.region_code,
     responses.territory_id,

@@ -25,8 +25,8 @@ companies as (
         frame.territory_id,
         frame.size_class,
         substr(frame.naf_code, 1, 2) as naf_division,
-        asked.invitation_mode,
-        asked.invited_on,
+        frame.invitation_mode,
+        frame.invited_on,
         answered.answered_on,
         case when frame.is_invited then 1 else 0 end as invited,
         case when answered.company_key is not null then 1 else 0 end as responded
@@ -35,10 +35,6 @@ companies as (
         on
             frame.edition = editions.edition
             and editions.has_frame
-    inner join {{ ref('stg_lake__frame') }} as asked
-        on
-            frame.edition = asked.edition
-            and frame.company_key = asked.company_key
     left join answered
         on
             frame.edition = answered.edition
