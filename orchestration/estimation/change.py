@@ -18,7 +18,7 @@ from orchestration.estimation.design import Design, collapse
 from orchestration.estimation.errors import EstimationError
 from orchestration.estimation.indicators import COMPARABILITY, Breakdown, Indicator
 from orchestration.estimation.tables import COUNT, NUMBER, TEXT, filled, schema
-from orchestration.sql_text import identifier
+from orchestration.sql_text import identifier, literal
 
 SCHEMA = schema(
     "edition reference_edition indicator domain_type domain n reference_n panel_n flag comparability",
@@ -86,8 +86,7 @@ def change(
     asked = [pair for pair in matched if pair[0].is_asked and pair[1].is_asked]
     for each in (edition, reference):
         _check(connection, each, unit)
-    sizes, mapping = _stack(connection, (reference, edition), unit, strata, order)
-    connection.register(_STRATA, mapping)
+    sizes = _stack(connection, (reference, edition), unit, strata, order)
     try:
         sides = [
             panel.side(
@@ -105,14 +104,15 @@ def change(
         now, then = panel.aligned(sides[0], sides[1], breakdowns)
         shared = panel.overlap(connection, now, then, breakdowns, sizes)
     finally:
-        connection.unregister(_STRATA)
+        connection.execute(f"DROP TABLE {_STRATA}; DROP TABLE {_CELLS}")
     degrees = sum(sizes.values()) - len(sizes)
     columns = _differences(now, then, shared, degrees=degrees, level=level)
     judged = _worse(_judged(now), _judged(then))
     return _table(columns, now.domains.names, matched, (edition.name, reference.name), judged)
 
 
-_STRATA, _STRATUM = "estimation_panel_strata", "estimation_panel_stratum"
+_STRATA, _CELLS = "estimation_panel_strata", "estimation_panel_cells"
+_STRATUM = "estimation_panel_stratum"
 
 
 def _check(connection: duckdb.DuckDBPyConnection, edition: Edition, unit: str) -> None:
@@ -142,25 +142,34 @@ def _stack(
     unit: str,
     strata: Sequence[str],
     order: Sequence[str] | None,
-) -> tuple[dict[str, int], pa.Table]:
-    """The companies of each shared stratum, and the stratum of each company (that of the earliest
-    edition)."""
+) -> dict[str, int]:
+    """Make the temporary table ``_STRATA``, the stratum of each company (that of the earliest edition); returns the
+    companies of each."""
     group = f"CAST({identifier(strata[0])} AS VARCHAR)" if len(strata) > 1 else "''"
-    parts = [
-        f"SELECT CAST({identifier(unit)} AS VARCHAR) AS unit, {group} AS g, "
-        f"CAST({identifier(strata[-1])} AS VARCHAR) AS c, {number} AS rank FROM {each.relation} "
-        f"WHERE {identifier(str(each.design.weight))} IS NOT NULL"
-        for number, each in enumerate(editions)
-    ]
-    stacked = connection.sql(
-        "SELECT unit, arg_min(g, rank) AS g, arg_min(c, rank) AS c "
-        f"FROM ({' UNION ALL '.join(parts)}) GROUP BY unit ORDER BY unit"
-    ).to_arrow_table()
-    cells_ = list(zip(stacked["g"].to_pylist(), stacked["c"].to_pylist(), strict=True))
-    counts = Counter(cells_)
+    first, second = (
+        f"(SELECT CAST({identifier(unit)} AS VARCHAR) AS unit, {group} AS g, "
+        f"CAST({identifier(strata[-1])} AS VARCHAR) AS c FROM {each.relation} "
+        f"WHERE {identifier(str(each.design.weight))} IS NOT NULL)"
+        for each in editions
+    )
+    # A join, and the labels in SQL: DuckDB spills it, where it would hold the texts of a million groups.
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_CELLS} AS SELECT unit, "
+        "CASE WHEN first.c IS NULL THEN second.g ELSE first.g END AS g, coalesce(first.c, second.c) AS c "
+        f"FROM {first} AS first FULL JOIN {second} AS second USING (unit)"
+    )
+    rows = connection.execute(f"SELECT g, c, count(*) FROM {_CELLS} GROUP BY ALL ORDER BY ALL").fetchall()
+    counts = {(g, c): companies for g, c, companies in rows}
     merged = collapse(counts, order or sorted({category for _, category in counts}), 2, "strata of change")
-    labels = [merged.labels[cell] for cell in cells_]
-    return dict(Counter(labels)), pa.table({"unit": stacked["unit"], _STRATUM: pa.array(labels, pa.string())})
+    sizes: Counter[str] = Counter()
+    for cell, companies in counts.items():
+        sizes[merged.labels[cell]] += companies
+    labels = ", ".join(f"({', '.join(map(literal, (*cell, merged.labels[cell])))})" for cell in counts)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_STRATA} AS SELECT unit, {_STRATUM} FROM {_CELLS} "
+        f"JOIN (VALUES {labels}) AS labels(g, c, {_STRATUM}) USING (g, c) ORDER BY unit"
+    )
+    return dict(sizes)
 
 
 def _differences(

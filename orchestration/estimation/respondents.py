@@ -169,8 +169,12 @@ def population(connection: duckdb.DuckDBPyConnection, edition: str) -> Populatio
     """Companies of the frame by breakdown and domain: the margins, and which domains exist at all."""
     _frame_domains(connection, edition)
     found: Population = {each.name: {} for each in BREAKDOWNS}
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE counted AS "
+        "SELECT * EXCLUDE (company_key, is_invited), count(*) AS companies FROM frame_domains GROUP BY ALL"
+    )
     rows = connection.sql(
-        f"SELECT domain_type, domain, count(*) FROM ({_placed('frame_domains')}) GROUP BY ALL"
+        f"SELECT domain_type, domain, sum(companies) FROM ({_placed('counted')}) GROUP BY ALL"
     )
     for domain_type, domain, count in rows.fetchall():
         found[domain_type][domain] = float(count)
@@ -183,14 +187,19 @@ def participation(connection: duckdb.DuckDBPyConnection, edition: str) -> pa.Tab
     _frame_domains(connection, edition)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE counted AS
-        SELECT *, 1 AS invited, CAST(company_key IN (
-            SELECT company_key FROM marts.fct_response WHERE edition = $edition AND is_in_figures
-        ) AS INTEGER) AS responded, 0 AS unidentified
-        FROM frame_domains WHERE is_invited
-        UNION ALL BY NAME
-        SELECT {_domains("response")}, 0 AS invited, 0 AS responded, 1 AS unidentified
-        FROM marts.fct_response AS response LEFT JOIN ({_stops()}) AS stops USING (departement_code)
-        WHERE edition = $edition AND is_retained AND is_complete AND company_key IS NULL""",
+        WITH companies AS (
+            SELECT * EXCLUDE (company_key, is_invited), 1 AS invited, CAST(company_key IN (
+                SELECT company_key FROM marts.fct_response WHERE edition = $edition AND is_in_figures
+            ) AS INTEGER) AS responded, 0 AS unidentified
+            FROM frame_domains WHERE is_invited
+            UNION ALL BY NAME
+            SELECT {_domains("response")}, 0 AS invited, 0 AS responded, 1 AS unidentified
+            FROM marts.fct_response AS response LEFT JOIN ({_stops()}) AS stops USING (departement_code)
+            WHERE edition = $edition AND is_retained AND is_complete AND company_key IS NULL
+        )
+        SELECT * EXCLUDE (invited, responded, unidentified), sum(invited) AS invited,
+            sum(responded) AS responded, sum(unidentified) AS unidentified
+        FROM companies GROUP BY ALL""",
         {"edition": edition},
     )
     found: pa.Table = connection.sql(
@@ -202,7 +211,7 @@ def participation(connection: duckdb.DuckDBPyConnection, edition: str) -> pa.Tab
 
 
 def _placed(table: str) -> str:
-    """The rows once for each domain that they lie in."""
+    """The rows once for each domain that they lie in: of a table that has counted companies alike."""
     parts = []
     for breakdown in BREAKDOWNS:
         if breakdown.separator:

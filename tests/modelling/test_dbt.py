@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.errors import GateError, SkillsBankError
@@ -145,6 +145,7 @@ class TestFailures:
             "dim_edition",
         }
 
+    @settings(max_examples=50, deadline=None)
     @given(
         rows=st.lists(
             st.tuples(*(st.sampled_from(part) for part in (["e", "f", None], [1, 2, None], ["c", "d", None])))
