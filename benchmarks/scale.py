@@ -6,7 +6,7 @@
 
 Each campaign is simulated, then refreshed by `skillsbank refresh` in a process of its own on an empty data folder, end
 to end. Its steps' lines say where a stage ends; meanwhile the processor time and the memory of the whole process
-tree (the run, its second process, Spark's Java machine) are read from /proc four times a second: of a page that several
+tree (the run, its second process, Spark's Java machine) are read from /proc once a second: of a page that several
 processes share, each holds its part (proportional set size). A run that outgrows ``LIMIT`` is stopped. Spark has the
 settings that SPARK_CONF_DIR names. The register is the reading of INSEE's stock files, as in register.py.
 
@@ -55,7 +55,7 @@ STAGES = (
 PARTS = ("archive", "lake", "warehouse", "releases")
 ON: Mapping[Engine, str] = {"duckdb": "", "spark": " on Spark"}
 _TICKS = os.sysconf("SC_CLK_TCK")
-_EVERY = 0.25  # seconds
+_EVERY = 1.0  # seconds; a look at gigabytes takes a twentieth of one
 
 Result = dict[str, Any]
 
