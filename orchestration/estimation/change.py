@@ -86,33 +86,34 @@ def change(
     asked = [pair for pair in matched if pair[0].is_asked and pair[1].is_asked]
     for each in (edition, reference):
         _check(connection, each, unit)
-    sizes = _stack(connection, (reference, edition), unit, strata, order)
+    sizes, (then_in, now_in) = _stack(connection, (reference, edition), unit, strata, order)
     try:
         sides = [
             panel.side(
                 connection,
-                f"(SELECT r.*, m.{_STRATUM} FROM {each.relation} AS r JOIN {_STRATA} AS m "
-                f"ON CAST(r.{identifier(unit)} AS VARCHAR) = m.unit)",
+                relation,
                 replace(each.design, stratum=_STRATUM, population=None),
                 [pair[number] for pair in asked],
                 breakdowns,
                 unit=unit,
                 sizes=sizes,
             )
-            for number, each in enumerate((edition, reference))
+            for number, (each, relation) in enumerate(((edition, now_in), (reference, then_in)))
         ]
         now, then = panel.aligned(sides[0], sides[1], breakdowns)
         shared = panel.overlap(connection, now, then, breakdowns, sizes)
     finally:
-        connection.execute(f"DROP TABLE {_STRATA}; DROP TABLE {_CELLS}")
+        connection.execute(f"DROP TABLE {_PANEL}; DROP TABLE {_STRATA}")
     degrees = sum(sizes.values()) - len(sizes)
     columns = _differences(now, then, shared, degrees=degrees, level=level)
     judged = _worse(_judged(now), _judged(then))
     return _table(columns, now.domains.names, matched, (edition.name, reference.name), judged)
 
 
-_STRATA, _CELLS = "estimation_panel_strata", "estimation_panel_cells"
-_STRATUM = "estimation_panel_stratum"
+_PANEL, _STRATA = "estimation_panel", "estimation_panel_strata"
+_UNIT, _GROUP, _CATEGORY, _STRATUM = (
+    f"estimation_panel_{name}" for name in ("unit", "group", "category", "stratum")
+)
 
 
 def _check(connection: duckdb.DuckDBPyConnection, edition: Edition, unit: str) -> None:
@@ -142,34 +143,44 @@ def _stack(
     unit: str,
     strata: Sequence[str],
     order: Sequence[str] | None,
-) -> dict[str, int]:
-    """Make the temporary table ``_STRATA``, the stratum of each company (that of the earliest edition); returns the
-    companies of each."""
+) -> tuple[dict[str, int], list[str]]:
+    """The companies of each shared stratum, and each edition's relation with the stratum (of the earliest edition).
+
+    Only companies of both editions are joined by name: DuckDB would hold the whole of either otherwise. The temporary
+    tables ``_PANEL`` and ``_STRATA`` are what the relations read.
+    """
     group = f"CAST({identifier(strata[0])} AS VARCHAR)" if len(strata) > 1 else "''"
-    first, second = (
-        f"(SELECT CAST({identifier(unit)} AS VARCHAR) AS unit, {group} AS g, "
-        f"CAST({identifier(strata[-1])} AS VARCHAR) AS c FROM {each.relation} "
-        f"WHERE {identifier(str(each.design.weight))} IS NOT NULL)"
+    category = f"CAST({identifier(strata[-1])} AS VARCHAR)"
+    weighted = [
+        f"(SELECT *, CAST({identifier(unit)} AS VARCHAR) AS {_UNIT}, {group} AS {_GROUP}, {category} AS {_CATEGORY} "
+        f"FROM {each.relation} WHERE {identifier(str(each.design.weight))} IS NOT NULL)"
         for each in editions
-    )
-    # A join, and the labels in SQL: DuckDB spills it, where it would hold the texts of a million groups.
+    ]
+    first, second = weighted
+    cell = f"{_GROUP}, {_CATEGORY}"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_CELLS} AS SELECT unit, "
-        "CASE WHEN first.c IS NULL THEN second.g ELSE first.g END AS g, coalesce(first.c, second.c) AS c "
-        f"FROM {first} AS first FULL JOIN {second} AS second USING (unit)"
+        f"CREATE OR REPLACE TEMP TABLE {_PANEL} AS SELECT {_UNIT}, {cell} FROM {first} AS first "
+        f"SEMI JOIN {second} AS second USING ({_UNIT})"
     )
-    rows = connection.execute(f"SELECT g, c, count(*) FROM {_CELLS} GROUP BY ALL ORDER BY ALL").fetchall()
-    counts = {(g, c): companies for g, c, companies in rows}
-    merged = collapse(counts, order or sorted({category for _, category in counts}), 2, "strata of change")
+    rows = connection.execute(
+        f"SELECT {cell}, count(*) FROM (SELECT {cell} FROM {first} UNION ALL "
+        f"SELECT {cell} FROM {second} AS second ANTI JOIN {_PANEL} USING ({_UNIT})) GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    counts = {(one, other): companies for one, other, companies in rows}
+    merged = collapse(counts, order or sorted({last for _, last in counts}), 2, "strata of change")
     sizes: Counter[str] = Counter()
-    for cell, companies in counts.items():
-        sizes[merged.labels[cell]] += companies
-    labels = ", ".join(f"({', '.join(map(literal, (*cell, merged.labels[cell])))})" for cell in counts)
+    for place, companies in counts.items():
+        sizes[merged.labels[place]] += companies
+    labels = ", ".join(f"({', '.join(map(literal, (*place, merged.labels[place])))})" for place in counts)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_STRATA} AS SELECT unit, {_STRATUM} FROM {_CELLS} "
-        f"JOIN (VALUES {labels}) AS labels(g, c, {_STRATUM}) USING (g, c) ORDER BY unit"
+        f"CREATE OR REPLACE TEMP TABLE {_STRATA} AS FROM (VALUES {labels}) AS labels({cell}, {_STRATUM})"
     )
-    return dict(sizes)
+    return dict(sizes), [
+        f"(SELECT r.* EXCLUDE ({_UNIT}, {cell}), s.{_STRATUM} FROM {each} AS r "
+        f"LEFT JOIN {_PANEL} AS p ON r.{_UNIT} = p.{_UNIT} JOIN {_STRATA} AS s "
+        f"ON s.{_GROUP} = coalesce(p.{_GROUP}, r.{_GROUP}) AND s.{_CATEGORY} = coalesce(p.{_CATEGORY}, r.{_CATEGORY}))"
+        for each in weighted
+    ]
 
 
 def _differences(
