@@ -146,8 +146,8 @@ def _stack(
 ) -> tuple[dict[str, int], list[str]]:
     """The companies of each shared stratum, and each edition's relation with the stratum (of the earliest edition).
 
-    Only companies of both editions are joined by name: DuckDB would hold the whole of either otherwise. The temporary
-    tables ``_PANEL`` and ``_STRATA`` are what the relations read.
+    Only companies of both editions are joined by name, so that the join stays small. The relations read the temporary
+    tables ``_PANEL`` and ``_STRATA``.
     """
     group = f"CAST({identifier(strata[0])} AS VARCHAR)" if len(strata) > 1 else "''"
     category = f"CAST({identifier(strata[-1])} AS VARCHAR)"
@@ -176,7 +176,7 @@ def _stack(
         f"CREATE OR REPLACE TEMP TABLE {_STRATA} AS FROM (VALUES {labels}) AS labels({cell}, {_STRATUM})"
     )
     return dict(sizes), [
-        f"(SELECT r.* EXCLUDE ({_UNIT}, {cell}), s.{_STRATUM} FROM {each} AS r "
+        f"(SELECT r.*, s.{_STRATUM} FROM {each} AS r "
         f"LEFT JOIN {_PANEL} AS p ON r.{_UNIT} = p.{_UNIT} JOIN {_STRATA} AS s "
         f"ON s.{_GROUP} = coalesce(p.{_GROUP}, r.{_GROUP}) AND s.{_CATEGORY} = coalesce(p.{_CATEGORY}, r.{_CATEGORY}))"
         for each in weighted
