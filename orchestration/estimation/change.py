@@ -95,13 +95,14 @@ def change(
                 replace(each.design, stratum=_STRATUM, population=None),
                 [pair[number] for pair in asked],
                 breakdowns,
-                unit=unit,
+                unit=_UNIT,
                 sizes=sizes,
             )
             for number, (each, relation) in enumerate(((edition, now_in), (reference, then_in)))
         ]
         now, then = panel.aligned(sides[0], sides[1], breakdowns)
-        shared = panel.overlap(connection, now, then, breakdowns, sizes)
+        units = f"(SELECT {_UNIT} AS u FROM {_PANEL})"
+        shared = panel.overlap(connection, now, then, breakdowns, sizes, units=units)
     finally:
         connection.execute(f"DROP TABLE {_PANEL}; DROP TABLE {_STRATA}")
     degrees = sum(sizes.values()) - len(sizes)

@@ -77,31 +77,65 @@ class Overlap:
     covariance: Numbers
 
 
+# Companies of both editions put side by side at a time: keeps the columns of both sides near 500 MB.
+AT_ONCE = 100_000
+
+
 def overlap(
     connection: duckdb.DuckDBPyConnection,
     left: Side,
     right: Side,
     breakdowns: Sequence[Breakdown],
     sizes: Mapping[str, int],
+    *,
+    units: str,
 ) -> Overlap:
     """The covariance of every estimate with the same one in the other edition.
 
     sum_h n_h/(n_h-1) (sum over companies in both of z_left z_right - z_left,h z_right,h / n_h), where z =
-    w e and z_h is its sum over stratum h (docs/methodology.md, 5: stacked editions).
+    w e and z_h is its sum over stratum h (docs/methodology.md, 5: stacked editions). ``units`` may stand after FROM:
+    the companies in both, in a column ``u``.
     """
     strata = sorted(sizes)
     n = np.array([sizes[name] for name in strata], dtype=np.float64)
     factor = np.divide(n, n - 1, out=np.zeros(len(n)), where=n > 1)
-    table = connection.sql(
-        f"SELECT {_prefixed('a', left)}, {_prefixed('b', right)} "
-        f"FROM ({left.sql}) AS a JOIN ({right.sql}) AS b ON a.u = b.u ORDER BY a.u"
-    ).to_arrow_table()
-    one, other = _half(table, "a", left, breakdowns), _half(table, "b", right, breakdowns)
-    stratum = codes_in(table.column("a_" + left.keys[left.stratum]), strata)
-    weight = (factor[stratum] * one.w * other.w)[:, None]
+    counted, found = np.zeros(left.linear.value.shape), np.zeros(left.linear.value.shape)
+    for first, last in _pieces(connection, units):
+        one, other = (
+            _half(
+                connection.sql(
+                    f"SELECT {_columns(each)} FROM ({each.sql}) SEMI JOIN {units} USING (u) "
+                    "WHERE u BETWEEN $first AND $last ORDER BY u",
+                    params={"first": first, "last": last},
+                ).to_arrow_table(),
+                each,
+                breakdowns,
+                strata,
+            )
+            for each in (left, right)
+        )
+        in_both, products = _sums(one, left, other, right, factor)
+        counted += in_both
+        found += products
+    per = np.divide(factor, n, out=np.zeros(len(n)), where=n > 0)[:, None]
+    found -= (per * _stratum_sums(left, strata) * _stratum_sums(right, strata)).sum(axis=1)
+    return Overlap(counted, found)
+
+
+def _pieces(connection: duckdb.DuckDBPyConnection, units: str) -> list[tuple[str, str]]:
+    """The first and the last of ``AT_ONCE`` units at a time."""
+    return connection.sql(
+        f"SELECT min(u), max(u) FROM (SELECT u, row_number() OVER (ORDER BY u) - 1 AS place FROM {units}) "
+        f"GROUP BY place // {AT_ONCE} ORDER BY 1"
+    ).fetchall()
+
+
+def _sums(one: _Half, left: Side, other: _Half, right: Side, factor: Numbers) -> tuple[Numbers, Numbers]:
+    """The companies of a piece and their sums of n_h/(n_h-1) z_left z_right, shape (domains, indicators)."""
     both = one.member.multiply(other.member)
+    weight = (factor[one.stratum] * one.w * other.w)[:, None]
     r, s = left.linear.slope, right.linear.slope
-    found = (
+    found: Numbers = (
         both @ (weight * one.y * other.y)
         - r * (both @ (weight * one.a * other.y))
         - s * (both @ (weight * one.y * other.a))
@@ -114,9 +148,7 @@ def overlap(
     if one.margins and other.margins:
         products = _margins(one, left, other, right, weight)
         found = found + (left.linear.b * (products @ right.linear.b)).sum(axis=1)
-    per = np.divide(factor, n, out=np.zeros(len(n)), where=n > 0)[:, None]
-    found = found - (per * _stratum_sums(left, strata) * _stratum_sums(right, strata)).sum(axis=1)
-    return Overlap(both @ (one.counted * other.counted), found)
+    return both @ (one.counted * other.counted), found
 
 
 def _stratum_sums(one: Side, strata: Sequence[str]) -> Numbers:
@@ -131,9 +163,10 @@ def _stratum_sums(one: Side, strata: Sequence[str]) -> Numbers:
 
 @dataclass(frozen=True)
 class _Half:
-    """The companies in both editions, as one of them saw them: a row a company."""
+    """Companies in both editions, as one of them saw them: a row a company, in the order of the units."""
 
     member: sparse.csr_array
+    stratum: Codes
     w: Numbers
     y: Numbers
     a: Numbers
@@ -141,23 +174,22 @@ class _Half:
     margins: list[tuple[Codes, int, Numbers]]
 
 
-def _prefixed(prefix: str, one: Side) -> str:
+def _columns(one: Side) -> str:
     held = {
         "w",
         *one.keys.values(),
         *(margin.measure for margin in one.cube.margins if margin.measure != ONE),
     }
     held |= {name for term in one.cube.terms for name in (term.y, term.a, term.counted)}
-    quoted = ((name, identifier(f"{prefix}_{name}")) for name in sorted(held))
-    return ", ".join(f"{prefix}.{identifier(name)} AS {alias}" for name, alias in quoted)
+    return ", ".join(map(identifier, sorted(held)))
 
 
-def _half(table: pa.Table, prefix: str, one: Side, breakdowns: Sequence[Breakdown]) -> _Half:
+def _half(table: pa.Table, one: Side, breakdowns: Sequence[Breakdown], strata: Sequence[str]) -> _Half:
     def values(name: str) -> Numbers:
-        return numbers(table.column(f"{prefix}_{name}"))
+        return numbers(table.column(name))
 
     own = {
-        name: (codes_in(table.column(f"{prefix}_{alias}"), one.cube.keys[name][1]), one.cube.keys[name][1])
+        name: (codes_in(table.column(alias), one.cube.keys[name][1]), one.cube.keys[name][1])
         for name, alias in one.keys.items()
     }
     known: dict[str, list[str]] = {}
@@ -180,7 +212,8 @@ def _half(table: pa.Table, prefix: str, one: Side, breakdowns: Sequence[Breakdow
     y, a, counted = (
         np.stack([values(getattr(term, name)) for term in terms], axis=1) for name in ("y", "a", "counted")
     )
-    return _Half(member, values("w"), y, a, counted, margins)
+    stratum = codes_in(table.column(one.keys[one.stratum]), strata)
+    return _Half(member, stratum, values("w"), y, a, counted, margins)
 
 
 def _crossed(one: _Half, own: Side, other: _Half, opposite: Side, weight: Numbers) -> Numbers:

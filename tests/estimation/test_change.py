@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from orchestration.estimation import panel
 from orchestration.estimation.change import SCHEMA, Edition, change
 from orchestration.estimation.design import AMONG_RESPONDENTS, CalibratedOn, Design
 from orchestration.estimation.errors import EstimationError
@@ -154,8 +155,19 @@ def by_rows(tables, name, chosen):
 
 @pytest.mark.parametrize("domain", ["all", "large"])
 @pytest.mark.parametrize("name", ["yes", "mean"])
-def test_change_of_calibrated_editions_is_the_definition_s(connection, name, domain):
-    now, then = survey(2, range(40, 200), 0.1), survey(1, range(150))
+@pytest.mark.parametrize(
+    ("earlier", "at_once"),
+    [
+        pytest.param(range(150), panel.AT_ONCE, id="in one piece"),
+        pytest.param(range(150), 30, id="in four pieces"),
+        pytest.param(range(200, 350), panel.AT_ONCE, id="no company in both"),
+    ],
+)
+def test_change_of_calibrated_editions_is_the_definition_s(
+    connection, monkeypatch, earlier, at_once, *, name, domain
+):
+    monkeypatch.setattr(panel, "AT_ONCE", at_once)
+    now, then = survey(2, range(40, 200), 0.1), survey(1, earlier)
     connection.register("later", now)
     connection.register("earlier", then)
     table = change(
@@ -172,6 +184,7 @@ def test_change_of_calibrated_editions_is_the_definition_s(connection, name, dom
         name,
         lambda data: np.ones(len(data["size"]), bool) if domain == "all" else data["size"] == domain,
     )
+    assert (row["panel_n"] > 0) == (earlier[0] == 0)
     assert row["se"] ** 2 == pytest.approx(expected, rel=1e-10)
 
 
