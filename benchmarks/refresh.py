@@ -51,7 +51,8 @@ def _measure(folder: Path, size: int, before: tuple[int, float] | None) -> tuple
         # Once before, so that the parsed dbt project and the bytecode are there, then as if for the first time.
         skillsbank(environment, "refresh")
         environment["SKILLSBANK_DATA"] = str(folder / "again")
-        _copy_parsed_project(folder / "data", folder / "again")
+        parsed = Settings(data=folder / "data").dbt_target.relative_to(folder / "data")
+        shutil.copytree(folder / "data" / parsed, folder / "again" / parsed)
     refresh, peak = skillsbank(environment, "refresh")
     settings = Settings(data=Path(environment["SKILLSBANK_DATA"]))
     dbt, statements = _dbt_alone(settings, folder)
@@ -80,12 +81,6 @@ def skillsbank(environment: dict[str, str], *arguments: str) -> tuple[float, flo
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{said}")
     return time.perf_counter() - started, usage.ru_maxrss / MEBIBYTE
-
-
-def _copy_parsed_project(source: Path, target: Path) -> None:
-    for name in ("manifest.json", "partial_parse.msgpack", "fingerprint"):
-        (target / "warehouse" / "dbt").mkdir(parents=True, exist_ok=True)
-        (target / "warehouse" / "dbt" / name).write_bytes((source / "warehouse" / "dbt" / name).read_bytes())
 
 
 def _dbt_alone(settings: Settings, folder: Path) -> tuple[float, list[str]]:

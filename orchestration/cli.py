@@ -20,6 +20,7 @@ from orchestration.cli_match import match
 from orchestration.cli_operations import operations_app
 from orchestration.cli_releases import publish, releases_app
 from orchestration.errors import SkillsBankError
+from orchestration.leaving import leaving_at_once
 from orchestration.settings import PROJECT, Settings
 from orchestration.storage.commands import reads, writes
 
@@ -82,6 +83,7 @@ def refresh() -> None:
 
     Prints a line a stage and ends with the release and its report. Does nothing when nothing has changed.
     """
+    leave = leaving_at_once()
     from orchestration.automation.instance import explained  # noqa: PLC0415
     from orchestration.automation.refresh import run_refresh  # noqa: PLC0415
 
@@ -94,7 +96,9 @@ def refresh() -> None:
         print("Interrupted: the last release is untouched.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     print(outcome.summary)
-    raise typer.Exit(0 if outcome.succeeded else 1)
+    code = 0 if outcome.succeeded else 1
+    leave(code)
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
 
 from orchestration.errors import SkillsBankError
+from orchestration.leaving import leaving_at_once
 
 _T = TypeVar("_T")
 
@@ -120,7 +121,9 @@ def second_process() -> Iterator[SecondProcess]:
 def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then stops us
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # in good order: what Python made is cleared away
+    leave = leaving_at_once()
     _prepare()
+    leave(0)
     while True:
         try:
             number, function, args = pipe.recv()
@@ -136,7 +139,7 @@ def _prepare() -> None:
     from orchestration.quality.evaluation import prepare  # noqa: PLC0415 - not in the process that starts this one
 
     prepare()
-    for stage in ("disclosure.stage", "publication.report"):
+    for stage in ("disclosure.stage", "publication.export"):
         import_module(f"orchestration.{stage}")
 
 

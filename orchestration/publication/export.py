@@ -43,7 +43,7 @@ from orchestration.publication.manifest import (
     hash_files,
 )
 from orchestration.publication.numbering import next_id
-from orchestration.publication.pack import write_pack
+from orchestration.publication.pack import write_makings, write_pack
 from orchestration.publication.quality_report import write_quality_report
 from orchestration.publication.report import write_report
 from orchestration.second_process import Start
@@ -83,7 +83,7 @@ def build_candidate(
         created_at: the release date (default: now).
         code_parts: ``provenance.code_parts(settings)``: the code version by what the code is for.
         gates: what the gates that have run found, for the page about them.
-        start: where the report is written while the rest is.
+        start: where the pages are written while the rest is.
 
     Raises:
         ReleaseError: no mart, two marts of one name, no word on which edition is simulated, or a full disk.
@@ -104,14 +104,12 @@ def build_candidate(
         with engine(keeps_order=True) as connection:
             tables = _export(connection, warehouse, folder, descriptions)
             _open_release(connection, folder / DATABASE)
-            report = start(_report, folder, moment.date(), number)
+            pages = start(_pages, folder, moment.date(), number, dbt_manifest)
             editions = _editions(connection, warehouse)
             questions = read_questions(connection)
             write_dictionary(tables, questions, folder / INTERNAL)
             public = [table for table in tables if table.name.startswith(PUBLIC_PREFIX)]
             write_dictionary(public, questions, folder / PUBLIC)
-            write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
-            write_explorer(connection, folder / PUBLIC, released_on=moment.date())
             draft = Manifest(
                 created_at=moment.isoformat(timespec="seconds"),
                 run_id=run_id,
@@ -132,11 +130,10 @@ def build_candidate(
                 folder,
                 draft,
                 public,
-                dbt_manifest=dbt_manifest,
                 gates=gates,
                 previous=previous if (previous / MANIFEST).is_file() else None,
             )
-        report()
+        pages()
         files = hash_files(folder)
         manifest = replace(draft, files=files, content_hash=content_hash(files))
         manifest.write(folder)
@@ -180,10 +177,14 @@ def _open_release(connection: duckdb.DuckDBPyConnection, database: Path) -> None
     connection.execute("USE release")
 
 
-def _report(folder: Path, released_on: date, number: str) -> None:
+def _pages(folder: Path, released_on: date, number: str, dbt_manifest: Path) -> None:
+    public = folder / PUBLIC
     with engine(keeps_order=True) as connection:
         _open_release(connection, folder / DATABASE)
-        write_report(connection, folder / PUBLIC, released_on=released_on, number=number)
+        write_report(connection, public, released_on=released_on, number=number)
+        write_quality_report(connection, public, released_on=released_on)
+        write_explorer(connection, public, released_on=released_on)
+    write_makings(folder / INTERNAL, dbt_manifest)
 
 
 def _marts(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publication.candidate import INTERNAL, PUBLIC
+from orchestration.publication.candidate import PUBLIC
 from orchestration.publication.descriptor import DATA_PACKAGE
 from orchestration.publication.dictionary import Table
 from orchestration.publication.manifest import GateResult, Manifest
@@ -40,7 +40,6 @@ def write_pack(
     manifest: Manifest,
     tables: list[Table],
     *,
-    dbt_manifest: Path,
     gates: Iterable[GateResult],
     previous: Path | None,
 ) -> None:
@@ -51,11 +50,10 @@ def write_pack(
         folder: the candidate's.
         manifest: what is known of the release so far: its editions, date, and what it is made from.
         tables: the public tables.
-        dbt_manifest: for the lineage and dbt's own page.
         gates: what the gates that ran before found.
         previous: the folder of the release that this one will replace.
 
-    Raises ReleaseError where a format cannot hold the tables, or dbt's manifest cannot be read.
+    Raises ReleaseError where a format cannot hold the tables.
     """
     released_on = datetime.fromisoformat(manifest.created_at).date()
     keys = {name for table in tables for name in table.key}
@@ -81,9 +79,16 @@ def write_pack(
     write_workbook(connection, content)
     write_revisions(connection, content, manifest, previous)
     write_gates(content, gates)
-    _write(folder / INTERNAL / bill_of_materials.FILE, bill_of_materials.bill_of_materials())
-    write_lineage(dbt_manifest, folder / INTERNAL)
-    write_dbt_docs(dbt_manifest, folder / INTERNAL)
+
+
+def write_makings(folder: Path, dbt_manifest: Path) -> None:
+    """Write into the folder what tells how a release was made: its software, its lineage, and dbt's own page.
+
+    Raises ReleaseError where dbt's manifest cannot be read.
+    """
+    _write(folder / bill_of_materials.FILE, bill_of_materials.bill_of_materials())
+    write_lineage(dbt_manifest, folder)
+    write_dbt_docs(dbt_manifest, folder)
 
 
 def _write(path: Path, text: str) -> None:
