@@ -33,6 +33,7 @@ def test_the_first_refresh_prints_its_stages_and_publishes(first_release):
     for language in ("fr", "en"):
         assert (current / "public" / f"report.{language}.html").is_file()
     assert f"Report:  {current}/public/report.fr.html" in lines
+    assert finished.stderr == "", "no warning, of the end of its processes least of all"
 
 
 def test_the_marts_hold_both_editions(first_release):
