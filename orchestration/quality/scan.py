@@ -3,7 +3,7 @@ Does not: what is allowed where."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -40,12 +40,18 @@ _COLUMNS: Columns = {
 }
 
 
-def scan_text(connection: duckdb.DuckDBPyConnection, relations: Iterable[tuple[str, str]]) -> pa.Table:
+def scan_text(
+    connection: duckdb.DuckDBPyConnection,
+    relations: Iterable[tuple[str, str]],
+    *,
+    large: Collection[str] = (),
+) -> pa.Table:
     """Scan every column of some relations, each a name to show and what stands after FROM.
 
     Returns one row a column: table_name, column_name, column_type, distinct_values, how many of them are a
     SIREN or SIRET, hold an e-mail address, a phone number, a company key, an IP address, and an example.
-    Whole numbers are looked at for SIREN and SIRET alone, other columns not at all.
+    Whole numbers are looked at for SIREN and SIRET alone, other columns not at all. Tables whose names are in ``large``
+    are read a column at a time: the distinct values of all their columns need not fit in memory together.
     """
     rows = []
     for table, relation in relations:
@@ -53,12 +59,10 @@ def scan_text(connection: duckdb.DuckDBPyConnection, relations: Iterable[tuple[s
         found = {
             column: counts
             for tests in (_OF_TEXT, _OF_NUMBERS)
-            for column, counts in _counts(
-                connection,
-                relation,
-                [name for name, kind in types.items() if _TESTS.get(kind) is tests],
-                tests,
+            for columns in _read_together(
+                [name for name, kind in types.items() if _TESTS.get(kind) is tests], apart=table in large
             )
+            for column, counts in _counts(connection, relation, columns, tests)
         }
         nothing = dict.fromkeys(("distinct_values", *_OF_TEXT), 0)
         rows += [
@@ -74,19 +78,36 @@ def scan_text(connection: duckdb.DuckDBPyConnection, relations: Iterable[tuple[s
     return table_of(_COLUMNS, rows)
 
 
+def _read_together(columns: list[str], *, apart: bool) -> list[list[str]]:
+    return [[column] for column in columns] if apart else [columns]
+
+
 def _counts(
     connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str], tests: Mapping[str, str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Columns with their counts, in one query, and over distinct values: most columns repeat a few codes."""
     if not columns:
         return
-    cast = ", ".join(f"CAST({identifier(column)} AS VARCHAR) AS {identifier(column)}" for column in columns)
     counts = ", ".join(f"count(*) FILTER (WHERE {test})" for test in tests.values())
     found = connection.execute(
         f"SELECT column_name, count(*), {counts}, min(value) FILTER (WHERE {' OR '.join(tests.values())}) "
-        "FROM (SELECT DISTINCT column_name, value FROM "
-        f"(UNPIVOT (SELECT {cast} FROM {relation}) ON COLUMNS(*) INTO NAME column_name VALUE value)) "
-        "GROUP BY column_name"
+        f"FROM ({_distinct(relation, columns)}) GROUP BY column_name"
     ).fetchall()
     for column, *row in found:
         yield column, dict(zip(("distinct_values", *tests, "example"), row, strict=True))
+
+
+def _distinct(relation: str, columns: Sequence[str]) -> str:
+    """(column_name, value): of a single column the distinct values as they are, which takes less memory than texts."""
+    if len(columns) == 1:
+        (column,) = columns
+        name = identifier(column)
+        return (
+            f"SELECT {literal(column)} AS column_name, CAST(value AS VARCHAR) AS value "
+            f"FROM (SELECT DISTINCT {name} AS value FROM {relation} WHERE {name} IS NOT NULL)"
+        )
+    cast = ", ".join(f"CAST({identifier(column)} AS VARCHAR) AS {identifier(column)}" for column in columns)
+    return (
+        "SELECT DISTINCT column_name, value FROM "
+        f"(UNPIVOT (SELECT {cast} FROM {relation}) ON COLUMNS(*) INTO NAME column_name VALUE value)"
+    )

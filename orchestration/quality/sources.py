@@ -24,6 +24,7 @@ from orchestration.quality.scan import scan_text
 from orchestration.sql_text import identifier, literal
 
 _RELEASED = "^(dim|fct|bridge|ind|population|pub)_"
+_LARGE = 1_000_000  # rows
 _REFERENCE = re.compile(r"\b(archive|codebook|lake|candidate|release|previous|scan)\.([a-z_][a-z0-9_]*)")
 
 
@@ -114,7 +115,7 @@ def _readers(
         case "scan":
             return {
                 "archive": lambda: scan_text(connection, latest_exports(_given(context.archive, "archive"))),
-                "candidate": lambda: scan_text(connection, _released(connection, context)),
+                "candidate": lambda: _scanned(connection, context),
                 "public": lambda: scan_text(
                     connection, release_files.public_relations(_given(context.release, "release"))
                 ),
@@ -141,15 +142,19 @@ def _attach(connection: duckdb.DuckDBPyConnection, context: GateContext) -> None
     connection.execute(f"ATTACH IF NOT EXISTS {literal(file)} AS candidate (READ_ONLY)")
 
 
-def _released(connection: duckdb.DuckDBPyConnection, context: GateContext) -> list[tuple[str, str]]:
-    """The candidate's tables that a release takes."""
+def _scanned(connection: duckdb.DuckDBPyConnection, context: GateContext) -> pa.Table:
+    """The candidate's tables that a release takes, scanned."""
     _attach(connection, context)
     tables = connection.execute(
-        "SELECT table_name FROM duckdb_tables() "
+        "SELECT table_name, estimated_size > ? FROM duckdb_tables() "
         "WHERE database_name = 'candidate' AND regexp_matches(table_name, ?) ORDER BY table_name",
-        [_RELEASED],
+        [_LARGE, _RELEASED],
     ).fetchall()
-    return [(table, f"candidate.{identifier(table)}") for (table,) in tables]
+    return scan_text(
+        connection,
+        [(table, f"candidate.{identifier(table)}") for table, _ in tables],
+        large=[table for table, is_large in tables if is_large],
+    )
 
 
 def _variables(folder: Path) -> pa.Table:
