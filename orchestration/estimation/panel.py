@@ -77,7 +77,7 @@ class Overlap:
     covariance: Numbers
 
 
-# Companies of both editions put side by side at a time: keeps the columns of both sides near 500 MB.
+# Companies of both editions whose hundreds of columns are put side by side at a time: memory does not grow with them.
 AT_ONCE = 100_000
 
 
