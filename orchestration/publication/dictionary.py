@@ -4,6 +4,7 @@ codebooks' questions. Does not: the descriptions themselves, which stand in the 
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,14 +143,15 @@ def describe_tables(
 ) -> list[Table]:
     """The given tables of the connected database with types from it and texts from dbt."""
     unknown, bare = Description("", {}), ColumnNote()
+    columns = defaultdict(list)
+    for name, column, kind in connection.execute(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_catalog = current_database() ORDER BY table_name, ordinal_position"
+    ).fetchall():
+        columns[name].append((column, kind))
     found = []
     for name in sorted(tables):
         text = descriptions.get(name, unknown)
-        columns = connection.execute(
-            "SELECT column_name, data_type FROM information_schema.columns "
-            "WHERE table_catalog = current_database() AND table_name = ? ORDER BY ordinal_position",
-            [name],
-        ).fetchall()
         (rows,) = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() or (0,)
         found.append(
             Table(
@@ -158,7 +160,7 @@ def describe_tables(
                 rows,
                 tuple(
                     Column(column, kind, note.text, note.source, note.licence)
-                    for column, kind in columns
+                    for column, kind in columns[name]
                     for note in (text.columns.get(column, bare),)
                 ),
                 text.key,

@@ -48,7 +48,7 @@ from orchestration.publication.quality_report import write_quality_report
 from orchestration.publication.report import write_report
 from orchestration.second_process import Start
 from orchestration.settings import Engine
-from orchestration.sql_text import literal
+from orchestration.sql_text import identifier, literal
 
 PREFIXES = ("dim_", "fct_", "bridge_", "ind_", "population_", PUBLIC_PREFIX)
 # The oldest format DuckDB 2 writes; every 1.x client opens it as long as no table in it has a key constraint.
@@ -101,14 +101,19 @@ def build_candidate(
         (folder / INTERNAL).mkdir()
         (folder / PUBLIC).mkdir()
         shutil.copytree(knowledge, folder / KNOWLEDGE)
+        makings = start(write_makings, folder / INTERNAL, dbt_manifest)
         with engine(keeps_order=True) as connection:
-            tables = _export(connection, warehouse, folder, descriptions)
-            _open_release(connection, folder / DATABASE)
-            pages = start(_pages, folder, moment.date(), number, dbt_manifest)
+            marts = _attach(connection, warehouse, folder / DATABASE)
+            # What the pages are made from comes first, so that they are written while the rest is.
+            _export(connection, {name: marts[name] for name in marts if _is_public(name)}, folder)
+            pages = start(_pages, folder / PUBLIC, moment.date(), number)
+            _export(connection, {name: marts[name] for name in marts if not _is_public(name)}, folder)
+            tables = _described(connection, marts, descriptions)
+            _close(connection, folder / DATABASE)
             editions = _editions(connection, warehouse)
             questions = read_questions(connection)
             write_dictionary(tables, questions, folder / INTERNAL)
-            public = [table for table in tables if table.name.startswith(PUBLIC_PREFIX)]
+            public = [table for table in tables if _is_public(table.name)]
             write_dictionary(public, questions, folder / PUBLIC)
             draft = Manifest(
                 created_at=moment.isoformat(timespec="seconds"),
@@ -133,6 +138,8 @@ def build_candidate(
                 gates=gates,
                 previous=previous if (previous / MANIFEST).is_file() else None,
             )
+            write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
+        makings()
         pages()
         files = hash_files(folder)
         manifest = replace(draft, files=files, content_hash=content_hash(files))
@@ -140,25 +147,35 @@ def build_candidate(
     return Candidate(folder, manifest)
 
 
-def _export(
-    connection: duckdb.DuckDBPyConnection,
-    warehouse: Path,
-    folder: Path,
-    descriptions: Mapping[str, Description],
-) -> list[Table]:
-    """Copy the marts, ordered by their columns (keys first), into the release database, Parquet and CSV."""
+def _attach(connection: duckdb.DuckDBPyConnection, warehouse: Path, database: Path) -> dict[str, str]:
+    """The marts of the candidate database, name → schema; the release database, empty, is the one in use."""
     connection.execute(f"ATTACH {literal(warehouse)} AS warehouse (READ_ONLY)")
-    connection.execute(f"ATTACH {literal(folder / DATABASE)} AS release (STORAGE_VERSION '{_STORAGE}')")
+    connection.execute(f"ATTACH {literal(database)} AS release (STORAGE_VERSION '{_STORAGE}')")
     marts = _marts(connection, warehouse)
     connection.execute("USE release")
+    return marts
+
+
+def _is_public(table: str) -> bool:
+    return table.startswith(PUBLIC_PREFIX)
+
+
+def _export(connection: duckdb.DuckDBPyConnection, marts: Mapping[str, str], folder: Path) -> None:
+    """Copy marts, ordered by their columns (keys first), into the release database, Parquet and CSV."""
     for name, schema in marts.items():
         connection.execute(
             f'CREATE TABLE "{name}" AS SELECT * FROM warehouse."{schema}"."{name}" ORDER BY ALL'
         )
         _copy(connection, name, folder / INTERNAL / f"{name}.parquet", "FORMAT parquet, COMPRESSION zstd")
-        if name.startswith(PUBLIC_PREFIX):
+        if _is_public(name):
             _copy(connection, name, folder / PUBLIC / f"{name}.parquet", "FORMAT parquet, COMPRESSION zstd")
             _copy(connection, name, folder / PUBLIC / f"{name}.csv", "FORMAT csv, HEADER")
+
+
+def _described(
+    connection: duckdb.DuckDBPyConnection, marts: Iterable[str], descriptions: Mapping[str, Description]
+) -> list[Table]:
+    """The release database's tables, which hold their descriptions from now on."""
     tables = describe_tables(connection, marts, descriptions)
     connection.begin()  # one commit for all: each would be synced to the disk
     for table in tables:
@@ -166,25 +183,26 @@ def _export(
         for column in table.columns:
             _comment(connection, f'COLUMN "{table.name}"."{column.name}"', column.description)
     connection.commit()
-    connection.execute("USE memory")
-    connection.execute("DETACH release")
     return tables
 
 
-def _open_release(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
-    """Read only, so that another process can read it at the same time."""
+def _close(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+    """Have all that was written on the disk, and the release database open for reading."""
+    connection.execute("USE memory")
+    connection.execute("DETACH release")
     connection.execute(f"ATTACH {literal(database)} AS release (READ_ONLY)")
     connection.execute("USE release")
 
 
-def _pages(folder: Path, released_on: date, number: str, dbt_manifest: Path) -> None:
-    public = folder / PUBLIC
+def _pages(folder: Path, released_on: date, number: str) -> None:
+    """Write the pages that tell no more than the public tables, from these as they lie in the folder."""
     with engine(keeps_order=True) as connection:
-        _open_release(connection, folder / DATABASE)
-        write_report(connection, public, released_on=released_on, number=number)
-        write_quality_report(connection, public, released_on=released_on)
-        write_explorer(connection, public, released_on=released_on)
-    write_makings(folder / INTERNAL, dbt_manifest)
+        for file in sorted(folder.glob("*.parquet")):
+            connection.execute(
+                f"CREATE VIEW {identifier(file.stem)} AS SELECT * FROM read_parquet({literal(file)})"
+            )
+        write_report(connection, folder, released_on=released_on, number=number)
+        write_explorer(connection, folder, released_on=released_on)
 
 
 def _marts(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> dict[str, str]:
