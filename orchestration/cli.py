@@ -20,7 +20,8 @@ from orchestration.cli_match import match
 from orchestration.cli_operations import operations_app
 from orchestration.cli_releases import publish, releases_app
 from orchestration.errors import SkillsBankError
-from orchestration.leaving import leaving_at_once
+from orchestration.process import collect_less, leaving_at_once, lose_no_interrupt
+from orchestration.second_process import second_process
 from orchestration.settings import PROJECT, Settings
 from orchestration.storage.commands import reads, writes
 
@@ -84,14 +85,17 @@ def refresh() -> None:
     Prints a line a stage and ends with the release and its report. Does nothing when nothing has changed.
     """
     leave = leaving_at_once()
-    from orchestration.automation.instance import explained  # noqa: PLC0415
-    from orchestration.automation.refresh import run_refresh  # noqa: PLC0415
-
+    collect_less()
+    lose_no_interrupt()
     # systemd and `kill` stop us the way Ctrl-C does: the run is marked and the last release stays.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with explained(settings := Settings()):
-            outcome = run_refresh(settings, print)
+        with second_process():  # before all else, since it has as much to import
+            from orchestration.automation.instance import explained  # noqa: PLC0415
+            from orchestration.automation.refresh import run_refresh  # noqa: PLC0415
+
+            with explained(settings := Settings()):
+                outcome = run_refresh(settings, print)
     except KeyboardInterrupt:
         print("Interrupted: the last release is untouched.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None

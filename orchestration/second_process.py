@@ -12,15 +12,18 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from enum import Enum, auto
 from functools import partial
 from importlib import import_module
 from itertools import count
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
 
 from orchestration.errors import SkillsBankError
-from orchestration.leaving import leaving_at_once
+from orchestration.process import collect_less, leaving_at_once
 
 _T = TypeVar("_T")
 
@@ -30,11 +33,19 @@ _GRACE = 5.0  # seconds
 _started: list[SecondProcess] = []
 
 
+class _Kind(Enum):
+    """What comes through the pipe about a piece of work: any number of things told, then its result or its error."""
+
+    TOLD = auto()
+    RESULT = auto()
+    ERROR = auto()
+
+
 class Start(Protocol):
     """How work is started: by ``SecondProcess.start``, or by ``functools.partial``, which does it when asked for it."""
 
-    def __call__(self, function: Callable[..., _T], /, *args: Any) -> Callable[[], _T]:
-        """Start ``function(*args)``; what is returned waits for its result."""
+    def __call__(self, function: Callable[..., _T], /, *args: Any, **options: Any) -> Callable[[], _T]:
+        """Start ``function(*args, **options)``; what is returned waits for its result."""
 
 
 def shared(start: Start, work: Callable[..., list[_T]], names: Sequence[str], *rest: Any) -> list[_T]:
@@ -51,34 +62,49 @@ class SecondProcess:
     def __init__(self) -> None:
         self._pipe, theirs = _PROCESSES.Pipe()
         self._process = _PROCESSES.Process(target=_serve, args=(theirs,), name="second", daemon=True)
-        self._process.start()
+        with _interrupts_held():
+            self._process.start()
         theirs.close()  # so that the end of one process is the end of the file for the other
         self._numbers = count()
 
-    def start(self, function: Callable[..., _T], /, *args: Any) -> Callable[[], _T]:
-        """Start ``function(*args)`` there; what is returned waits, and gives its result or raises what it raised.
+    def start(self, function: Callable[..., _T], /, *args: Any, **options: Any) -> Callable[[], _T]:
+        """Start the function there; what is returned waits, and gives its result or raises what it raised.
 
         Raises:
             SkillsBankError: the process has ended, and the work was not done.
         """
+        number = self._send(function, partial(function, *args, **options), tells=False)
+        return lambda: next(self._answers(number, function))
+
+    def stream(self, function: Callable[..., object], /, *args: Any, **options: Any) -> Iterator[Any]:
+        """Start ``function(*args, tell=..., **options)`` there; what it tells is given here as it tells it, and its
+        result as the last. Raises as ``start`` does.
+        """
+        number = self._send(function, partial(function, *args, **options), tells=True)
+        return self._answers(number, function)
+
+    def _send(self, function: Callable[..., object], work: Callable[..., object], *, tells: bool) -> int:
         number = next(self._numbers)
         try:
-            self._pipe.send((number, function, args))
+            self._pipe.send((number, work, tells))
         except ConnectionError:
             raise self._ended(function) from None
-        return lambda: self._result(number, function)
+        return number
 
-    def _result(self, number: int, function: Callable[..., _T]) -> _T:
-        answered = -1
-        while answered != number:  # an answer that nobody waited for is passed over
+    def _answers(self, number: int, function: Callable[..., object]) -> Iterator[Any]:
+        """What it tells, then its result."""
+        while True:
             try:
-                answered, succeeded, answer = pickle.loads(self._pipe.recv_bytes())
+                answered, kind, answer = pickle.loads(self._pipe.recv_bytes())
             except (EOFError, ConnectionError):
                 raise self._ended(function) from None
-        if not succeeded:
-            raise answer
-        result: _T = answer
-        return result
+            if answered != number:  # nobody waited for it
+                continue
+            if kind is _Kind.ERROR:
+                raise answer
+            yield answer
+            if kind is _Kind.RESULT:
+                return
 
     def _ended(self, function: Callable[..., object]) -> SkillsBankError:
         self._process.join(1)
@@ -102,6 +128,13 @@ class NoSecondProcess:
 
     start: Start = staticmethod(partial)
 
+    @staticmethod
+    def stream(function: Callable[..., object], /, *args: Any, **options: Any) -> Iterator[Any]:
+        """All that the function tells, once it has ended, and its result as the last."""
+        told: list[object] = []
+        told.append(function(*args, tell=told.append, **options))
+        return iter(told)
+
 
 @contextmanager
 def second_process() -> Iterator[SecondProcess]:
@@ -118,38 +151,82 @@ def second_process() -> Iterator[SecondProcess]:
         second.stop()
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C is for the run, which then stops its second process: that starts with the signal held, and keeps it so."""
+    resource_tracker.ensure_running()  # starting with the process, it would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then stops us
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # in good order: what Python made is cleared away
     leave = leaving_at_once()
-    _prepare()
-    leave(0)
-    while True:
-        try:
-            number, function, args = pipe.recv()
-        except EOFError:
-            # It ends by itself now: an exit in the middle of that would be told as an error.
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            return
-        pipe.send_bytes(_answer(number, function, args))
+    collect_less()
+    try:
+        for prepare in _PREPARATIONS:
+            while pipe.poll():  # work that is there does not wait for what other work needs
+                _answer(pipe)
+            # An import has nothing to clear away, and would make an error of an exit in its middle.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            prepare()
+            signal.signal(signal.SIGTERM, _exit)
+        leave(0)
+        while True:
+            _answer(pipe)
+    except (EOFError, ConnectionError):
+        # It ends by itself now: an exit in the middle of that would be told as an error.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _prepare() -> None:
-    """Import what takes seconds, in the order in which a refresh needs it."""
+def _exit(*_: object) -> None:
+    """End in good order: what Python made is cleared away."""
+    sys.exit()
+
+
+def _prepare_gates() -> None:
     from orchestration.quality.evaluation import prepare  # noqa: PLC0415 - not in the process that starts this one
 
     prepare()
-    for stage in ("disclosure.stage", "publication.export"):
-        import_module(f"orchestration.{stage}")
 
 
-def _answer(number: int, function: Callable[..., object], args: tuple[object, ...]) -> bytes:
-    """The number, whether it succeeded, and the result or the error, as they go through the pipe."""
+def _prepare_builds() -> None:
+    from orchestration.modelling.dbt import prepare  # noqa: PLC0415 - not in the process that starts this one
+
+    prepare()
+
+
+# What takes seconds to import, in the order in which a refresh needs it.
+_PREPARATIONS: tuple[Callable[[], object], ...] = (
+    _prepare_gates,
+    _prepare_builds,
+    partial(import_module, "orchestration.disclosure.stage"),
+    partial(import_module, "orchestration.publication.export"),
+)
+
+
+def _answer(pipe: Connection) -> None:
+    """Do the next piece of work. Raises EOFError when no more will come."""
+    number, work, tells = pipe.recv()
+    # What is told is sent by a thread: the work goes on where the run does not listen yet.
+    with ThreadPoolExecutor(1) as sender:
+
+        def tell(told: object) -> None:
+            sender.submit(pipe.send_bytes, pickle.dumps((number, _Kind.TOLD, told)))
+
+        answer = _done(number, partial(work, tell=tell) if tells else work)
+    pipe.send_bytes(answer)
+
+
+def _done(number: int, work: Callable[[], object]) -> bytes:
+    """The number, and the result or the error, as they go through the pipe."""
     try:
-        return pickle.dumps((number, True, function(*args)))
+        return pickle.dumps((number, _Kind.RESULT, work()))
     except Exception as error:
         error.add_note("".join(traceback.format_exception(error)))
         try:
-            return pickle.dumps((number, False, error))
+            return pickle.dumps((number, _Kind.ERROR, error))
         except Exception:
-            return pickle.dumps((number, False, RuntimeError(repr(error))))
+            return pickle.dumps((number, _Kind.ERROR, RuntimeError(repr(error))))

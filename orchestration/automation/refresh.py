@@ -3,7 +3,6 @@ not: what the stages do."""
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import uuid
@@ -75,7 +74,6 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
         StoreError: the object storage cannot be reached, read or written.
         KeyboardInterrupt: it was stopped; the run is on record as failed.
     """
-    _collect_less()
     _warn_less()
     from orchestration.definitions import build_definitions  # noqa: PLC0415 (definitions import this stage)
 
@@ -112,12 +110,6 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
             True, f"The content is that of release {release['release']}: nothing new to publish.{told}"
         )
     return Outcome(True, f"Release: {release['folder']}\nReport:  {release['report']}{told}")
-
-
-def _collect_less() -> None:
-    """Look seldom for garbage: Dagster's and dbt's own objects are many and live as long as the run, and Python goes
-    through them again and again, a tenth of the run."""
-    gc.set_threshold(200_000, 20, 20)
 
 
 def _warn_less() -> None:

@@ -1,21 +1,21 @@
 """The dbt models as Dagster assets. Belongs here: names, groups and events for Dagster. Does not: how dbt runs."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 
 from orchestration.errors import SkillsBankError
-from orchestration.modelling.dbt import DbtOutcome, Event, prepare_manifest, run_dbt
-from orchestration.modelling.failures import masked, offending_rows
+from orchestration.modelling.building import Made, build
+from orchestration.modelling.dbt import DbtOutcome, prepare_manifest
+from orchestration.modelling.failures import offending_rows
 from orchestration.modelling.specs import load_specs
 from orchestration.pools import WAREHOUSE
+from orchestration.second_process import NoSecondProcess
 from orchestration.settings import Engine, Settings
 
-PREVIEW_ROWS = 5
 # In dbt's words: the models that read the estimates, and all that follow.
 FIGURES = "source:estimates+"
 MARTS = ("dim_", "fct_", "bridge_", "ind_", "population_", "pub_")
@@ -26,24 +26,24 @@ def modelling_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     figures' models read what the estimation and disclosure stages make of the others."""
     specs = load_specs(settings.dbt_target)
 
-    def build(name: str) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    def asset(name: str) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         return dg.multi_asset(
             name=name,
             specs=specs.assets[name],
             check_specs=specs.checks[name],
             can_subset=True,
-            required_resource_keys={"refresh_lock"},
+            required_resource_keys={"refresh_lock", "second_process"},
             pool=WAREHOUSE,
         )
 
-    @build("build_marts")
+    @asset("build_marts")
     def build_marts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         # With all that a chosen model stands on, since each run's file starts empty.
         chosen = [f"+{name}" for name in _chosen(context)]
         arguments = ["--select", *chosen] if chosen else ["--exclude", FIGURES]
         yield from _built(context, arguments, settings)
 
-    @build("build_figures")
+    @asset("build_figures")
     def build_figures(context: dg.AssetExecutionContext) -> Iterator[Any]:
         if not settings.candidate(context.run.run_id).exists():
             raise SkillsBankError(
@@ -62,37 +62,52 @@ def _built(
     settings: Settings,
 ) -> Iterator[Any]:
     """Build the selection into the run's candidate database, and tell Dagster what came of each model and test."""
-    from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage  # noqa: PLC0415 - imports dbt
-
-    from orchestration.modelling.translation import Translator  # noqa: PLC0415 - imports dbt
-
     warehouse = settings.candidate(context.run.run_id)
-    events: list[Event] = []
-    outcome = run_dbt(
-        ["build", *selection],
+    # Spark's tables are in the catalogue of a session, which has to stay in the process of the run.
+    second = NoSecondProcess if settings.engine == "spark" else context.resources.second_process
+    told = second.stream(
+        build,
+        selection,
         warehouse_file=warehouse,
         lake=settings.lake,
         target_path=settings.dbt_target,
-        on_event=events.append,
         engine=settings.engine,
     )
-    if outcome.error is not None and not warehouse.exists():
-        raise outcome.error
-    samples = _samples(outcome, warehouse, settings.engine)
-    facts = _Facts(warehouse, {_name(event) for event in events if "node_info" in event["data"]})
+    # These import dbt, which takes seconds, while dbt is at work elsewhere.
+    from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage  # noqa: PLC0415
+
+    from orchestration.modelling.translation import Translator  # noqa: PLC0415
+
     manifest, translator = _manifest(settings), Translator()
-    for event in events:
+    failed: list[dg.AssetCheckResult] = []
+    for each in told:
+        if isinstance(each, DbtOutcome):
+            outcome = each
+            break
+        event, table = each
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
         for made in message.to_default_asset_events(manifest, translator, context):
             if isinstance(made, dg.Output):
-                yield made.with_metadata({**made.metadata, **facts.of(_name(event))})
-            elif isinstance(made, dg.AssetCheckResult) and made.check_name in samples:
-                yield made._replace(metadata={**made.metadata, "rows": samples[made.check_name]})
+                yield made.with_metadata({**made.metadata, **_shown(table)})
+            elif isinstance(made, dg.AssetCheckResult) and not made.passed:
+                failed.append(made)
             else:
                 yield made
-    facts.close()
+    samples = _samples(outcome, warehouse, settings.engine)
+    for check in failed:
+        rows = {"rows": samples[check.check_name]} if check.check_name in samples else {}
+        yield check._replace(metadata={**check.metadata, **rows})
     if outcome.error is not None:
         raise outcome.error
+
+
+def _shown(made: Made | None) -> dict[str, dg.MetadataValue[Any]]:
+    """For the asset's page."""
+    if made is None:
+        return {}
+    rows: dict[str, dg.MetadataValue[Any]] = {"dagster/row_count": dg.MetadataValue.int(made.rows)}
+    records = [dg.TableRecord(first) for first in made.first]
+    return rows | ({"preview": dg.MetadataValue.table(records)} if records else {})
 
 
 def _samples(outcome: DbtOutcome, warehouse: Path, engine: Engine) -> dict[str, dg.TableMetadataValue]:
@@ -122,48 +137,3 @@ def mart_keys(models: Sequence[dg.AssetsDefinition]) -> list[dg.AssetKey]:
 def _chosen(context: dg.AssetExecutionContext) -> list[str]:
     """The chosen models; none for a whole build."""
     return [key.path[-1] for key in sorted(context.selected_asset_keys)] if context.is_subset else []
-
-
-def _name(event: Event) -> str:
-    return str(event["data"]["node_info"]["node_name"])
-
-
-class _Facts:
-    """Row counts of what a build made in a candidate database, and the tables' first rows, for the asset pages."""
-
-    def __init__(self, warehouse: Path, built: Collection[str]) -> None:
-        self._connection = duckdb.connect(str(warehouse), read_only=True)
-        found = self._connection.execute(
-            "SELECT table_name, table_type = 'VIEW' FROM information_schema.tables"
-        ).fetchall()
-        self._tables = {name for name, is_view in found if not is_view}
-        self._rows = self._counted(sorted(name for name, is_view in found if is_view and name in built))
-
-    def close(self) -> None:
-        """Let go of the file, which the next build writes to."""
-        self._connection.close()
-
-    def of(self, table: str) -> dict[str, dg.MetadataValue[Any]]:
-        """A view has no first rows: showing them would compute it again."""
-        if table in self._rows:
-            return {"dagster/row_count": dg.MetadataValue.int(self._rows[table])}
-        if table not in self._tables:
-            return {}
-        first = self._connection.execute(f'SELECT * FROM "{table}" LIMIT {PREVIEW_ROWS}')
-        names = [column[0] for column in first.description or ()]
-        records = [
-            dg.TableRecord(dict(zip(names, map(masked, row), strict=True))) for row in first.fetchall()
-        ]
-        ((count,),) = self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()
-        facts: dict[str, dg.MetadataValue[Any]] = {"dagster/row_count": dg.MetadataValue.int(count)}
-        return facts | ({"preview": dg.MetadataValue.table(records)} if records else {})
-
-    def _counted(self, views: Sequence[str]) -> dict[str, int]:
-        """The rows of all views, in one query: nearly all read the footers of Parquet files and nothing else."""
-        if not views:
-            return {}
-        each = (f"SELECT '{view}', count(*) FROM \"{view}\"" for view in views)
-        try:
-            return dict(self._connection.execute(" UNION ALL ".join(each)).fetchall())
-        except duckdb.Error:  # one of them could not be built: dbt has said so
-            return {}

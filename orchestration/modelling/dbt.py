@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ from orchestration.modelling.failures import explain
 from orchestration.settings import PROJECT, Engine
 
 if TYPE_CHECKING:
+    import duckdb
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
@@ -179,6 +181,24 @@ def run_dbt(
         spark.bring([node.name for node in nodes if node.is_table], warehouse_file)
     error = None if answer.success else explain(answer, nodes, warehouse_file, engine)
     return DbtOutcome(nodes, time.monotonic() - started, error)
+
+
+@contextmanager
+def cursor() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor on the database that dbt is building, to be used while it does: in an ``on_event`` of `run_dbt`."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415 - dbt takes 2 s to import
+
+    handle = DuckDBConnectionManager.env().handle()  # type: ignore[no-untyped-call]
+    try:
+        yield handle.cursor()
+    finally:
+        handle.close()
+
+
+def prepare() -> None:
+    """Import what a build needs now, which takes seconds: the first build need not."""
+    for module in ("dbt.cli.main", "dbt.parser.manifest", "dbt.adapters.duckdb"):
+        import_module(module)
 
 
 def _fingerprint(project: Path, engine: Engine) -> str:

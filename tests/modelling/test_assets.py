@@ -4,9 +4,7 @@ import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -18,8 +16,11 @@ from orchestration.disclosure.assets import disclosure_assets
 from orchestration.estimation.assets import estimation_assets
 from orchestration.estimation.files import read_table
 from orchestration.modelling.assets import mart_keys, modelling_assets
+from orchestration.modelling.building import Made, build
+from orchestration.modelling.dbt import Event, cursor
 from orchestration.provenance import write_inputs
 from orchestration.publication.assets import KEY, evidence_of, publication_assets, secrecy_check
+from orchestration.second_process import NoSecondProcess, second_process
 from orchestration.settings import Settings
 
 
@@ -55,7 +56,7 @@ def run(settings: Settings, instance: dg.DagsterInstance) -> dg.ExecuteInProcess
         ],
         resources={
             "refresh_lock": dg.ResourceDefinition.none_resource(),
-            "second_process": dg.ResourceDefinition.hardcoded_resource(SimpleNamespace(start=partial)),
+            "second_process": dg.ResourceDefinition.hardcoded_resource(NoSecondProcess()),
         },
         instance=instance,
         raise_on_error=False,
@@ -71,11 +72,14 @@ def test_a_failed_test_shows_its_rows_masked(small_lake: Any, target: Path, tmp_
     shutil.copytree(target, elsewhere.dbt_target)
     broken.write(elsewhere.lake)
     (marts, _) = modelling_assets(elsewhere)
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.ephemeral() as instance, second_process() as second:
         result = dg.materialize(
             [marts],
             selection=[dg.AssetKey("stg_lake__frame")],
-            resources={"refresh_lock": dg.ResourceDefinition.none_resource()},
+            resources={
+                "refresh_lock": dg.ResourceDefinition.none_resource(),
+                "second_process": dg.ResourceDefinition.hardcoded_resource(second),
+            },
             instance=instance,
             raise_on_error=False,
         )
@@ -87,6 +91,28 @@ def test_a_failed_test_shows_its_rows_masked(small_lake: Any, target: Path, tmp_
     (row,) = check.metadata["rows"].records
     assert row.data["company_key"] == f"{company['company_key'][:8]}…"
     assert company["company_key"] not in str(check.metadata)
+
+
+def test_a_table_is_told_before_the_next_is_made(small_lake: Any, target: Path, tmp_path: Path) -> None:
+    there: dict[str, list[str]] = {}
+
+    def tell(told: tuple[Event, Made | None]) -> None:
+        event, made = told
+        if made is not None:
+            with cursor() as connection:
+                tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            there[event["data"]["node_info"]["node_name"]] = [name for (name,) in tables]
+
+    outcome = build(
+        ["--select", "+dim_edition", "--exclude-resource-type", "test"], tell=tell, target_path=target,
+        warehouse_file=tmp_path / "w.duckdb", lake=small_lake.write(tmp_path / "lake"), engine="duckdb",
+    )  # fmt: skip
+    assert outcome.error is None
+    *before, last = there
+    assert last == "dim_edition"
+    assert "dim_edition" in there[last]
+    assert before
+    assert all("dim_edition" not in there[name] for name in before)
 
 
 def checked(result: dg.ExecuteInProcessResult) -> dg.AssetCheckEvaluation:
@@ -116,6 +142,12 @@ def test_figures_are_made_between_the_builds_and_attacked_before_they_leave(
     with duckdb.connect(str(settings.candidate(first.run_id)), read_only=True) as connection:
         for name in ("stg_lake__answers", "stg_estimates__figures", "fct_response"):
             assert connection.table(name).count("*").fetchall() == [(counted[name],)]
+    shown = {
+        each.asset_key.path[-1]: each.metadata
+        for each in first.asset_materializations_for_node("build_marts")
+    }
+    assert shown["fct_response"]["preview"].records
+    assert "preview" not in shown["stg_lake__answers"]
     check = checked(first)
     assert check.passed
     assert check.metadata["secrets"].value

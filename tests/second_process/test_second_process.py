@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.errors import GateError
 from orchestration.quality import GateContext, run_gate
-from orchestration.second_process import second_process
+from orchestration.second_process import NoSecondProcess, second_process
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,26 @@ def pid_and(*words):
 
 def fail(error):
     raise error
+
+
+def count_when_told(seen, *, tell):
+    """Tell a number, and go on only when the run has had it."""
+    for number in range(3):
+        tell(number)
+        while not seen.with_name(str(number)).exists():
+            time.sleep(0.01)
+    return "done"
+
+
+def tell_much(size, *, tell):
+    for _ in range(10):
+        tell("x" * size)
+    return os.getpid()
+
+
+def tell_and_fail(*, tell):
+    tell("before")
+    raise ValueError("then no more")
 
 
 def fail_oddly():
@@ -49,6 +69,39 @@ def test_what_nobody_waited_for_is_not_taken_for_another_answer(second):
     second.start(pid_and, "lost")
     second.start(fail, ValueError("lost too"))
     assert second.start(pid_and, "wanted")()[1] == ("wanted",)
+
+
+def test_what_it_tells_is_here_while_it_goes_on(second, tmp_path):
+    told = []
+    for each in second.stream(count_when_told, tmp_path / "seen"):
+        told.append(each)
+        (tmp_path / str(each)).touch()
+    assert told == [0, 1, 2, "done"]
+
+
+def test_it_does_not_wait_for_the_run_to_listen(second):
+    much = second.stream(tell_much, 1_000_000)  # more than a pipe holds
+    after = second.start(pid_and, "after")
+    *told, pid = much
+    assert [len(each) for each in told] == [1_000_000] * 10
+    assert pid != os.getpid()
+    assert after()[1] == ("after",)
+    unheard = second.stream(tell_much, 1_000_000)
+    assert second.start(pid_and, "wanted")()[1] == ("wanted",)
+    del unheard
+
+
+def test_an_error_comes_after_what_was_told(second):
+    told = second.stream(tell_and_fail)
+    assert next(told) == "before"
+    with pytest.raises(ValueError, match="then no more"):
+        next(told)
+
+
+def test_without_one_the_same_is_told_at_the_end():
+    *told, pid = NoSecondProcess.stream(tell_much, 3)
+    assert told == ["xxx"] * 10
+    assert pid == os.getpid()
 
 
 def test_errors_are_raised_here_with_their_traceback(second):
