@@ -21,7 +21,6 @@ from orchestration.cli_operations import operations_app
 from orchestration.cli_releases import publish, releases_app
 from orchestration.errors import SkillsBankError
 from orchestration.process import collect_less, leaving_at_once, lose_no_interrupt
-from orchestration.second_process import second_process
 from orchestration.settings import PROJECT, Settings
 from orchestration.storage.commands import reads, writes
 
@@ -89,6 +88,8 @@ def refresh() -> None:
     lose_no_interrupt()
     # systemd and `kill` stop us the way Ctrl-C does: the run is marked and the last release stays.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from orchestration.second_process import second_process  # noqa: PLC0415
+
     try:
         with second_process():  # before all else, since it has as much to import
             from orchestration.automation.instance import explained  # noqa: PLC0415

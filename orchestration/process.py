@@ -45,6 +45,7 @@ def lose_no_interrupt() -> None:
         if issubclass(told.exc_type, Exception | GeneratorExit):
             sys.__unraisablehook__(told)
         else:
-            threading.Timer(_SOON, signal.raise_signal, [signal.SIGINT]).start()
+            main = threading.main_thread().ident or 0
+            threading.Timer(_SOON, signal.pthread_kill, [main, signal.SIGINT]).start()
 
     sys.unraisablehook = unraisable

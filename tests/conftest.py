@@ -70,7 +70,13 @@ def chromium() -> str:
 def pytest_collection_modifyitems(items):
     """The whole-pipeline tests first, so that the short ones fill the time that one worker would wait at the end.
 
-    Of them, those with a refresh of their own: no worker waits while another makes the release that the rest share.
+    Of them, first a file that makes the release that others share, then those with a refresh of their own: no worker
+    waits while another makes it.
     """
-    sharing = {item.path for item in items if "first_release" in item.fixturenames}
-    items.sort(key=lambda item: (item.get_closest_marker("end_to_end") is None, item.path in sharing))
+    sharing = list(dict.fromkeys(item.path for item in items if "first_release" in item.fixturenames))
+
+    def place(item):
+        is_short = item.get_closest_marker("end_to_end") is None
+        return (is_short, 0 if item.path in sharing[:1] else 2 if item.path in sharing else 1)
+
+    items.sort(key=place)

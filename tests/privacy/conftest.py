@@ -288,8 +288,9 @@ def cells_of(path: Path):
     elif path.suffix == ".duckdb":
         with duckdb.connect(str(path), read_only=True) as connection:
             for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-                rows = connection.execute(f'SELECT DISTINCT COLUMNS(*)::VARCHAR FROM "{table}"').fetchall()
-                yield "\n".join(str(cell) for row in rows for cell in row).encode()
+                each = f'SELECT string_agg(DISTINCT COLUMNS(*)::VARCHAR, chr(10)) FROM "{table}"'
+                for text in connection.execute(each).fetchall()[0]:
+                    yield (text or "").encode()
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             yield from (archive.read(part) for part in archive.namelist())

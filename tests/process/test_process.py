@@ -12,7 +12,7 @@ def run(script):
         [sys.executable, "-c", textwrap.dedent(script)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=20,
         check=False,
     )
 
@@ -82,3 +82,9 @@ def test_exit_handlers_are_run_and_nothing_else_is_taken_down():
         """
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, "handler\n", "")
+
+
+def test_the_command_has_its_last_exit_handler_before_multiprocessing_has_one():
+    """Handlers that are registered before it would not be run: multiprocessing clears away its semaphores in one."""
+    done = run("import sys, orchestration.cli; print('multiprocessing.util' in sys.modules)")
+    assert (done.stdout, done.stderr) == ("False\n", "")
