@@ -204,6 +204,7 @@ _PREPARATIONS: tuple[Callable[[], object], ...] = (
     _prepare_builds,
     partial(import_module, "orchestration.disclosure.stage"),
     partial(import_module, "orchestration.publication.export"),
+    partial(import_module, "orchestration.publication.report.pdf"),
 )
 
 

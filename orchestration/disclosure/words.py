@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -141,22 +142,26 @@ def _sentence(
     saved: Sequence[Key],
     label: Callable[[Key], str] | None = None,
 ) -> str:
-    reasons = Reason(int(protection.reasons[cell]))
     if not protection.pattern[cell]:
         return PUBLIC_WORDS[Flag.OK][language]
     names = [label(k) if label else k[2] for k in saved]
     others = f" ({', '.join(names)})" if names else ""
     parts = [
-        words[language].format(
+        _INTERNAL[reason][language].format(
             least=protection.rules.minimum_contributors,
             dominance=protection.rules.dominance,
             shown=protection.rules.shown_base,
             others=others,
         )
-        for reason, words in _INTERNAL.items()
-        if reason in reasons
+        for reason in _reasons(int(protection.reasons[cell]))
     ]
     return _FRAME[language].format(_AND[language].join(parts))
+
+
+@cache
+def _reasons(found: int) -> tuple[Reason, ...]:
+    """Kept, since taking a flag apart is slow and there are a hundred of them for tens of thousands of figures."""
+    return tuple(Reason(found))
 
 
 def explained(protection: Protection) -> pa.Table:
@@ -171,7 +176,7 @@ def explained(protection: Protection) -> pa.Table:
     }
     columns["hidden"] = [bool(protection.pattern[cell]) for cell in cells]
     columns["reasons"] = [
-        "|".join(str(reason.name).lower() for reason in Reason(int(protection.reasons[cell])))
+        "|".join(str(reason.name).lower() for reason in _reasons(int(protection.reasons[cell])))
         for cell in cells
     ]
     saved = _saved(protection)

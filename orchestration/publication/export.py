@@ -101,7 +101,6 @@ def build_candidate(
         (folder / INTERNAL).mkdir()
         (folder / PUBLIC).mkdir()
         shutil.copytree(knowledge, folder / KNOWLEDGE)
-        makings = start(write_makings, folder / INTERNAL, dbt_manifest)
         with engine(keeps_order=True) as connection:
             marts = _attach(connection, warehouse, folder / DATABASE)
             # What the pages are made from comes first, so that they are written while the rest is.
@@ -139,7 +138,7 @@ def build_candidate(
                 previous=previous if (previous / MANIFEST).is_file() else None,
             )
             write_quality_report(connection, folder / PUBLIC, released_on=moment.date())
-        makings()
+        write_makings(folder / INTERNAL, dbt_manifest)
         pages()
         files = hash_files(folder)
         manifest = replace(draft, files=files, content_hash=content_hash(files))

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publication.report.page import compose, file_name, render_page
-from orchestration.publication.report.pdf import render_pdf
-from orchestration.publication.report.tables import read_tables
 from orchestration.publication.report.words import LANGUAGES
 
 
@@ -24,6 +21,11 @@ def write_report(
     Raises:
         ReleaseError: a public table or column is missing, or holds what the report does not know how to show.
     """
+    # Altair and Typst: only the process that draws needs them.
+    from orchestration.publication.report.page import compose, file_name, render_page  # noqa: PLC0415
+    from orchestration.publication.report.pdf import render_pdf  # noqa: PLC0415
+    from orchestration.publication.report.tables import read_tables  # noqa: PLC0415
+
     tables = read_tables(connection)
     written = []
     for language in LANGUAGES:

@@ -6,14 +6,14 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 from xml.etree import ElementTree
 
 import altair as alt
 import vl_convert
 
-from orchestration.publication.report.figures import Figure, State
+from orchestration.publication.report.figures import State
+from orchestration.publication.report.marks import Bar, Chart, Mark
 
 _ORIGIN = re.compile(r"translate\(([\d.]+),")
 _SVG = "http://www.w3.org/2000/svg"
@@ -48,37 +48,6 @@ _CONFIG: dict[str, Any] = {
         "padding": 0,
     },
 }
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A figure in a chart: its row's label, its series, and what to write where it is blank."""
-
-    label: str
-    series: str
-    figure: Figure
-    blank: str = ""
-    group: str = ""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A counted bar: its row's label, its series, its length and the number written beside it."""
-
-    label: str
-    series: str
-    value: float
-    text: str
-    group: str = ""
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart's drawing with the words that stand for it: its title, and what it shows."""
-
-    svg: str
-    title: str
-    description: str
 
 
 def interval_chart(marks: Sequence[Mark], *, name: str, title: str, description: str, language: str) -> Chart:

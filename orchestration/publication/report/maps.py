@@ -9,8 +9,8 @@ from math import hypot, sqrt
 from xml.sax.saxutils import escape, quoteattr
 
 from orchestration.publication.plane import HEIGHT, WIDTH, is_overseas, shapes, silhouette
-from orchestration.publication.report.charts import Chart
 from orchestration.publication.report.figures import MISSING, Figure, State
+from orchestration.publication.report.marks import Chart
 from orchestration.publication.report.words import Words
 
 # Light to dark in one hue, so that the order survives in grey.

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from orchestration.publication.plane import shapes
-from orchestration.publication.report.charts import Bar, Chart, Mark, bar_chart, interval_chart
+from orchestration.publication.report.charts import bar_chart, interval_chart
 from orchestration.publication.report.figures import MISSING, Figure, State
 from orchestration.publication.report.maps import choropleth
+from orchestration.publication.report.marks import Bar, Chart, Mark
 from orchestration.publication.report.tables import Label, Offers, Tables, ordered_families
 from orchestration.publication.report.views import (
     Cell,

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestration.publication.report.charts import Chart
 from orchestration.publication.report.maps import Dot, dots, place_of
+from orchestration.publication.report.marks import Chart
 from orchestration.publication.report.tables import Stopover, Tables
 from orchestration.publication.report.tour_tables import Question, Quote
 from orchestration.publication.report.views import Cell, Exhibit, Row, RowGroup, Section, Table, number_cell

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from orchestration.publication.report.charts import Chart, Mark
 from orchestration.publication.report.figures import Figure, State
+from orchestration.publication.report.marks import Chart, Mark
 from orchestration.publication.report.words import Words
 
 
