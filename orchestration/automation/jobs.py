@@ -111,7 +111,7 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
             yield mirror
 
     @dg.resource(
-        description="The second process of a run: gates are evaluated there, and half of what takes long."
+        description="The second process of a run: it builds models, evaluates gates, and does half of what takes long."
     )
     def second(_context: dg.InitResourceContext) -> Iterator[SecondProcess | NoSecondProcess]:
         if is_spread:
