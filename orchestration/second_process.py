@@ -1,7 +1,7 @@
 """A second process for the work of a run, so that two cores work. Belongs here: that process, from its start to its
 end. Does not: what it works at.
 
-Great Expectations and others take seconds to import. Here they are imported while the run collects and decodes.
+Great Expectations, dbt and others take seconds to import. Here they are imported while the run collects and decodes.
 """
 
 from __future__ import annotations

@@ -73,10 +73,12 @@ def pytest_collection_modifyitems(items):
     Of them, first a file that makes the release that others share, then those with a refresh of their own: no worker
     waits while another makes it.
     """
-    sharing = list(dict.fromkeys(item.path for item in items if "first_release" in item.fixturenames))
-
-    def place(item):
-        is_short = item.get_closest_marker("end_to_end") is None
-        return (is_short, 0 if item.path in sharing[:1] else 2 if item.path in sharing else 1)
-
-    items.sort(key=place)
+    whole = [
+        item
+        for item in items
+        if item.get_closest_marker("end_to_end") and not item.get_closest_marker("long")
+    ]
+    sharing = list(dict.fromkeys(item.path for item in whole if "first_release" in item.fixturenames))
+    order = dict.fromkeys((item.path for item in whole), 1)
+    order |= dict.fromkeys(sharing, 2) | dict.fromkeys(sharing[:1], 0)
+    items.sort(key=lambda item: order.get(item.path, 3))
