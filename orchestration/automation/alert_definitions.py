@@ -7,7 +7,6 @@ from typing import Any
 import dagster as dg
 
 from orchestration.automation.alerts import Alert, send
-from orchestration.automation.digest import digest
 from orchestration.automation.failures import describe_failure
 from orchestration.automation.run_tags import tag_run
 from orchestration.automation.watch import describe_lateness, describe_recovery, refreshed_in_time
@@ -87,6 +86,8 @@ def alert_definitions(settings: Settings, refresh: Any) -> dg.Definitions:
 
     @dg.op(description="Writes and sends the digest.")
     def send_digest(context: dg.OpExecutionContext) -> None:
+        from orchestration.automation.digest import digest  # noqa: PLC0415 - not at every start
+
         tag_run(context.instance, context.run, settings)
         text = digest(settings, context.instance, datetime.now(UTC))
         context.log.info(f"{_sent(text, settings)}\n\n{text.text()}")

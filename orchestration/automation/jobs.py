@@ -16,7 +16,6 @@ from orchestration.automation.retention_asset import retention_definitions
 from orchestration.automation.run_tags import tag_run
 from orchestration.automation.stuck import ONCE_MORE, end_stuck_runs
 from orchestration.errors import SkillsBankError
-from orchestration.publication import clock, embargo
 from orchestration.second_process import NoSecondProcess, SecondProcess, second_process
 from orchestration.settings import Settings
 from orchestration.storage.mirror import Mirror
@@ -87,6 +86,8 @@ def automation_definitions(settings: Settings) -> dg.Definitions:
         description="Opens public/ of a release when its embargo has ended.",
     )
     def embargo_sensor() -> dg.SkipReason:
+        from orchestration.publication import clock, embargo  # noqa: PLC0415 - not at every start
+
         opened, doubt = embargo.lift(settings.releases), clock.doubt(settings.releases)
         said = f"Opened: {', '.join(opened)}." if opened else "No embargo has ended."
         return dg.SkipReason(f"{said} But {doubt}." if doubt else said)

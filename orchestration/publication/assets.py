@@ -12,12 +12,8 @@ from orchestration.estimation.assets import estimate_key
 from orchestration.modelling.dbt import prepare_manifest
 from orchestration.provenance import code_parts, code_version, read_inputs
 from orchestration.publication.candidate import candidate_folder, open_candidate
-from orchestration.publication.embargo import lift
 from orchestration.publication.evidence import RELEASE_GATE, SECRECY_GATE, Evidence
-from orchestration.publication.export import build_candidate
 from orchestration.publication.manifest import GateResult, content_hash, hash_files
-from orchestration.publication.pruning import prune
-from orchestration.publication.releases import publish
 from orchestration.quality.checks import gate_check
 from orchestration.quality.suites import required_gates
 from orchestration.settings import Settings
@@ -39,6 +35,8 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
         description="Marts, safe tables, dictionary and report staged beside the releases; nobody reads it yet.",
     )
     def release_candidate(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        from orchestration.publication.export import build_candidate  # noqa: PLC0415 - not at every start
+
         run_id = context.run.run_id
         candidate = build_candidate(
             settings.candidate(run_id),
@@ -78,6 +76,10 @@ def publication_assets(settings: Settings, marts: Sequence[dg.AssetKey]) -> list
         "was evaluated and passed; the same content as the current release publishes nothing.",
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        from orchestration.publication.embargo import lift  # noqa: PLC0415 - nor these three
+        from orchestration.publication.pruning import prune  # noqa: PLC0415
+        from orchestration.publication.releases import publish  # noqa: PLC0415
+
         candidate = open_candidate(candidate_folder(settings.releases, context.run.run_id))
         evidence = evidence_of(context.instance, candidate.manifest.run_id)
         required = [*required_gates(), SECRECY_GATE, OTHER_CHECKS]
