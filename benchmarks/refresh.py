@@ -6,7 +6,7 @@
 Each row is three measurements on the same lake: the whole `skillsbank refresh` (a process of its own, from its start to
 its end, on an input it has not seen, with warm disk caches), `dbt build` alone in process (all models, on the estimates
 of that refresh; imports not counted, second of two builds), and the statements that dbt sent, sent again by plain
-DuckDB on the same number of threads. Peak memory is that of the largest process: gates have one of their own.
+DuckDB on the same number of threads. Peak memory is that of the largest process: gates and dbt share one of their own.
 """
 
 from __future__ import annotations

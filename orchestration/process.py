@@ -39,13 +39,16 @@ def collect_less() -> None:
 
 
 def lose_no_interrupt() -> None:
-    """Raise an interrupt once more that came while an object was taken down: Python tells of that and goes on."""
+    """Raise an interrupt once more that came while an object was taken down: Python tells of that and goes on.
+
+    To be called in the thread that interrupts are for.
+    """
+    thread = threading.get_ident()
 
     def unraisable(told: sys.UnraisableHookArgs) -> None:
         if issubclass(told.exc_type, Exception | GeneratorExit):
             sys.__unraisablehook__(told)
         else:
-            main = threading.main_thread().ident or 0
-            threading.Timer(_SOON, signal.pthread_kill, [main, signal.SIGINT]).start()
+            threading.Timer(_SOON, signal.pthread_kill, [thread, signal.SIGINT]).start()
 
     sys.unraisablehook = unraisable

@@ -44,8 +44,8 @@ class _Kind(Enum):
 class Start(Protocol):
     """How work is started: by ``SecondProcess.start``, or by ``functools.partial``, which does it when asked for it."""
 
-    def __call__(self, function: Callable[..., _T], /, *args: Any, **options: Any) -> Callable[[], _T]:
-        """Start ``function(*args, **options)``; what is returned waits for its result."""
+    def __call__(self, function: Callable[..., _T], /, *args: Any) -> Callable[[], _T]:
+        """Start ``function(*args)``; what is returned waits for its result."""
 
 
 def shared(start: Start, work: Callable[..., list[_T]], names: Sequence[str], *rest: Any) -> list[_T]:
@@ -67,37 +67,36 @@ class SecondProcess:
         theirs.close()  # so that the end of one process is the end of the file for the other
         self._numbers = count()
 
-    def start(self, function: Callable[..., _T], /, *args: Any, **options: Any) -> Callable[[], _T]:
-        """Start the function there; what is returned waits, and gives its result or raises what it raised.
+    def start(self, function: Callable[..., _T], /, *args: Any) -> Callable[[], _T]:
+        """Start ``function(*args)`` there; what is returned waits, and gives its result or raises what it raised.
 
         Raises:
             SkillsBankError: the process has ended, and the work was not done.
         """
-        number = self._send(function, partial(function, *args, **options), tells=False)
-        return lambda: next(self._answers(number, function))
+        answers = self._answers(partial(function, *args), tells=False)
+        return lambda: next(answers)
 
     def stream(self, function: Callable[..., object], /, *args: Any, **options: Any) -> Iterator[Any]:
         """Start ``function(*args, tell=..., **options)`` there; what it tells is given here as it tells it, and its
         result as the last. Raises as ``start`` does.
         """
-        number = self._send(function, partial(function, *args, **options), tells=True)
-        return self._answers(number, function)
+        return self._answers(partial(function, *args, **options), tells=True)
 
-    def _send(self, function: Callable[..., object], work: Callable[..., object], *, tells: bool) -> int:
+    def _answers(self, work: partial[Any], *, tells: bool) -> Iterator[Any]:
+        """Send the work, at once; what it tells comes, then its result."""
         number = next(self._numbers)
         try:
             self._pipe.send((number, work, tells))
         except ConnectionError:
-            raise self._ended(function) from None
-        return number
+            raise self._ended(work) from None
+        return self._received(number, work)
 
-    def _answers(self, number: int, function: Callable[..., object]) -> Iterator[Any]:
-        """What it tells, then its result."""
+    def _received(self, number: int, work: partial[Any]) -> Iterator[Any]:
         while True:
             try:
                 answered, kind, answer = pickle.loads(self._pipe.recv_bytes())
             except (EOFError, ConnectionError):
-                raise self._ended(function) from None
+                raise self._ended(work) from None
             if answered != number:  # nobody waited for it
                 continue
             if kind is _Kind.ERROR:
@@ -106,10 +105,10 @@ class SecondProcess:
             if kind is _Kind.RESULT:
                 return
 
-    def _ended(self, function: Callable[..., object]) -> SkillsBankError:
+    def _ended(self, work: partial[Any]) -> SkillsBankError:
         self._process.join(1)
         return SkillsBankError(
-            f"{function.__name__} was not done: its process ended with exit code {self._process.exitcode}",
+            f"{work.func.__name__} was not done: its process ended with exit code {self._process.exitcode}",
             expected="a process that lives until the run ends",
             fix="see whether the machine ran out of memory, then start the refresh again",
         )
@@ -186,22 +185,15 @@ def _exit(*_: object) -> None:
     sys.exit()
 
 
-def _prepare_gates() -> None:
-    from orchestration.quality.evaluation import prepare  # noqa: PLC0415 - not in the process that starts this one
-
-    prepare()
-
-
-def _prepare_builds() -> None:
-    from orchestration.modelling.dbt import prepare  # noqa: PLC0415 - not in the process that starts this one
-
-    prepare()
+def _prepare(module: str) -> None:
+    """What a module imports on its first use, now."""
+    import_module(module).prepare()
 
 
 # What takes seconds to import, in the order in which a refresh needs it.
 _PREPARATIONS: tuple[Callable[[], object], ...] = (
-    _prepare_gates,
-    _prepare_builds,
+    partial(_prepare, "orchestration.quality.evaluation"),
+    partial(_prepare, "orchestration.modelling.dbt"),
     partial(import_module, "orchestration.disclosure.stage"),
     partial(import_module, "orchestration.publication.export"),
     partial(import_module, "orchestration.publication.report.pdf"),

@@ -20,7 +20,6 @@ from orchestration.automation.lock import refresh_lock
 from orchestration.automation.stuck import end_stuck_runs
 from orchestration.automation.watch import describe_recovery
 from orchestration.errors import SkillsBankError
-from orchestration.second_process import second_process
 from orchestration.settings import Settings
 from orchestration.storage.session import writing
 
@@ -85,7 +84,6 @@ def run_refresh(settings: Settings, say: Callable[[str], None]) -> Outcome:
     with (
         writing(settings, f"refresh, run {run_id}"),
         refresh_lock(settings.data, run_id),
-        second_process(),
         dg.DagsterInstance.get() as instance,
     ):
         end_stuck_runs(settings, instance)

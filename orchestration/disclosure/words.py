@@ -160,7 +160,7 @@ def _sentence(
 
 @cache
 def _reasons(found: int) -> tuple[Reason, ...]:
-    """Kept, since taking a flag apart is slow and there are a hundred of them for tens of thousands of figures."""
+    """Kept, since taking a flag apart is slow and few of them stand for all figures."""
     return tuple(Reason(found))
 
 

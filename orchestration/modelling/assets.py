@@ -22,8 +22,8 @@ MARTS = ("dim_", "fct_", "bridge_", "ind_", "population_", "pub_")
 
 
 def modelling_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """One asset a dbt model or seed, built in this process into the run's own candidate database, in two builds: the
-    figures' models read what the estimation and disclosure stages make of the others."""
+    """One asset a dbt model or seed, built into the run's own candidate database, in two builds: the figures' models
+    read what the estimation and disclosure stages make of the others."""
     specs = load_specs(settings.dbt_target)
 
     def asset(name: str) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:

@@ -10,12 +10,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.modelling.dbt import DbtOutcome, Event, cursor, run_dbt
-from orchestration.modelling.failures import masked
+from orchestration.modelling.failures import masked, opened
 from orchestration.settings import Engine
-from orchestration.sql_text import identifier, literal
+from orchestration.sql_text import identifier
 
 PREVIEW_ROWS = 5
-_WAREHOUSE = "skills_bank"  # as the profile attaches it
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,7 @@ def build(
         engine=engine,
     )
     if later:
-        with duckdb.connect() as connection:
-            connection.execute(f"ATTACH {literal(warehouse_file)} AS {_WAREHOUSE} (READ_ONLY)")
+        with opened(warehouse_file) as connection:
             for event in later:
                 tell((event, _made(connection, event) if _has_made(event) else None))
     return outcome
@@ -76,7 +74,7 @@ def _has_made(event: Event) -> bool:
 
 def _made(connection: duckdb.DuckDBPyConnection, event: Event) -> Made | None:
     node = event["data"]["node_info"]
-    table = f"{_WAREHOUSE}.main.{identifier(node['node_name'])}"
+    table = f"skills_bank.main.{identifier(node['node_name'])}"
     try:
         ((rows,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
         if node["materialized"] == "view":  # showing its rows would compute it once more

@@ -4,7 +4,8 @@ Does not: running dbt."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,10 +79,16 @@ def offending_rows(sql: str, warehouse_file: Path, engine: Engine) -> tuple[list
     return columns, [[masked(value) for value in row] for row in rows]
 
 
-def _rows_of(sql: str, warehouse_file: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
-    # In memory with the file attached, as the profile does: compiled SQL names the warehouse `skills_bank`.
+@contextmanager
+def opened(warehouse_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with the file attached, as the profile does: SQL names the warehouse `skills_bank`."""
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(warehouse_file)} as skills_bank (read_only)")
+        yield connection
+
+
+def _rows_of(sql: str, warehouse_file: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
+    with opened(warehouse_file) as connection:
         found = connection.execute(f"select * from (\n{sql}\n) as offending limit {ROWS_SHOWN}")
         return [column[0] for column in found.description or ()], found.fetchall()
 

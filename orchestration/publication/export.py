@@ -108,7 +108,7 @@ def build_candidate(
             pages = start(_pages, folder / PUBLIC, moment.date(), number)
             _export(connection, {name: marts[name] for name in marts if not _is_public(name)}, folder)
             tables = _described(connection, marts, descriptions)
-            _close(connection, folder / DATABASE)
+            _reopen(connection, folder / DATABASE)
             editions = _editions(connection, warehouse)
             questions = read_questions(connection)
             write_dictionary(tables, questions, folder / INTERNAL)
@@ -185,7 +185,7 @@ def _described(
     return tables
 
 
-def _close(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+def _reopen(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     """Have all that was written on the disk, and the release database open for reading."""
     connection.execute("USE memory")
     connection.execute("DETACH release")
